@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration: one INI file with drop-ins, checked whole, immutable after
+ * load. A reload parses a second object, compares (config_vm_compare), swaps.
+ *
+ * Each key is one row of the table in config/schema.c: name, type, unit, range,
+ * default, reload class, doc line. Parser, checker, --dump-config, the example
+ * file and the man page come from, or are checked against, that table.
+ *
+ * Syntax: "key = value" lines in "[server]" and [vm "NAME"] sections; '#' and
+ * ';' start comment lines; values may be quoted with "" to keep blanks; a list
+ * is separated by blanks or commas. Any thread, no globals.
+ */
+#ifndef PLANECAST_CONFIG_CONFIG_H
+#define PLANECAST_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_VMS_MAX 1024
+#define CONFIG_ADDRESSES_MAX 8
+
+enum config_source { CONFIG_SOURCE_PATTERN, CONFIG_SOURCE_REPLAY, CONFIG_SOURCE_VFIO };
+enum config_attach { CONFIG_ATTACH_OWN, CONFIG_ATTACH_SOCKET };
+enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_VNCAUTH };
+enum config_sharing { CONFIG_SHARING_ALLOW_EXCLUSIVE, CONFIG_SHARING_FORCE_SHARED, CONFIG_SHARING_IGNORE };
+
+struct config_size {
+	uint32_t width, height;
+};
+
+struct config_addresses {
+	unsigned int count;
+	char *text[CONFIG_ADDRESSES_MAX]; /* each parses with address_parse() */
+};
+
+struct config_server {
+	int log_level; /* log-level: enum log_level; live */
+	int log_format; /* log-format: enum log_format; live */
+	int64_t restart_delay_max_ns; /* restart-delay-max: 10s; back-off of a worker that keeps dying */
+};
+
+/* Keys are the field names with '-' for '_' and without the unit. */
+struct config_vm {
+	char *name;
+
+	int source; /* source */
+	char *vfio_device; /* vfio-device: mdev UUID, PCI address or sysfs path */
+	int vfio_attach; /* vfio-attach: own, socket */
+	char *vfio_socket; /* vfio-socket: where a launcher passes the device fd */
+	char *replay_file; /* replay-file */
+	struct config_size pattern_size; /* pattern-size: 1920x1080 */
+	int64_t pattern_fps; /* pattern-fps: 30, 0..240; 0: only input changes the picture */
+	char *pattern_scene; /* pattern-scene: desktop, still, ... (names in the pattern source) */
+
+	int64_t max_fps; /* max-fps: 60, 1..240; looks a second while the picture moves; live */
+	int64_t idle_interval_ns; /* idle-interval: 50ms, 5ms..10s; between looks at a resting picture; live */
+
+	char *desktop_name; /* desktop-name: default the VM's name; live */
+	struct config_addresses vnc; /* vnc: listeners; live */
+	int vnc_auth; /* vnc-auth: none, vncauth */
+	char *vnc_password_file; /* vnc-password-file: mode 0600, first line */
+	bool allow_unauthenticated_remote; /* allow-unauthenticated-remote: no */
+	int sharing; /* sharing: allow-exclusive, force-shared, ignore; live */
+	bool view_only; /* view-only: no; live */
+	int64_t max_viewers; /* max-viewers: 16, 1..1000; live */
+	int64_t max_handshakes; /* max-handshakes: 64, 1..4096: above it the oldest unauthenticated peer goes; live */
+	int64_t handshake_timeout_ns; /* handshake-timeout: 10s, absolute; live */
+	int64_t stall_timeout_ns; /* stall-timeout: 20s without progress on pending output; live */
+	int64_t cut_text_max_bytes; /* cut-text-max: 256K; live */
+
+	char *qmp; /* qmp: unix socket of QEMU's QMP monitor for input */
+	char *keymap; /* keymap: us; for clients that send keysyms only */
+};
+
+struct config {
+	struct config_server server;
+	unsigned int n_vms;
+	struct config_vm **vms; /* in file order */
+	struct config_origins *origins; /* where each value came from; for config_dump */
+};
+
+/* One thing that is wrong. Strings live until the next call of the reporter returns. */
+struct config_problem {
+	const char *file;
+	unsigned int line, column; /* from 1; 0: the file as a whole */
+	const char *message; /* what is wrong, what was expected, the nearest right word */
+};
+typedef void (*config_report_fn)(void *user, const struct config_problem *problem);
+
+/*
+ * Reads path and, in byte order, DIR/conf.d/*.conf beside it. Every problem is
+ * reported, not only the first. 0, -EINVAL when any was reported, -ENOMEM.
+ */
+int config_load(const char *path, config_report_fn report, void *user, struct config **ret);
+/* The same from memory, without drop-ins; name stands for the file. */
+int config_parse(const char *name, const char *text, size_t bytes, config_report_fn report,
+		void *user, struct config **ret);
+void config_free(struct config *config);
+
+/* NULL: no such VM. */
+const struct config_vm *config_find_vm(const struct config *config, const char *name);
+
+/*
+ * Writes effective values; origins: with "# from FILE:LINE" or "# default"
+ * behind each. vm NULL: all. What it writes config_parse() reads again to the
+ * same values. 0 or -EIO.
+ */
+int config_dump(const struct config *config, const struct config_vm *vm, bool origins, FILE *out);
+
+enum config_change { CONFIG_SAME, CONFIG_LIVE, CONFIG_RESTART };
+/* What a worker of the old configuration needs to become one of the new. */
+enum config_change config_vm_compare(const struct config_vm *old_vm, const struct config_vm *new_vm);
+
+/* The reporter that prints "FILE:LINE:COLUMN: message" to user, a FILE *. */
+void config_report_stdio(void *user, const struct config_problem *problem);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a display protocol is to a VM, and a VM to a protocol. Loop thread.
+ *
+ * Flow: vm.c hands each change of the picture to every protocol of the VM;
+ * protocols keep per client what is still to be sent, send when that client can
+ * take it, always from the newest frame, and hand input back.
+ */
+#ifndef PLANECAST_NET_PROTOCOL_H
+#define PLANECAST_NET_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct config_vm;
+struct cursor;
+struct event_base;
+struct frame;
+struct input_event;
+struct protocol;
+struct update;
+
+/* Callbacks of the owner (vm.c); all mandatory. Never called from inside a call into the protocol but for accept. */
+struct protocol_events {
+	void (*input)(void *user, const struct input_event *event);
+	/* A viewer wants another size. 0: asked the guest; negative errno: refused, picture stays. */
+	int (*resize)(void *user, uint32_t width, uint32_t height);
+	/* A viewer came, went, or can take a picture again. */
+	void (*viewers)(void *user);
+};
+
+struct protocol_stats {
+	unsigned int viewers; /* authenticated */
+	unsigned int handshakes; /* connected, not yet authenticated */
+	uint64_t bytes_sent; /* since start, all viewers */
+	uint64_t updates_sent;
+	int64_t last_input_ns;
+};
+
+struct protocol_impl {
+	const char *name; /* "vnc": also the config key of its listeners */
+	/* Takes the socket, also on failure. */
+	void (*accept)(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length);
+	/* The newest change; update is borrowed. Never fails: what cannot be done costs a client. */
+	void (*update)(struct protocol *protocol, const struct update *update);
+	void (*cursor)(struct protocol *protocol, const struct cursor *cursor);
+	void (*leds)(struct protocol *protocol, unsigned int leds);
+	void (*stats)(const struct protocol *protocol, struct protocol_stats *ret);
+	/* Keys that can change live; config is borrowed and stays valid until the next call. */
+	void (*reconfigure)(struct protocol *protocol, const struct config_vm *config);
+	/* Closes every client. */
+	void (*free)(struct protocol *protocol);
+};
+
+struct protocol {
+	const struct protocol_impl *impl;
+};
+
+/* net/vnc.c. -ENOMEM and what rects_pool_new() says. */
+int vnc_new(struct event_base *base, const struct config_vm *config,
+		const struct protocol_events *events, void *user, struct protocol **ret);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Supervisor <-> worker, over one SOCK_SEQPACKET socketpair.
+ *
+ * One packet a message: struct channel_header, then the payload, file
+ * descriptors by SCM_RIGHTS. Both ends are ours and of the same build, so there
+ * is no byte order or version, but a worker may be compromised: the supervisor
+ * checks kinds, sizes and never blocks. Loop thread.
+ */
+#ifndef PLANECAST_SERVER_CHANNEL_H
+#define PLANECAST_SERVER_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHANNEL_PAYLOAD_MAX 65536
+#define CHANNEL_FDS_MAX 1
+
+enum channel_kind {
+	/* to the worker */
+	CHANNEL_CONFIG = 1, /* INI text: [server] and this VM's section, as config_dump() writes it */
+	CHANNEL_LISTENER, /* one fd; payload: its address as text, no NUL */
+	CHANNEL_LISTENER_CLOSE, /* payload: address */
+	CHANNEL_READY, /* all of the first configuration has been sent */
+	CHANNEL_STOP,
+	/* to the supervisor */
+	CHANNEL_SERVING, /* the worker accepts viewers */
+	CHANNEL_STATUS, /* struct channel_status, once a second */
+};
+
+struct channel_status {
+	uint32_t viewers;
+	uint32_t width, height; /* 0: no picture */
+	uint32_t frames_per_second_x10; /* changed pictures sent */
+	uint64_t bits_per_second;
+	uint32_t damage_permille; /* mean share of the picture per changed frame */
+	char state[64]; /* "1920x1080 XR24" or the reason there is no picture */
+};
+
+/* 0, -EAGAIN when the peer does not read (the message is not sent), or negative errno. */
+int channel_send(int fd, enum channel_kind kind, const void *payload, size_t payload_bytes, int pass_fd);
+/*
+ * Receives one message. payload holds CHANNEL_PAYLOAD_MAX + 1 bytes and is NUL
+ * terminated. *ret_fd is -1 or owned by the caller, close-on-exec. 0, -EAGAIN,
+ * -EPIPE at the peer's end, -EBADMSG.
+ */
+int channel_receive(int fd, enum channel_kind *ret_kind, void *payload, size_t *ret_bytes, int *ret_fd);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finds what changed between two looks at a picture whose source does not say.
+ *
+ * Keeps the shadow: the picture as readers know it, linear XR24 in CPU memory.
+ * Each pass reads the source once against the shadow, tile by tile, finds
+ * scrolls, brings the shadow up to date and says what changed. A guest that
+ * draws during the pass is found by the next one.
+ *
+ * The shadow is itself a refcounted frame. A reader that still holds an older
+ * one (a rectangle worker) keeps it unchanged: damage then moves to another
+ * buffer of a small pool and carries over only what differs. With all buffers
+ * held, the pass is refused with -EBUSY and the caller looks again later.
+ *
+ * Loop thread.
+ */
+#ifndef PLANECAST_SERVER_DAMAGE_H
+#define PLANECAST_SERVER_DAMAGE_H
+
+#include <pixman.h>
+
+struct damage;
+struct frame;
+struct update;
+
+/* Tile edge in pixels. */
+#define DAMAGE_TILE_WIDTH 64
+#define DAMAGE_TILE_HEIGHT 16
+
+/* buffers: how many shadows may exist, at least 2. -EINVAL, -ENOMEM. */
+int damage_new(unsigned int buffers, struct damage **ret);
+void damage_free(struct damage *damage);
+
+/*
+ * One pass. The source must be CPU readable (frame->data) and of a fourcc that
+ * format_find() knows; its size may differ from the last one. hint, where not
+ * NULL, bounds what is compared. 1: something changed and *update is filled
+ * (finish with update_finish()); 0: nothing changed, *update untouched;
+ * -EBUSY: all shadows are held; -ENOTSUP: fourcc or not readable; -ENOMEM.
+ */
+int damage_run(struct damage *damage, struct frame *source, const pixman_region32_t *hint,
+		struct update *ret_update);
+
+/* The picture as of the last pass that succeeded; borrowed; NULL before the first. */
+struct frame *damage_shadow(struct damage *damage);
+/* Nobody needs pixels any more: gives the memory back; the next pass is a whole one. */
+void damage_drop(struct damage *damage);
+
+/* Tiles of the last pass. For the share of the picture that changed. */
+void damage_stats(const struct damage *damage, unsigned int *ret_dirty, unsigned int *ret_total);
+
+void update_finish(struct update *update);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest control: input into the running VM through QEMU's QMP socket
+ * (input-send-event). Loop thread; asynchronous; reconnects by itself.
+ */
+#ifndef PLANECAST_SERVER_GUEST_H
+#define PLANECAST_SERVER_GUEST_H
+
+struct event_base;
+struct guest;
+struct input_event;
+
+/*
+ * A socket that is not there is a warning in the log, once per change, and is
+ * tried again with back-off (0.1 s .. 2 s). -EINVAL, -ENOMEM.
+ */
+int guest_new(struct event_base *base, const char *qmp_path, struct guest **ret);
+void guest_free(struct guest *guest);
+
+/*
+ * Sends, or forgets when there is no connection. Bounded: pointer motion that
+ * waits is replaced by newer motion, keys and buttons keep their order; past
+ * the limit the oldest motion goes first, then a warning. Keys that are down
+ * when a connection is lost are forgotten.
+ */
+void guest_input(struct guest *guest, const struct input_event *event);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a viewer does with keyboard and pointer, on its way to the guest.
+ *
+ * Protocols make events, server/input resolves keysyms to key numbers, guest
+ * control (QMP) and sources that listen (pattern) consume them.
+ */
+#ifndef PLANECAST_SERVER_INPUT_H
+#define PLANECAST_SERVER_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum input_kind { INPUT_KEY, INPUT_POINTER };
+
+/* Bits as in RFB's PointerEvent and the Extended Mouse Buttons extension. */
+enum input_button {
+	INPUT_BUTTON_LEFT = 1 << 0,
+	INPUT_BUTTON_MIDDLE = 1 << 1,
+	INPUT_BUTTON_RIGHT = 1 << 2,
+	INPUT_BUTTON_WHEEL_UP = 1 << 3,
+	INPUT_BUTTON_WHEEL_DOWN = 1 << 4,
+	INPUT_BUTTON_WHEEL_LEFT = 1 << 5,
+	INPUT_BUTTON_WHEEL_RIGHT = 1 << 6,
+	INPUT_BUTTON_BACK = 1 << 7,
+	INPUT_BUTTON_FORWARD = 1 << 8,
+};
+
+struct input_event {
+	enum input_kind kind;
+	union {
+		struct {
+			bool down;
+			/*
+			 * QEMU key number: XT set 1 scancode, 0xe0-prefixed
+			 * ones as code | 0x80. 0: unknown, only keysym is.
+			 */
+			uint32_t qnum;
+			uint32_t keysym; /* X11 keysym; 0: unknown */
+		} key;
+		struct {
+			/* absolute, in pixels of a picture of width x height */
+			uint32_t x, y;
+			uint32_t width, height;
+			uint32_t buttons; /* all that are down now */
+		} pointer;
+	};
+};
+
+/* Keyboard lights, as the guest shows them. */
+enum input_led { INPUT_LED_SCROLL = 1 << 0, INPUT_LED_NUM = 1 << 1, INPUT_LED_CAPS = 1 << 2 };
+
+/*
+ * Keysym -> key number for one layout (libxkbcommon), for clients that send
+ * keysyms only. Loop thread.
+ */
+struct input_keymap;
+
+/* layout as in XKB ("us", "de", "fr(oss)"). -EINVAL: unknown layout, -ENOMEM. */
+int input_keymap_new(const char *layout, struct input_keymap **ret);
+void input_keymap_free(struct input_keymap *keymap);
+/*
+ * Fills event->key.qnum from event->key.keysym where it is 0. Returns false
+ * when no key of the layout makes that keysym (the event is then of no use).
+ */
+bool input_keymap_resolve(const struct input_keymap *keymap, struct input_event *event);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One VM: capture -> damage -> protocols -> clients, and input back. The file
+ * to read first is vm.c. Loop thread; one per worker process.
+ */
+#ifndef PLANECAST_SERVER_VM_H
+#define PLANECAST_SERVER_VM_H
+
+#include <sys/socket.h>
+
+struct channel_status;
+struct config_vm;
+struct event_base;
+struct vm;
+
+/* config is borrowed until vm_free() or the next vm_reconfigure(). -EINVAL, -ENOMEM, -EMFILE. */
+int vm_new(struct event_base *base, const struct config_vm *config, struct vm **ret);
+void vm_free(struct vm *vm);
+
+/* A client of the protocol ("vnc") has connected; the VM owns the socket, also on failure. */
+void vm_accept(struct vm *vm, const char *protocol, int fd, const struct sockaddr *peer, socklen_t length);
+/* Live keys only (config_vm_compare() said CONFIG_LIVE). */
+void vm_reconfigure(struct vm *vm, const struct config_vm *config);
+/* What happened since the last call. */
+void vm_status(struct vm *vm, struct channel_status *ret);
+
+#endif
