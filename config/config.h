@@ -91,7 +91,7 @@ struct config_problem {
 typedef void (*config_report_fn)(void *user, const struct config_problem *problem);
 
 /*
- * Reads path and, in byte order, DIR/conf.d/*.conf beside it. Every problem is
+ * Reads path and, in byte order, every *.conf in conf.d beside it. Every problem is
  * reported, not only the first. 0, -EINVAL when any was reported, -ENOMEM.
  */
 int config_load(const char *path, config_report_fn report, void *user, struct config **ret);

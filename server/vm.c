@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One VM, the whole flow in one place:
+ *
+ *   capture --frame--> damage --update--> protocol --bytes--> client
+ *   client --> protocol --input--> guest, and a faster look at the picture
+ */
+#include "server/vm.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "net/protocol.h"
+#include "server/capture/capture.h"
+#include "server/capture/card.h"
+#include "server/channel.h"
+#include "server/clock.h"
+#include "server/cursor.h"
+#include "server/damage.h"
+#include "server/format.h"
+#include "server/frame.h"
+#include "server/guest.h"
+#include "server/input.h"
+#include "server/log.h"
+#include "server/pacer.h"
+#include "server/update.h"
+
+/* Shadows: each rectangle worker may hold one, one more is written to, one is spare. */
+#define SHADOWS 6
+#define CARD_WIDTH 1024
+#define CARD_HEIGHT 768
+
+struct vm {
+	struct event_base *base;
+	const struct config_vm *config;
+	struct capture *capture;
+	struct damage *damage;
+	struct protocol *protocols[1];
+	struct guest *guest; /* NULL: none configured */
+	struct input_keymap *keymap;
+	struct pacer pacer;
+
+	char reason[160]; /* why there is no picture; empty: there is one */
+	uint32_t width, height, fourcc; /* of the newest picture; 0: none yet */
+
+	/* Since the last vm_status(). */
+	struct {
+		int64_t start_ns;
+		uint64_t bytes_before;
+		uint64_t changed;
+		uint64_t dirty_permille;
+	} window;
+};
+
+static const struct {
+	const char *name;
+	int (*new)(struct event_base *base, const struct config_vm *config,
+			const struct protocol_events *events, void *user, struct protocol **ret);
+} protocol_table[] = {
+	{ "vnc", vnc_new },
+};
+
+#define N_PROTOCOLS (sizeof(protocol_table) / sizeof(protocol_table[0]))
+_Static_assert(N_PROTOCOLS == sizeof(((struct vm *)0)->protocols) / sizeof(void *),
+		"one slot a protocol");
+
+static void set_pace(struct vm *vm)
+{
+	/* NULL while the VM comes and goes: protocols close their viewers after it. */
+	if (vm->capture)
+		capture_set_interval(vm->capture, pacer_interval_ns(&vm->pacer, clock_now_ns()));
+}
+
+static void note_changed(struct vm *vm)
+{
+	unsigned int dirty, total;
+
+	damage_stats(vm->damage, &dirty, &total);
+	vm->window.changed++;
+	if (total)
+		vm->window.dirty_permille += dirty * 1000ULL / total;
+}
+
+/* 1: viewers were told of a change; 0: nothing changed; negative errno as damage_run(). */
+static int show(struct vm *vm, struct frame *frame, const pixman_region32_t *hint)
+{
+	struct update update;
+	int r = damage_run(vm->damage, frame, hint, &update);
+
+	if (r <= 0)
+		return r;
+	note_changed(vm);
+	for (size_t i = 0; i < N_PROTOCOLS; i++)
+		vm->protocols[i]->impl->update(vm->protocols[i], &update);
+	update_finish(&update);
+	return 1;
+}
+
+static void show_card(struct vm *vm, const char *reason)
+{
+	struct frame *card;
+
+	if (card_render(vm->config->name, reason, vm->width ? vm->width : CARD_WIDTH,
+			    vm->height ? vm->height : CARD_HEIGHT, &card) < 0)
+		return;
+	show(vm, card, NULL);
+	frame_unref(card);
+}
+
+static void handle_off(void *user, const char *reason)
+{
+	struct vm *vm = user;
+
+	if (strcmp(vm->reason, reason))
+		log_notice(NULL, "no picture: %s", reason);
+	snprintf(vm->reason, sizeof(vm->reason), "%s", reason);
+	show_card(vm, reason);
+	set_pace(vm);
+}
+
+static void handle_frame(void *user, struct frame *frame, const pixman_region32_t *hint)
+{
+	struct vm *vm = user;
+	char fourcc[12];
+	int r = show(vm, frame, hint);
+
+	if (r == -ENOTSUP) {
+		handle_off(vm, "The picture's pixels cannot be read on this host.");
+		return;
+	}
+	if (r < 0 && r != -EBUSY)
+		log_warn(NULL, "picture dropped: %s", strerror(-r));
+	if (vm->reason[0] || frame->width != vm->width || frame->height != vm->height ||
+			frame->fourcc != vm->fourcc) {
+		log_notice(NULL, "picture: %ux%u %s", frame->width, frame->height,
+				format_fourcc_name(frame->fourcc, fourcc));
+		vm->reason[0] = 0;
+		vm->width = frame->width;
+		vm->height = frame->height;
+		vm->fourcc = frame->fourcc;
+	}
+	/* -EBUSY: viewers are still being served the last change; this one is due soon. */
+	if (r)
+		pacer_note_motion(&vm->pacer, clock_now_ns());
+	set_pace(vm);
+}
+
+static void handle_cursor(void *user, const struct cursor *cursor)
+{
+	struct vm *vm = user;
+
+	for (size_t i = 0; i < N_PROTOCOLS; i++)
+		vm->protocols[i]->impl->cursor(vm->protocols[i], cursor);
+}
+
+static const struct capture_events capture_events = {
+	.frame = handle_frame,
+	.off = handle_off,
+	.cursor = handle_cursor,
+};
+
+static void handle_input(void *user, const struct input_event *event)
+{
+	struct vm *vm = user;
+	struct input_event resolved = *event;
+	int64_t now_ns = clock_now_ns();
+	bool resting = pacer_interval_ns(&vm->pacer, now_ns) != vm->pacer.motion_interval_ns;
+
+	if (event->kind == INPUT_KEY && !input_keymap_resolve(vm->keymap, &resolved))
+		log_debug(NULL, "keysym 0x%x is on no key of layout %s", event->key.keysym,
+				vm->config->keymap);
+	else if (vm->guest)
+		guest_input(vm->guest, &resolved);
+	capture_input(vm->capture, &resolved);
+	pacer_note_motion(&vm->pacer, now_ns);
+	set_pace(vm);
+	if (resting)
+		capture_poke(vm->capture);
+}
+
+static int handle_resize(void *user, uint32_t width, uint32_t height)
+{
+	struct vm *vm = user;
+	int r = capture_resize(vm->capture, width, height);
+
+	if (!r) {
+		pacer_note_motion(&vm->pacer, clock_now_ns());
+		set_pace(vm);
+		capture_poke(vm->capture);
+	}
+	return r;
+}
+
+static struct protocol_stats sum_stats(const struct vm *vm)
+{
+	struct protocol_stats sum = { 0 }, one;
+
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		if (!vm->protocols[i])
+			continue;
+		vm->protocols[i]->impl->stats(vm->protocols[i], &one);
+		sum.viewers += one.viewers;
+		sum.handshakes += one.handshakes;
+		sum.bytes_sent += one.bytes_sent;
+		sum.updates_sent += one.updates_sent;
+	}
+	return sum;
+}
+
+static void handle_viewers(void *user)
+{
+	struct vm *vm = user;
+	bool watched = sum_stats(vm).viewers > 0;
+
+	pacer_set_watched(&vm->pacer, watched, clock_now_ns());
+	if (!watched)
+		damage_drop(vm->damage);
+	set_pace(vm);
+}
+
+static const struct protocol_events protocol_events = {
+	.input = handle_input,
+	.resize = handle_resize,
+	.viewers = handle_viewers,
+};
+
+int vm_new(struct event_base *base, const struct config_vm *config, struct vm **ret)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	int r;
+
+	if (!vm)
+		return -ENOMEM;
+	vm->base = base;
+	vm->config = config;
+	vm->window.start_ns = clock_now_ns();
+	pacer_init(&vm->pacer, config->max_fps, config->idle_interval_ns);
+
+	r = input_keymap_new(config->keymap, &vm->keymap);
+	if (r < 0) {
+		log_error(NULL, "keymap '%s': %s", config->keymap, strerror(-r));
+		goto fail;
+	}
+	r = damage_new(SHADOWS, &vm->damage);
+	if (r < 0)
+		goto fail;
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		r = protocol_table[i].new(base, config, &protocol_events, vm, &vm->protocols[i]);
+		if (r < 0)
+			goto fail;
+	}
+	if (config->qmp) {
+		r = guest_new(base, config->qmp, &vm->guest);
+		if (r < 0)
+			goto fail;
+	}
+	r = capture_open(base, config, &capture_events, vm, &vm->capture);
+	if (r < 0)
+		goto fail;
+	*ret = vm;
+	return 0;
+fail:
+	vm_free(vm);
+	return r;
+}
+
+void vm_free(struct vm *vm)
+{
+	if (!vm)
+		return;
+	/* First, so that no device is held longer than need be. */
+	capture_close(vm->capture);
+	vm->capture = NULL;
+	for (size_t i = 0; i < N_PROTOCOLS; i++)
+		if (vm->protocols[i])
+			vm->protocols[i]->impl->free(vm->protocols[i]);
+	guest_free(vm->guest);
+	damage_free(vm->damage);
+	input_keymap_free(vm->keymap);
+	free(vm);
+}
+
+void vm_accept(struct vm *vm, const char *protocol, int fd, const struct sockaddr *peer,
+		socklen_t length)
+{
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		if (!strcmp(protocol_table[i].name, protocol)) {
+			vm->protocols[i]->impl->accept(vm->protocols[i], fd, peer, length);
+			return;
+		}
+	}
+	log_error(NULL, "no protocol '%s'", protocol);
+	close(fd);
+}
+
+void vm_reconfigure(struct vm *vm, const struct config_vm *config)
+{
+	vm->config = config;
+	pacer_set_rates(&vm->pacer, config->max_fps, config->idle_interval_ns);
+	for (size_t i = 0; i < N_PROTOCOLS; i++)
+		vm->protocols[i]->impl->reconfigure(vm->protocols[i], config);
+	set_pace(vm);
+}
+
+void vm_status(struct vm *vm, struct channel_status *ret)
+{
+	int64_t now_ns = clock_now_ns();
+	int64_t elapsed_ns = now_ns - vm->window.start_ns;
+	struct protocol_stats stats = sum_stats(vm);
+	struct channel_status status = {
+		.viewers = stats.viewers,
+		.width = vm->reason[0] ? 0 : vm->width,
+		.height = vm->reason[0] ? 0 : vm->height,
+	};
+	char fourcc[12];
+
+	if (elapsed_ns > 0) {
+		double seconds = (double)elapsed_ns / NSEC_PER_SEC;
+
+		status.frames_per_second_x10 = (uint32_t)(vm->window.changed * 10 / seconds + 0.5);
+		status.bits_per_second = (uint64_t)
+				((stats.bytes_sent - vm->window.bytes_before) * 8 / seconds);
+	}
+	if (vm->window.changed)
+		status.damage_permille = (uint32_t)(vm->window.dirty_permille / vm->window.changed);
+	if (vm->reason[0])
+		snprintf(status.state, sizeof(status.state), "%.63s", vm->reason);
+	else if (vm->width)
+		snprintf(status.state, sizeof(status.state), "%ux%u %s", vm->width, vm->height,
+				format_fourcc_name(vm->fourcc, fourcc));
+	else
+		snprintf(status.state, sizeof(status.state), "not watched yet");
+	vm->window.start_ns = now_ns;
+	vm->window.bytes_before = stats.bytes_sent;
+	vm->window.changed = 0;
+	vm->window.dirty_permille = 0;
+	*ret = status;
+}
