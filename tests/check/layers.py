@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Checks that no room includes a header of a room above it.
+
+Each layer may use the ones listed with it, and itself. A file that no pattern
+names is an error, so that a new room has to say where it lives.
+"""
+import fnmatch
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# What every room may use: plain words and data, no behaviour of a VM.
+BASE = ("server/clock.h", "server/log.h", "server/frame.h", "server/update.h", "server/cursor.h",
+        "server/input.h")
+
+# (name, files, what they may include besides BASE and their own)
+LAYERS = [
+    ("base", ["server/clock.*", "server/log.*", "server/frame.*", "server/update.*",
+              "server/cursor.*", "server/format.*"], []),
+    ("config", ["config/*"], []),
+    ("damage", ["server/damage*", "server/scroll*"], ["server/format.h"]),
+    ("pacer", ["server/pacer.*"], []),
+    ("channel", ["server/channel.*"], []),
+    ("framefile", ["server/framefile.*"], []),
+    ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
+    ("encoders", ["encoders/*"], []),
+    ("net", ["net/*"], ["config/*", "encoders/rects.h", "encoders/packet.h"]),
+    ("guest", ["server/guest.*", "server/input.*", "server/qmp.*", "server/keymap*"], []),
+    ("vm", ["server/vm.*"],
+     ["config/*", "net/protocol.h", "server/capture/*", "server/damage.h", "server/pacer.h",
+      "server/channel.h", "server/guest.h", "server/format.h"]),
+    ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
+                   "server/reload*", "server/options*", "tools/*"], ["*"]),
+]
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+
+
+def layer_of(path):
+    return next((layer for layer in LAYERS
+                 if any(fnmatch.fnmatch(path, pattern) for pattern in layer[1])), None)
+
+
+def main():
+    problems = []
+    files = [f for room in ("config", "server", "encoders", "net", "tools")
+             for f in (ROOT / room).rglob("*.[ch]")]
+    for file in sorted(files):
+        path = file.relative_to(ROOT).as_posix()
+        layer = layer_of(path)
+        if not layer:
+            problems.append(f"{path}: belongs to no layer; add it to {pathlib.Path(__file__).name}")
+            continue
+        name, own, allowed = layer
+        for include in INCLUDE.findall(file.read_text()):
+            if not (ROOT / include).exists():
+                continue  # generated
+            if include in BASE or any(fnmatch.fnmatch(include, p) for p in own + allowed):
+                continue
+            problems.append(f"{path}: layer '{name}' must not include {include}")
+    print("\n".join(problems) if problems else f"{len(files)} files keep to their layers")
+    return bool(problems) or not files
+
+
+sys.exit(main())
