@@ -6,6 +6,8 @@
  * wide; the peer (a client's address) is given with each call, NULL where there
  * is none. Lines of one call site and peer are limited to LOG_BURST in
  * LOG_BURST_NS; what was held back is counted and said once with the next line.
+ * A peer is its address without the port. Keeps errno; "%m" works. A stderr that
+ * nobody reads never blocks: those lines are lost, and their count is said.
  * Bytes outside printable ASCII/UTF-8 come out escaped: what a client or guest
  * sent can never forge a line. Never pass a secret.
  */
