@@ -37,12 +37,17 @@ struct channel_status {
 	char state[64]; /* "1920x1080 XR24" or the reason there is no picture */
 };
 
-/* 0, -EAGAIN when the peer does not read (the message is not sent), or negative errno. */
+/*
+ * pass_fd stays the caller's; -1: none. 0, -EAGAIN when the peer does not read
+ * (the message is not sent), -EPIPE when it is gone, -EINVAL for a payload or
+ * descriptor that the kind does not have, or another negative errno.
+ */
 int channel_send(int fd, enum channel_kind kind, const void *payload, size_t payload_bytes, int pass_fd);
 /*
  * Receives one message. payload holds CHANNEL_PAYLOAD_MAX + 1 bytes and is NUL
  * terminated. *ret_fd is -1 or owned by the caller, close-on-exec. 0, -EAGAIN,
- * -EPIPE at the peer's end, -EBADMSG.
+ * -EPIPE at the peer's end, -EBADMSG for what no kind allows (descriptors that
+ * came with it are closed).
  */
 int channel_receive(int fd, enum channel_kind *ret_kind, void *payload, size_t *ret_bytes, int *ret_fd);
 
