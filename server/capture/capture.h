@@ -13,6 +13,7 @@
 #define PLANECAST_SERVER_CAPTURE_CAPTURE_H
 
 #include <pixman.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct capture;
@@ -28,9 +29,10 @@ struct capture_impl {
 	/*
 	 * One look. 0: *ret_frame is a new reference, which the caller drops.
 	 * -EAGAIN: nothing new since the last look (only for sources that can
-	 * tell). Any other negative errno: no picture now; the source has said
-	 * why with capture_set_reason(). Never blocks, never asserts on what
-	 * the guest said.
+	 * tell, and never while capture->whole is set). Any other negative
+	 * errno: no picture now; the source has said why with
+	 * capture_set_reason(). Never blocks, never asserts on what the guest
+	 * said. NULL: the source is told.
 	 */
 	int (*poll)(struct capture *capture, struct frame **ret_frame);
 	/* Mandatory. Frees everything, the struct too. */
@@ -41,12 +43,14 @@ struct capture_impl {
 	void (*input)(struct capture *capture, const struct input_event *event);
 };
 
+/* Always from the loop, never from inside a call below but for told sources. */
 struct capture_events {
 	/* A look at the picture. frame is borrowed. hint: what changed, or NULL. */
 	void (*frame)(void *user, struct frame *frame, const pixman_region32_t *hint);
 	/*
 	 * There is no picture; reason is one plain English sentence for the
-	 * status card. Sent once per change of reason.
+	 * status card. Sent once per change of reason, and again when there was
+	 * a picture in between.
 	 */
 	void (*off)(void *user, const char *reason);
 	/* Optional. Borrowed. */
@@ -59,6 +63,7 @@ struct capture {
 	void *user;
 	struct event *timer;
 	int64_t interval_ns;
+	bool whole; /* the next look must yield a picture even if nothing changed */
 	char reason[160];
 	char reason_sent[160];
 };
@@ -71,17 +76,35 @@ struct capture {
  */
 int capture_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
+/* NULL is fine. Not from inside an event. */
 void capture_close(struct capture *capture);
 
-/* 0: nobody watches, never look. Looks at once when it was 0 before. */
+/*
+ * 0: nobody watches, never look. When it was 0 before, the source is looked at
+ * at once and gives a whole picture. At least 1 ms otherwise. A look comes from
+ * the loop, never from inside this call; so does capture_poke()'s.
+ */
 void capture_set_interval(struct capture *capture, int64_t interval_ns);
-/* Look now (input just went to the guest) and start the interval afresh. */
+/*
+ * Look as soon as the loop turns (input just went to the guest) and start the
+ * interval afresh. Several pokes in one turn are one look; nothing while nobody
+ * watches.
+ */
 void capture_poke(struct capture *capture);
+/*
+ * The last picture was not taken up (damage was busy, the shadow was dropped):
+ * the next look yields one, or says again why there is none, even if nothing
+ * changed since.
+ */
+void capture_refresh(struct capture *capture);
 /* -EOPNOTSUPP where the source cannot. */
 int capture_resize(struct capture *capture, uint32_t width, uint32_t height);
 void capture_input(struct capture *capture, const struct input_event *event);
 
-/* For sources. */
+/*
+ * For sources. capture_init() makes the timer: -ENOMEM. A polled source sets
+ * its reason before poll() fails; one that is told has it sent at once.
+ */
 int capture_init(struct capture *capture, const struct capture_impl *impl, struct event_base *base,
 		const struct capture_events *events, void *user);
 void capture_finish(struct capture *capture);

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The timer that looks at a source, and the choice of source. */
+#include "server/capture/capture.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "server/clock.h"
+#include "server/frame.h"
+
+/* Keeps a careless caller from turning the loop into a busy one. */
+#define INTERVAL_MIN_NS NSEC_PER_MSEC
+
+typedef int (*open_fn)(struct event_base *base, const struct config_vm *config,
+		const struct capture_events *events, void *user, struct capture **ret);
+
+static const open_fn sources[] = {
+	[CONFIG_SOURCE_PATTERN] = capture_pattern_open,
+};
+
+int capture_open(struct event_base *base, const struct config_vm *config,
+		const struct capture_events *events, void *user, struct capture **ret)
+{
+	size_t count = sizeof(sources) / sizeof(sources[0]);
+
+	if (config->source < 0 || (size_t)config->source >= count || !sources[config->source])
+		return -EINVAL;
+	return sources[config->source](base, config, events, user, ret);
+}
+
+void capture_close(struct capture *capture)
+{
+	if (capture)
+		capture->impl->close(capture);
+}
+
+static void send_reason(struct capture *capture)
+{
+	if (!strcmp(capture->reason, capture->reason_sent))
+		return;
+	memcpy(capture->reason_sent, capture->reason, sizeof(capture->reason_sent));
+	capture->events->off(capture->user, capture->reason);
+}
+
+static void look(evutil_socket_t fd, short what, void *user)
+{
+	struct capture *capture = user;
+	struct frame *frame = NULL;
+	int ret;
+
+	(void)fd;
+	(void)what;
+	ret = capture->impl->poll(capture, &frame);
+	if (ret == -EAGAIN)
+		return;
+	if (ret < 0) {
+		if (!capture->reason[0])
+			capture_set_reason(capture, "No picture: %s.", strerror(-ret));
+		send_reason(capture);
+		return;
+	}
+	capture_emit_frame(capture, frame, NULL);
+	frame_unref(frame);
+}
+
+int capture_init(struct capture *capture, const struct capture_impl *impl, struct event_base *base,
+		const struct capture_events *events, void *user)
+{
+	*capture = (struct capture){ .impl = impl, .events = events, .user = user, .whole = true };
+	capture->timer = event_new(base, -1, EV_PERSIST, look, capture);
+	return capture->timer ? 0 : -ENOMEM;
+}
+
+void capture_finish(struct capture *capture)
+{
+	if (capture->timer)
+		event_free(capture->timer);
+	capture->timer = NULL;
+}
+
+void capture_set_interval(struct capture *capture, int64_t interval_ns)
+{
+	bool started = interval_ns > 0 && !capture->interval_ns;
+	struct timeval tv;
+
+	if (interval_ns > 0 && interval_ns < INTERVAL_MIN_NS)
+		interval_ns = INTERVAL_MIN_NS;
+	if (interval_ns == capture->interval_ns)
+		return;
+	capture->interval_ns = interval_ns > 0 ? interval_ns : 0;
+	if (!capture->impl->poll)
+		return;
+	if (!capture->interval_ns) {
+		event_del(capture->timer);
+		return;
+	}
+	tv = clock_timeval(capture->interval_ns);
+	event_add(capture->timer, &tv);
+	if (started) {
+		capture_refresh(capture);
+		capture_poke(capture);
+	}
+}
+
+void capture_poke(struct capture *capture)
+{
+	/* With EV_TIMEOUT libevent would count the next interval from the last one. */
+	if (capture->interval_ns && capture->impl->poll)
+		event_active(capture->timer, EV_READ, 0);
+}
+
+void capture_refresh(struct capture *capture)
+{
+	capture->whole = true;
+	capture->reason_sent[0] = '\0';
+}
+
+int capture_resize(struct capture *capture, uint32_t width, uint32_t height)
+{
+	if (!capture->impl->resize)
+		return -EOPNOTSUPP;
+	return capture->impl->resize(capture, width, height);
+}
+
+void capture_input(struct capture *capture, const struct input_event *event)
+{
+	if (capture->impl->input)
+		capture->impl->input(capture, event);
+}
+
+void capture_emit_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint)
+{
+	capture->whole = false;
+	capture->reason[0] = '\0';
+	capture->reason_sent[0] = '\0';
+	capture->events->frame(capture->user, frame, hint);
+}
+
+void capture_emit_cursor(struct capture *capture, const struct cursor *cursor)
+{
+	if (capture->events->cursor)
+		capture->events->cursor(capture->user, cursor);
+}
+
+void capture_set_reason(struct capture *capture, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(capture->reason, sizeof(capture->reason), fmt, args);
+	va_end(args);
+	if (!capture->impl->poll)
+		send_reason(capture);
+}

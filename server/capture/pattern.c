@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The test desktop as a source: its clock, its memory, its mark. */
+#include "server/capture/capture.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "server/capture/mark.h"
+#include "server/capture/pattern_scene.h"
+#include "server/clock.h"
+#include "server/frame.h"
+
+struct pattern {
+	struct capture capture; /* first */
+	struct scene *scene; /* NULL: the configured one cannot be had; reason says why */
+	char *scene_name;
+	struct frame *frame; /* the canvas; ours alone while its refcount is 1 */
+	int64_t start_ns;
+	int64_t fps;
+	int64_t tick; /* newest due picture that was made */
+	int64_t input_ns; /* oldest input that no picture shows; 0: none */
+	struct mark mark;
+	uint64_t frame_sequence;
+};
+
+/* Split, so that a year's uptime does not overflow. */
+static int64_t tick_at(const struct pattern *pattern, int64_t now_ns)
+{
+	int64_t elapsed_ns = now_ns - pattern->start_ns;
+
+	return elapsed_ns / NSEC_PER_SEC * pattern->fps +
+			elapsed_ns % NSEC_PER_SEC * pattern->fps / NSEC_PER_SEC;
+}
+
+static int64_t tick_due_ns(const struct pattern *pattern, int64_t tick)
+{
+	/* Rounded up: at its due time a tick has come. */
+	return pattern->start_ns + tick / pattern->fps * NSEC_PER_SEC +
+			(tick % pattern->fps * NSEC_PER_SEC + pattern->fps - 1) / pattern->fps;
+}
+
+static void set_mark(struct pattern *pattern, int64_t sequence_step, int64_t due_ns)
+{
+	pattern->mark.sequence += (uint32_t)sequence_step;
+	pattern->mark.due_us = (uint64_t)(due_ns / NSEC_PER_USEC);
+}
+
+static void advance(struct pattern *pattern)
+{
+	int64_t tick, due_ns;
+
+	if (pattern->input_ns && scene_changed(pattern->scene))
+		set_mark(pattern, 1, pattern->input_ns);
+	pattern->input_ns = 0;
+	if (!pattern->fps)
+		return;
+	tick = tick_at(pattern, clock_now_ns());
+	if (tick == pattern->tick)
+		return;
+	due_ns = tick_due_ns(pattern, tick);
+	scene_advance(pattern->scene, due_ns - pattern->start_ns, clock_wall_ns() / NSEC_PER_SEC);
+	set_mark(pattern, tick - pattern->tick, due_ns);
+	pattern->tick = tick;
+}
+
+/* The canvas for drawing on: a reader that keeps the last picture keeps it unchanged. */
+static int take_canvas(struct pattern *pattern)
+{
+	struct frame *old = pattern->frame, *fresh;
+	int ret;
+
+	if (atomic_load_explicit(&old->refcount, memory_order_acquire) == 1)
+		return 0;
+	ret = frame_new_memory(old->width, old->height, &fresh);
+	if (ret < 0)
+		return ret;
+	memcpy(frame_memory_pixels(fresh), old->data, old->data_bytes);
+	frame_unref(old);
+	pattern->frame = fresh;
+	return 0;
+}
+
+static int pattern_poll(struct capture *capture, struct frame **ret_frame)
+{
+	struct pattern *pattern = (struct pattern *)capture;
+	struct frame *frame;
+	int ret;
+
+	if (!pattern->scene)
+		return -ENOENT;
+	advance(pattern);
+	if (!scene_changed(pattern->scene) && !capture->whole)
+		return -EAGAIN;
+	ret = take_canvas(pattern);
+	if (ret < 0) {
+		capture_set_reason(capture, "No memory for the picture.");
+		return ret;
+	}
+	frame = pattern->frame;
+	scene_paint(pattern->scene, frame_memory_pixels(frame), frame->planes[0].stride, false);
+	mark_draw(frame_memory_pixels(frame), frame->planes[0].stride, &pattern->mark);
+	frame->sequence = pattern->frame_sequence++;
+	frame->capture_ns = clock_now_ns();
+	*ret_frame = frame_ref(frame);
+	return 0;
+}
+
+/* Leaves everything as it is on failure. */
+static int build(struct pattern *pattern, uint32_t width, uint32_t height)
+{
+	struct scene *scene;
+	struct frame *frame;
+	int ret;
+
+	ret = scene_new(pattern->scene_name, width, height, &scene);
+	if (ret < 0)
+		return ret;
+	ret = frame_new_memory(width, height, &frame);
+	if (ret < 0) {
+		scene_free(scene);
+		return ret;
+	}
+	scene_free(pattern->scene);
+	frame_unref(pattern->frame);
+	pattern->scene = scene;
+	pattern->frame = frame;
+	scene_advance(scene, pattern->fps ? tick_due_ns(pattern, pattern->tick) - pattern->start_ns : 0,
+			clock_wall_ns() / NSEC_PER_SEC);
+	return 0;
+}
+
+static int pattern_resize(struct capture *capture, uint32_t width, uint32_t height)
+{
+	struct pattern *pattern = (struct pattern *)capture;
+
+	if (!pattern->scene)
+		return -ENOENT;
+	if (width == pattern->frame->width && height == pattern->frame->height)
+		return 0;
+	return build(pattern, width, height);
+}
+
+static void pattern_input(struct capture *capture, const struct input_event *event)
+{
+	struct pattern *pattern = (struct pattern *)capture;
+
+	if (!pattern->scene)
+		return;
+	scene_input(pattern->scene, event);
+	if (!pattern->input_ns)
+		pattern->input_ns = clock_now_ns();
+}
+
+static void pattern_close(struct capture *capture)
+{
+	struct pattern *pattern = (struct pattern *)capture;
+
+	capture_finish(capture);
+	scene_free(pattern->scene);
+	frame_unref(pattern->frame);
+	free(pattern->scene_name);
+	free(pattern);
+}
+
+static const struct capture_impl pattern_impl = {
+	.name = "pattern",
+	.poll = pattern_poll,
+	.close = pattern_close,
+	.resize = pattern_resize,
+	.input = pattern_input,
+};
+
+int capture_pattern_open(struct event_base *base, const struct config_vm *config,
+		const struct capture_events *events, void *user, struct capture **ret)
+{
+	struct pattern *pattern = calloc(1, sizeof(*pattern));
+	int r;
+
+	if (!pattern)
+		return -ENOMEM;
+	r = capture_init(&pattern->capture, &pattern_impl, base, events, user);
+	if (r < 0)
+		goto fail;
+	r = -ENOMEM;
+	pattern->scene_name = strdup(config->pattern_scene ? config->pattern_scene : scene_names[0]);
+	if (!pattern->scene_name)
+		goto fail;
+	pattern->fps = config->pattern_fps;
+	pattern->start_ns = clock_now_ns();
+	set_mark(pattern, 0, pattern->start_ns);
+	r = build(pattern, config->pattern_size.width, config->pattern_size.height);
+	if (r == -ENOENT)
+		capture_set_reason(&pattern->capture, "There is no pattern-scene '%.40s'.",
+				pattern->scene_name);
+	else if (r < 0)
+		goto fail;
+	*ret = &pattern->capture;
+	return 0;
+fail:
+	pattern_close(&pattern->capture);
+	return r;
+}

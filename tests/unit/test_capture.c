@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* When the capture layer looks at a source, and what it tells of what it saw. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+
+#include "config/config.h"
+#include "server/capture/capture.h"
+#include "server/clock.h"
+#include "server/frame.h"
+
+#define DEADLINE_NS (5 * NSEC_PER_SEC)
+
+/* A source whose answers the test chooses. */
+struct puppet {
+	struct capture capture;
+	int answer;
+	const char *reason;
+	unsigned int polls;
+	bool was_whole;
+};
+
+static struct {
+	struct event_base *base;
+	struct puppet puppet;
+	unsigned int frames, offs;
+	char reason[160];
+	bool stop_after_frame;
+} t;
+
+static int puppet_poll(struct capture *capture, struct frame **ret_frame)
+{
+	struct puppet *puppet = (struct puppet *)capture;
+
+	puppet->polls++;
+	puppet->was_whole = capture->whole;
+	if (!puppet->answer)
+		return frame_new_memory(320, 200, ret_frame);
+	if (puppet->reason)
+		capture_set_reason(capture, "%s", puppet->reason);
+	return puppet->answer;
+}
+
+static void puppet_close(struct capture *capture)
+{
+	capture_finish(capture);
+}
+
+static const struct capture_impl puppet_impl = {
+	.name = "puppet",
+	.poll = puppet_poll,
+	.close = puppet_close,
+};
+
+static const struct capture_impl told_impl = {
+	.name = "told",
+	.close = puppet_close,
+};
+
+static void on_frame(void *user, struct frame *frame, const pixman_region32_t *hint)
+{
+	(void)user;
+	assert_int_equal(frame->width, 320);
+	assert_null(hint);
+	t.frames++;
+	if (t.stop_after_frame)
+		capture_set_interval(&t.puppet.capture, 0);
+}
+
+static void on_off(void *user, const char *reason)
+{
+	(void)user;
+	t.offs++;
+	strcpy(t.reason, reason);
+}
+
+static const struct capture_events events = { .frame = on_frame, .off = on_off };
+
+static int setup_impl(const struct capture_impl *impl)
+{
+	memset(&t, 0, sizeof(t));
+	t.base = event_base_new();
+	return t.base ? capture_init(&t.puppet.capture, impl, t.base, &events, NULL) : -1;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return setup_impl(&puppet_impl);
+}
+
+static int setup_told(void **state)
+{
+	(void)state;
+	return setup_impl(&told_impl);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	capture_close(&t.puppet.capture);
+	event_base_free(t.base);
+	return 0;
+}
+
+static void run_until_polls(unsigned int polls)
+{
+	int64_t end_ns = clock_now_ns() + DEADLINE_NS;
+
+	while (t.puppet.polls < polls) {
+		assert_true(clock_now_ns() < end_ns);
+		event_base_loop(t.base, EVLOOP_ONCE);
+	}
+}
+
+/* Everything that is ready, without waiting. */
+static void run_ready(void)
+{
+	event_base_loop(t.base, EVLOOP_NONBLOCK);
+}
+
+static void test_nothing_before_an_interval(void **state)
+{
+	(void)state;
+	run_ready();
+	capture_poke(&t.puppet.capture);
+	run_ready();
+	assert_int_equal(t.puppet.polls, 0);
+}
+
+static void test_looks_at_once_and_then_by_interval(void **state)
+{
+	int64_t start_ns = clock_now_ns();
+
+	(void)state;
+	capture_set_interval(&t.puppet.capture, 3600 * NSEC_PER_SEC);
+	assert_int_equal(t.puppet.polls, 0);
+	run_ready();
+	assert_int_equal(t.puppet.polls, 1);
+	assert_int_equal(t.frames, 1);
+	capture_set_interval(&t.puppet.capture, 4 * NSEC_PER_MSEC);
+	run_until_polls(6);
+	/* Never faster than asked; the loop's clock may be a millisecond off. */
+	assert_true(clock_now_ns() - start_ns >= 5 * 3 * NSEC_PER_MSEC);
+	assert_int_equal(t.frames, t.puppet.polls);
+}
+
+static void test_interval_has_a_floor(void **state)
+{
+	int64_t start_ns = clock_now_ns();
+
+	(void)state;
+	capture_set_interval(&t.puppet.capture, 1);
+	run_until_polls(11);
+	assert_true(clock_now_ns() - start_ns >= 5 * NSEC_PER_MSEC);
+}
+
+static void test_zero_stops_and_restart_is_whole(void **state)
+{
+	(void)state;
+	t.stop_after_frame = true;
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	run_until_polls(1);
+	assert_true(t.puppet.was_whole);
+	capture_poke(&t.puppet.capture);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1); /* nothing is pending */
+	assert_int_equal(t.puppet.polls, 1);
+
+	t.stop_after_frame = false;
+	capture_set_interval(&t.puppet.capture, 3600 * NSEC_PER_SEC);
+	run_ready();
+	assert_int_equal(t.puppet.polls, 2);
+	assert_true(t.puppet.was_whole);
+	capture_poke(&t.puppet.capture);
+	run_ready();
+	assert_int_equal(t.puppet.polls, 3);
+	assert_false(t.puppet.was_whole);
+	capture_refresh(&t.puppet.capture);
+	run_ready();
+	assert_int_equal(t.puppet.polls, 3);
+	capture_poke(&t.puppet.capture);
+	run_ready();
+	assert_true(t.puppet.was_whole);
+}
+
+static void test_pokes_are_one_look(void **state)
+{
+	(void)state;
+	capture_set_interval(&t.puppet.capture, 3600 * NSEC_PER_SEC);
+	run_ready();
+	for (int i = 0; i < 100; i++)
+		capture_poke(&t.puppet.capture);
+	assert_int_equal(t.puppet.polls, 1);
+	run_ready();
+	assert_int_equal(t.puppet.polls, 2);
+}
+
+static void look_again(int answer, const char *reason)
+{
+	t.puppet.answer = answer;
+	t.puppet.reason = reason;
+	capture_poke(&t.puppet.capture);
+	run_ready();
+}
+
+static void test_reason_is_sent_once_per_change(void **state)
+{
+	(void)state;
+	t.puppet.answer = -EAGAIN;
+	capture_set_interval(&t.puppet.capture, 3600 * NSEC_PER_SEC);
+	run_ready();
+	assert_int_equal(t.offs + t.frames, 0);
+
+	look_again(-ENODEV, "The device is not there.");
+	look_again(-ENODEV, "The device is not there.");
+	assert_int_equal(t.offs, 1);
+	assert_string_equal(t.reason, "The device is not there.");
+	look_again(-ENXIO, "The guest shows nothing.");
+	assert_int_equal(t.offs, 2);
+	assert_string_equal(t.reason, "The guest shows nothing.");
+
+	look_again(0, NULL);
+	assert_int_equal(t.frames, 1);
+	look_again(-ENXIO, "The guest shows nothing.");
+	assert_int_equal(t.offs, 3);
+
+	/* A new viewer must be told too. */
+	capture_set_interval(&t.puppet.capture, 0);
+	capture_set_interval(&t.puppet.capture, 3600 * NSEC_PER_SEC);
+	run_ready();
+	assert_int_equal(t.offs, 4);
+
+	/* A source that gives no reason does not leave an old one standing. */
+	look_again(0, NULL);
+	look_again(-EIO, NULL);
+	assert_int_equal(t.offs, 5);
+	assert_string_equal(t.reason, "No picture: Input/output error.");
+}
+
+static void test_long_reason_is_cut(void **state)
+{
+	char reason[1000];
+
+	(void)state;
+	memset(reason, 'x', sizeof(reason));
+	reason[sizeof(reason) - 1] = '\0';
+	t.puppet.answer = -EIO;
+	t.puppet.reason = reason;
+	capture_set_interval(&t.puppet.capture, 3600 * NSEC_PER_SEC);
+	run_ready();
+	assert_int_equal(strlen(t.reason), sizeof(t.puppet.capture.reason) - 1);
+}
+
+static void test_told_source(void **state)
+{
+	struct frame *frame;
+
+	(void)state;
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	capture_poke(&t.puppet.capture);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
+	capture_set_reason(&t.puppet.capture, "No display %d.", 7);
+	assert_int_equal(t.offs, 1);
+	assert_string_equal(t.reason, "No display 7.");
+	assert_int_equal(frame_new_memory(320, 200, &frame), 0);
+	capture_emit_frame(&t.puppet.capture, frame, NULL);
+	frame_unref(frame);
+	assert_int_equal(t.frames, 1);
+	assert_int_equal(capture_resize(&t.puppet.capture, 640, 480), -EOPNOTSUPP);
+}
+
+static void test_open_refuses_unknown_source(void **state)
+{
+	struct config_vm config = { .source = 4711 };
+	struct capture *capture = NULL;
+
+	(void)state;
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &capture), -EINVAL);
+	config.source = -1;
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &capture), -EINVAL);
+	assert_null(capture);
+	capture_close(NULL);
+}
+
+int main(void)
+{
+#define WITH_PUPPET(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		WITH_PUPPET(test_nothing_before_an_interval),
+		WITH_PUPPET(test_looks_at_once_and_then_by_interval),
+		WITH_PUPPET(test_interval_has_a_floor),
+		WITH_PUPPET(test_zero_stops_and_restart_is_whole),
+		WITH_PUPPET(test_pokes_are_one_look),
+		WITH_PUPPET(test_reason_is_sent_once_per_change),
+		WITH_PUPPET(test_long_reason_is_cut),
+		cmocka_unit_test_setup_teardown(test_told_source, setup_told, teardown),
+		WITH_PUPPET(test_open_refuses_unknown_source),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
