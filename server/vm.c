@@ -92,6 +92,9 @@ static int show(struct vm *vm, struct frame *frame, const pixman_region32_t *hin
 	struct update update;
 	int r = damage_run(vm->damage, frame, hint, &update);
 
+	/* All shadows are being sent from: the same picture has to come again. */
+	if (r == -EBUSY)
+		capture_refresh(vm->capture);
 	if (r <= 0)
 		return r;
 	note_changed(vm);
