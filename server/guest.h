@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guest control: input into the running VM through QEMU's QMP socket
- * (input-send-event). Loop thread; asynchronous; reconnects by itself.
+ * (input-send-event). Loop thread; asynchronous; reconnects by itself. The
+ * process ignores SIGPIPE.
  */
 #ifndef PLANECAST_SERVER_GUEST_H
 #define PLANECAST_SERVER_GUEST_H

@@ -28,7 +28,7 @@ LAYERS = [
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
     ("encoders", ["encoders/*"], []),
     ("net", ["net/*"], ["config/*", "encoders/rects.h", "encoders/packet.h"]),
-    ("guest", ["server/guest.*", "server/input.*", "server/qmp.*", "server/keymap*"], []),
+    ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/keymap*"], []),
     ("vm", ["server/vm.*"],
      ["config/*", "net/protocol.h", "server/capture/*", "server/damage.h", "server/pacer.h",
       "server/channel.h", "server/guest.h", "server/format.h"]),

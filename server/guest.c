@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Keyboard and pointer of viewers into the VM: the socket, the queue, QMP's events. */
+#include "server/guest.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "server/clock.h"
+#include "server/input.h"
+#include "server/log.h"
+#include "server/qmp.h"
+#include "server/qmp_input.h"
+
+#define QUEUE_MAX 256
+#define BACKOFF_MIN_NS (100 * NSEC_PER_MSEC)
+#define BACKOFF_MAX_NS (2 * NSEC_PER_SEC)
+#define GREETING_TIMEOUT_NS (5 * NSEC_PER_SEC)
+#define READ_MAX_BYTES 16384
+
+struct queued {
+	struct input_event event;
+	bool motion; /* pointer moved, no button changed: newer motion may replace it */
+};
+
+struct guest {
+	struct event_base *base;
+	struct sockaddr_un address;
+	struct event *timer; /* next attempt, or patience with a silent peer */
+	int64_t backoff_ns;
+	int warned_errno; /* why the last attempt failed, so that it is said once */
+	char warned_error[128]; /* QEMU's last refusal, likewise */
+
+	struct bufferevent *bev; /* NULL: not connected */
+	struct qmp *qmp;
+	bool ready;
+
+	struct queued queue[QUEUE_MAX];
+	unsigned int head, count;
+	uint32_t queued_buttons; /* after everything in the queue */
+	bool overflowed;
+
+	struct qmp_input input;
+};
+
+static struct queued *queued_at(struct guest *guest, unsigned int index)
+{
+	return &guest->queue[(guest->head + index) % QUEUE_MAX];
+}
+
+/* Gives QEMU what it can take now. */
+static void pump(struct guest *guest)
+{
+	char arguments[QMP_INPUT_TEXT_MAX_BYTES];
+	int result = 0;
+
+	while (!result && qmp_can_execute(guest->qmp) && (guest->count || guest->overflowed)) {
+		bool wanted;
+
+		if (guest->count) {
+			wanted = qmp_input_event(&guest->input, &queued_at(guest, 0)->event, arguments);
+			guest->head = (guest->head + 1) % QUEUE_MAX;
+			guest->count--;
+		} else {
+			/* Nobody knows what the viewer still holds: let go of everything. */
+			wanted = qmp_input_release(&guest->input, arguments);
+			guest->overflowed = wanted;
+			guest->queued_buttons = 0;
+		}
+		if (wanted)
+			result = qmp_execute(guest->qmp, "input-send-event", arguments);
+	}
+	if (result < 0)
+		log_warn(NULL, "input for QEMU dropped: %s", strerror(-result));
+}
+
+static bool drop_oldest_motion(struct guest *guest)
+{
+	unsigned int found = 0;
+
+	while (found < guest->count && !queued_at(guest, found)->motion)
+		found++;
+	if (found == guest->count)
+		return false;
+	for (unsigned int i = found; i + 1 < guest->count; i++)
+		*queued_at(guest, i) = *queued_at(guest, i + 1);
+	guest->count--;
+	return true;
+}
+
+void guest_input(struct guest *guest, const struct input_event *event)
+{
+	struct queued new = { .event = *event };
+
+	if (!guest->ready || !qmp_input_usable(event))
+		return;
+	new.motion = event->kind == INPUT_POINTER && event->pointer.buttons == guest->queued_buttons;
+	if (new.motion && guest->count && queued_at(guest, guest->count - 1)->motion) {
+		*queued_at(guest, guest->count - 1) = new;
+		return;
+	}
+	if (guest->count == QUEUE_MAX && !drop_oldest_motion(guest)) {
+		if (!guest->overflowed)
+			log_warn(NULL, "QEMU takes no input: keys are lost");
+		guest->overflowed = true;
+		return;
+	}
+	if (event->kind == INPUT_POINTER)
+		guest->queued_buttons = event->pointer.buttons;
+	*queued_at(guest, guest->count++) = new;
+	pump(guest);
+}
+
+static void arm(struct guest *guest, int64_t delay_ns)
+{
+	struct timeval delay = clock_timeval(delay_ns);
+
+	evtimer_add(guest->timer, &delay);
+}
+
+static void disconnect(struct guest *guest)
+{
+	if (guest->bev)
+		bufferevent_free(guest->bev);
+	guest->bev = NULL;
+	qmp_free(guest->qmp);
+	guest->qmp = NULL;
+	guest->ready = false;
+	guest->head = guest->count = 0;
+	guest->overflowed = false;
+	guest->queued_buttons = 0;
+	guest->input = (struct qmp_input){ .buttons = 0 };
+	guest->warned_error[0] = '\0';
+}
+
+/* Says why, unless the last attempt failed of the same. */
+static void retry_later(struct guest *guest, int why)
+{
+	if (guest->ready)
+		log_notice(NULL, "connection to QEMU at %s lost: %s", guest->address.sun_path, strerror(-why));
+	else if (why != guest->warned_errno)
+		log_warn(NULL, "no input: no connection to QEMU at %s: %s; trying on",
+				guest->address.sun_path, strerror(-why));
+	guest->warned_errno = guest->ready ? 0 : why;
+	disconnect(guest);
+	arm(guest, guest->backoff_ns);
+	guest->backoff_ns *= 2;
+	if (guest->backoff_ns > BACKOFF_MAX_NS)
+		guest->backoff_ns = BACKOFF_MAX_NS;
+}
+
+static void handle_ready(void *user, const char *version)
+{
+	struct guest *guest = user;
+
+	guest->ready = true;
+	guest->backoff_ns = BACKOFF_MIN_NS;
+	guest->warned_errno = 0;
+	evtimer_del(guest->timer);
+	log_notice(NULL, "input goes to QEMU %s at %s", version, guest->address.sun_path);
+}
+
+static void handle_answered(void *user, const char *error)
+{
+	struct guest *guest = user;
+
+	if (error && strncmp(error, guest->warned_error, sizeof(guest->warned_error) - 1)) {
+		snprintf(guest->warned_error, sizeof(guest->warned_error), "%s", error);
+		log_warn(NULL, "QEMU refuses input: %s (an absolute pointer needs -device usb-tablet or "
+				"virtio-tablet-pci)", guest->warned_error);
+	}
+	pump(guest);
+}
+
+static const struct qmp_events qmp_events = { .ready = handle_ready, .answered = handle_answered };
+
+static void handle_read(struct bufferevent *bev, void *user)
+{
+	struct guest *guest = user;
+	struct evbuffer *input = bufferevent_get_input(bev);
+	char data[4096];
+	int length, result = 0;
+
+	while (!result && (length = evbuffer_remove(input, data, sizeof(data))) > 0)
+		result = qmp_receive(guest->qmp, data, (size_t)length);
+	if (result < 0)
+		retry_later(guest, result);
+}
+
+static void handle_event(struct bufferevent *bev, short what, void *user)
+{
+	struct guest *guest = user;
+
+	(void)bev;
+	retry_later(guest, what & BEV_EVENT_EOF ? -EPIPE : -ECONNRESET);
+}
+
+static int connect_socket(struct guest *guest)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int result;
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)&guest->address, sizeof(guest->address)) < 0) {
+		result = -errno;
+		close(fd);
+		return result;
+	}
+	guest->bev = bufferevent_socket_new(guest->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!guest->bev) {
+		close(fd);
+		return -ENOMEM;
+	}
+	result = qmp_new(bufferevent_get_output(guest->bev), &qmp_events, guest, &guest->qmp);
+	if (result < 0)
+		return result;
+	bufferevent_setcb(guest->bev, handle_read, NULL, handle_event, guest);
+	bufferevent_setwatermark(guest->bev, EV_READ, 0, READ_MAX_BYTES);
+	return bufferevent_enable(guest->bev, EV_READ | EV_WRITE) < 0 ? -ENOMEM : 0;
+}
+
+static void handle_timer(evutil_socket_t fd, short what, void *user)
+{
+	struct guest *guest = user;
+	int result;
+
+	(void)fd;
+	(void)what;
+	if (guest->bev) {
+		/* QMP serves one client; the next waits without a word. So do we. */
+		log_warn(NULL, "QEMU at %s does not answer: is another program connected to this socket?",
+				guest->address.sun_path);
+		return;
+	}
+	result = connect_socket(guest);
+	if (result < 0)
+		retry_later(guest, result);
+	else
+		arm(guest, GREETING_TIMEOUT_NS);
+}
+
+int guest_new(struct event_base *base, const char *qmp_path, struct guest **ret)
+{
+	struct guest *guest;
+
+	if (!qmp_path[0] || strlen(qmp_path) >= sizeof(guest->address.sun_path))
+		return -EINVAL;
+	guest = calloc(1, sizeof(*guest));
+	if (!guest)
+		return -ENOMEM;
+	guest->base = base;
+	guest->backoff_ns = BACKOFF_MIN_NS;
+	guest->address.sun_family = AF_UNIX;
+	strcpy(guest->address.sun_path, qmp_path);
+	guest->timer = evtimer_new(base, handle_timer, guest);
+	if (!guest->timer) {
+		free(guest);
+		return -ENOMEM;
+	}
+	arm(guest, 0);
+	*ret = guest;
+	return 0;
+}
+
+void guest_free(struct guest *guest)
+{
+	if (!guest)
+		return;
+	disconnect(guest);
+	event_free(guest->timer);
+	free(guest);
+}
