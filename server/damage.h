@@ -27,26 +27,36 @@ struct update;
 #define DAMAGE_TILE_WIDTH 64
 #define DAMAGE_TILE_HEIGHT 16
 
-/* buffers: how many shadows may exist, at least 2. -EINVAL, -ENOMEM. */
+#define DAMAGE_BUFFERS_MAX 8
+
+/* buffers: how many shadows may exist, 2 to DAMAGE_BUFFERS_MAX. -EINVAL, -ENOMEM. */
 int damage_new(unsigned int buffers, struct damage **ret);
 void damage_free(struct damage *damage);
 
 /*
- * One pass. The source must be CPU readable (frame->data) and of a fourcc that
- * format_find() knows; its size may differ from the last one. hint, where not
- * NULL, bounds what is compared. 1: something changed and *update is filled
- * (finish with update_finish()); 0: nothing changed, *update untouched;
- * -EBUSY: all shadows are held; -ENOTSUP: fourcc or not readable; -ENOMEM.
+ * One pass. The source must be CPU readable (frame->data), linear and of a
+ * fourcc that format.h has a way from; its size may differ from the last one.
+ * hint, where not NULL, bounds what is compared; it is rounded outwards to
+ * tiles. After a pass that failed the next one ignores its hint.
+ *
+ * 1: something changed and *update is filled (finish with update_finish());
+ * 0: nothing changed, *update untouched; -EBUSY: all shadows are held;
+ * -ENOTSUP: fourcc or not readable; -ENOMEM; or what frame_begin_read() said.
+ * update->resized is set when the size is not that of the update before, which
+ * also counts across damage_drop().
  */
 int damage_run(struct damage *damage, struct frame *source, const pixman_region32_t *hint,
 		struct update *ret_update);
 
-/* The picture as of the last pass that succeeded; borrowed; NULL before the first. */
+/*
+ * The picture as of the last pass that succeeded; borrowed. NULL before the
+ * first, after damage_drop(), and when memory ran out on a change of size.
+ */
 struct frame *damage_shadow(struct damage *damage);
 /* Nobody needs pixels any more: gives the memory back; the next pass is a whole one. */
 void damage_drop(struct damage *damage);
 
-/* Tiles of the last pass. For the share of the picture that changed. */
+/* Tiles of the last pass that compared. For the share of the picture that changed. */
 void damage_stats(const struct damage *damage, unsigned int *ret_dirty, unsigned int *ret_total);
 
 void update_finish(struct update *update);

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One look at the picture: compare, find moves, bring the shadow up to date. */
+#include "server/damage.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/damage_boxes.h"
+#include "server/damage_pool.h"
+#include "server/damage_simd.h"
+#include "server/damage_source.h"
+#include "server/damage_tiles.h"
+#include "server/format.h"
+#include "server/frame.h"
+#include "server/scroll.h"
+#include "server/update.h"
+
+/* What pass 3 found in one tile. */
+struct tile_change {
+	uint64_t columns; /* bit x: some pixel of that column changed */
+	uint16_t rows;
+};
+
+struct damage {
+	const struct damage_kernels *kernels;
+	struct damage_pool pool;
+	uint32_t width, height; /* of the last update, also after a drop; 0: none yet */
+	/* Sized for the current shadow, absent without one. */
+	struct damage_tiles tiles;
+	struct damage_boxes boxes;
+	struct scroll_finder *finder;
+	struct tile_change *changes; /* [tiles.columns] */
+	uint32_t *line; /* see struct damage_source */
+	unsigned int dirty, total;
+	bool hint_missed; /* the last pass failed: what its hint said is still to be found */
+};
+
+int damage_new(unsigned int buffers, struct damage **ret)
+{
+	struct damage *damage;
+
+	if (buffers < 2 || buffers > DAMAGE_BUFFERS_MAX)
+		return -EINVAL;
+	damage = calloc(1, sizeof(*damage));
+	if (!damage)
+		return -ENOMEM;
+	damage->kernels = damage_kernels_best();
+	damage_pool_init(&damage->pool, buffers);
+	*ret = damage;
+	return 0;
+}
+
+void damage_drop(struct damage *damage)
+{
+	damage_pool_clear(&damage->pool);
+	damage_tiles_finish(&damage->tiles);
+	damage_boxes_finish(&damage->boxes);
+	scroll_finder_free(damage->finder);
+	damage->finder = NULL;
+	free(damage->changes);
+	damage->changes = NULL;
+	free(damage->line);
+	damage->line = NULL;
+	damage->dirty = damage->total = 0;
+}
+
+void damage_free(struct damage *damage)
+{
+	if (!damage)
+		return;
+	damage_drop(damage);
+	free(damage);
+}
+
+struct frame *damage_shadow(struct damage *damage)
+{
+	return damage_pool_current(&damage->pool);
+}
+
+void damage_stats(const struct damage *damage, unsigned int *ret_dirty, unsigned int *ret_total)
+{
+	*ret_dirty = damage->dirty;
+	*ret_total = damage->total;
+}
+
+void update_finish(struct update *update)
+{
+	pixman_region32_fini(&update->damage);
+	pixman_region32_fini(&update->copy_region);
+}
+
+static bool source_readable(const struct frame *source, const struct format *format)
+{
+	uint64_t row_bytes, bytes;
+
+	if (!format || format->refusal || !source->data || !source->width || !source->height)
+		return false;
+	if (source->modifier != DRM_FORMAT_MOD_LINEAR && source->modifier != DRM_FORMAT_MOD_INVALID)
+		return false;
+	row_bytes = (uint64_t)source->width * format->bytes_per_pixel;
+	bytes = (uint64_t)source->planes[0].stride * (source->height - 1) + row_bytes;
+	return source->width % format->width_multiple == 0 &&
+			(source->height == 1 || source->planes[0].stride >= row_bytes) &&
+			bytes <= source->data_bytes;
+}
+
+/* A shadow of a new size, and what goes with it. */
+static int resize(struct damage *damage, uint32_t width, uint32_t height)
+{
+	struct damage_tiles *tiles = &damage->tiles;
+	int result;
+
+	damage_drop(damage);
+	result = damage_tiles_init(tiles, width, height);
+	if (result)
+		return result;
+	result = damage_boxes_init(&damage->boxes, width, height,
+			(size_t)tiles->columns * tiles->bands);
+	if (result)
+		goto drop;
+	result = scroll_finder_new(width, height, &damage->finder);
+	if (result)
+		goto drop;
+	damage->changes = calloc(tiles->columns, sizeof(*damage->changes));
+	damage->line = calloc((size_t)width + 4, sizeof(*damage->line));
+	result = -ENOMEM;
+	if (!damage->changes || !damage->line)
+		goto drop;
+	result = damage_pool_resize(&damage->pool, width, height);
+	if (result)
+		goto drop;
+	return 0;
+drop:
+	damage_drop(damage);
+	return result;
+}
+
+/* Makes the shadow equal to the source where one band's tiles differ. */
+static void update_band(struct damage *damage, const struct damage_source *source,
+		struct frame *shadow, uint32_t band)
+{
+	const uint16_t *rows = damage_tiles_band(&damage->tiles, band);
+	uint8_t *pixels = frame_memory_pixels(shadow);
+	size_t stride = shadow->planes[0].stride;
+	uint32_t top = band * DAMAGE_TILE_HEIGHT;
+
+	memset(damage->changes, 0, damage->tiles.columns * sizeof(*damage->changes));
+	for (uint32_t i = 0; i < DAMAGE_TILE_HEIGHT && top + i < source->height; i++) {
+		uint16_t bit = (uint16_t)(1u << i);
+
+		for (uint32_t column = 0; column < damage->tiles.columns; column++) {
+			uint32_t x = column * DAMAGE_TILE_WIDTH;
+			uint32_t width = source->width - x;
+			uint64_t changed;
+
+			if (!(rows[column] & bit))
+				continue;
+			if (width > DAMAGE_TILE_WIDTH)
+				width = DAMAGE_TILE_WIDTH;
+			changed = damage->kernels->update(
+					pixels + (top + i) * stride + (size_t)x * 4,
+					damage_source_row(source, x, top + i, width), width);
+			if (!changed)
+				continue;
+			damage->changes[column].columns |= changed;
+			damage->changes[column].rows |= bit;
+		}
+	}
+}
+
+static int first_bit(uint64_t bits)
+{
+	return __builtin_ctzll(bits);
+}
+
+static int end_bit(uint64_t bits)
+{
+	return 64 - __builtin_clzll(bits);
+}
+
+/*
+ * Rectangles of one band, each as tight as its tile's change. Those that share
+ * rows get the same upper and lower edge: a region would cut them there anyway.
+ */
+static void collect_band(struct damage *damage, uint32_t band)
+{
+	const struct tile_change *changes = damage->changes;
+	uint32_t columns = damage->tiles.columns;
+	int32_t top = (int32_t)(band * DAMAGE_TILE_HEIGHT);
+	uint32_t filled = 0;
+
+	for (uint32_t column = 0; column < columns; column++) {
+		if (changes[column].rows) {
+			filled |= (1u << end_bit(changes[column].rows)) -
+					(1u << first_bit(changes[column].rows));
+		}
+	}
+	for (uint32_t column = 0; column < columns; column++) {
+		int32_t x = (int32_t)(column * DAMAGE_TILE_WIDTH);
+		int first, end;
+		pixman_box32_t box;
+
+		if (!changes[column].rows)
+			continue;
+		first = end = first_bit(changes[column].rows);
+		while (first > 0 && filled >> (first - 1) & 1)
+			first--;
+		while (filled >> end & 1)
+			end++;
+		box = (pixman_box32_t){
+			.x1 = x + first_bit(changes[column].columns),
+			.x2 = x + end_bit(changes[column].columns),
+			.y1 = top + first,
+			.y2 = top + end,
+		};
+		damage_boxes_add(&damage->boxes, &box);
+	}
+	damage_boxes_end_band(&damage->boxes);
+}
+
+static bool band_is_clean(const struct damage_tiles *tiles, uint32_t band)
+{
+	const uint16_t *rows = damage_tiles_band(tiles, band);
+
+	for (uint32_t column = 0; column < tiles->columns; column++) {
+		if (rows[column])
+			return false;
+	}
+	return true;
+}
+
+/* Initialises *ret_damage: what became different in the shadow. */
+static void update_shadow(struct damage *damage, const struct damage_source *source,
+		struct frame *shadow, pixman_region32_t *ret_damage)
+{
+	damage_boxes_start(&damage->boxes);
+	for (uint32_t band = 0; band < damage->tiles.bands; band++) {
+		if (band_is_clean(&damage->tiles, band)) {
+			damage_boxes_end_band(&damage->boxes);
+			continue;
+		}
+		update_band(damage, source, shadow, band);
+		collect_band(damage, band);
+	}
+	damage_boxes_region(&damage->boxes, ret_damage);
+}
+
+/* The first look at a size, or the first after a drop: no comparing. */
+static int run_whole(struct damage *damage, const struct damage_source *source,
+		struct frame **ret_shadow, struct update *update)
+{
+	struct frame *shadow = damage_pool_current(&damage->pool);
+
+	damage_tiles_fill(&damage->tiles);
+	damage->dirty = damage->total = damage->tiles.columns * damage->tiles.bands;
+	update_shadow(damage, source, shadow, &update->damage);
+	pixman_region32_fini(&update->damage);
+	pixman_region32_init_rect(&update->damage, 0, 0, source->width, source->height);
+	pixman_region32_init(&update->copy_region);
+	update->resized = source->width != damage->width || source->height != damage->height;
+	damage->width = source->width;
+	damage->height = source->height;
+	*ret_shadow = shadow;
+	return 1;
+}
+
+static int run_compare(struct damage *damage, const struct damage_source *source,
+		const pixman_region32_t *hint, struct frame **ret_shadow, struct update *update)
+{
+	struct damage_tiles *tiles = &damage->tiles;
+	struct frame *shadow = damage_pool_current(&damage->pool);
+	struct scroll scroll;
+	bool moved;
+	int result;
+
+	damage->dirty = damage_tiles_compare(tiles, damage->kernels, source, shadow, hint);
+	if (!damage->dirty)
+		return 0;
+	moved = scroll_find(damage->finder, damage->kernels, source, shadow, tiles, &scroll);
+	result = damage_pool_writable(&damage->pool, &shadow);
+	if (result)
+		return result;
+	pixman_region32_init(&update->copy_region);
+	if (moved) {
+		scroll_apply(&scroll, shadow);
+		pixman_region32_fini(&update->copy_region);
+		pixman_region32_init_with_extents(&update->copy_region, &scroll.box);
+		damage_pool_changed(&damage->pool, &update->copy_region);
+		update->copy_dx = scroll.dx;
+		update->copy_dy = scroll.dy;
+	}
+	update_shadow(damage, source, shadow, &update->damage);
+	if (!moved && !pixman_region32_not_empty(&update->damage)) {
+		/* The guest took its change back while we looked. */
+		update_finish(update);
+		return 0;
+	}
+	damage_pool_changed(&damage->pool, &update->damage);
+	*ret_shadow = shadow;
+	return 1;
+}
+
+int damage_run(struct damage *damage, struct frame *frame, const pixman_region32_t *hint,
+		struct update *ret_update)
+{
+	const struct format *format = format_find(frame->fourcc);
+	struct frame *shadow = damage_pool_current(&damage->pool);
+	bool whole = !shadow || shadow->width != frame->width || shadow->height != frame->height;
+	struct damage_source source;
+	struct update update = { 0 };
+	int result;
+
+	if (!source_readable(frame, format))
+		return -ENOTSUP;
+	if (damage->hint_missed)
+		hint = NULL;
+	result = frame_begin_read(frame);
+	if (result)
+		goto failed;
+	if (whole) {
+		result = resize(damage, frame->width, frame->height);
+		if (result)
+			goto end_read;
+	}
+	source = (struct damage_source){
+		.data = frame->data,
+		.stride = frame->planes[0].stride,
+		.format = format,
+		.width = frame->width,
+		.height = frame->height,
+		.line = damage->line,
+	};
+	result = whole ? run_whole(damage, &source, &shadow, &update) :
+			run_compare(damage, &source, hint, &shadow, &update);
+end_read:
+	frame_end_read(frame);
+failed:
+	damage->hint_missed = result < 0;
+	if (result <= 0)
+		return result;
+	shadow->sequence = frame->sequence;
+	shadow->capture_ns = frame->capture_ns;
+	update.frame = shadow;
+	*ret_update = update;
+	return 1;
+}

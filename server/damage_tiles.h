@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which rows of which tiles differ between a source and the shadow.
+ *
+ * A tile is DAMAGE_TILE_WIDTH x DAMAGE_TILE_HEIGHT pixels and has a word of 16
+ * bits, one a row. Tiles at the right and lower edge may be smaller. A set bit
+ * is a candidate: the source may have changed since. Loop thread.
+ */
+#ifndef PLANECAST_SERVER_DAMAGE_TILES_H
+#define PLANECAST_SERVER_DAMAGE_TILES_H
+
+#include <pixman.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct damage_kernels;
+struct damage_source;
+struct frame;
+
+struct damage_tiles {
+	uint32_t width, height; /* pixels */
+	uint32_t columns, bands; /* tiles */
+	uint16_t *rows; /* [bands][columns] */
+	uint8_t *wanted; /* [columns], scratch: what a hint asks for in one band */
+};
+
+/* -ENOMEM. */
+int damage_tiles_init(struct damage_tiles *tiles, uint32_t width, uint32_t height);
+void damage_tiles_finish(struct damage_tiles *tiles);
+
+static inline uint16_t *damage_tiles_band(const struct damage_tiles *tiles, uint32_t band)
+{
+	return tiles->rows + (size_t)band * tiles->columns;
+}
+
+/* Marks every row of every tile. */
+void damage_tiles_fill(struct damage_tiles *tiles);
+/*
+ * Compares, in address order. hint, where not NULL, says where; it is rounded
+ * outwards to whole tiles. Returns how many tiles differ.
+ */
+unsigned int damage_tiles_compare(struct damage_tiles *tiles, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow,
+		const pixman_region32_t *hint);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finds that a part of the picture moved: text that scrolls, a window dragged
+ * straight up, down or sideways.
+ *
+ * Looks only where tiles differ. Hashes of a few columns of pixels guess a
+ * displacement, a comparison of source against displaced shadow proves it and
+ * says where it holds; so a wrong guess costs time, never pixels. Loop thread.
+ */
+#ifndef PLANECAST_SERVER_SCROLL_H
+#define PLANECAST_SERVER_SCROLL_H
+
+#include <pixman.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct damage_kernels;
+struct damage_source;
+struct damage_tiles;
+struct frame;
+struct scroll_finder;
+
+/* A move has to save at least this many pixels of damage. */
+#define SCROLL_PIXELS_MIN 8192
+
+struct scroll {
+	pixman_box32_t box; /* destination; the place it came from is inside the picture too */
+	int32_t dx, dy; /* one of them is 0, the other is not */
+};
+
+/* For pictures of this size. -ENOMEM. */
+int scroll_finder_new(uint32_t width, uint32_t height, struct scroll_finder **ret);
+void scroll_finder_free(struct scroll_finder *finder);
+
+/*
+ * Looks for one move from shadow to source in the largest cluster of the tiles
+ * that differ. When it returns true, tiles say what differs from the shadow
+ * after the move; else they are as they were.
+ */
+bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow,
+		struct damage_tiles *tiles, struct scroll *ret_scroll);
+
+/* Moves the pixels inside a shadow that is ours to write. */
+void scroll_apply(const struct scroll *scroll, struct frame *shadow);
+
+#endif
