@@ -8,8 +8,11 @@
  * file and the man page come from, or are checked against, that table.
  *
  * Syntax: "key = value" lines in "[server]" and [vm "NAME"] sections; '#' and
- * ';' start comment lines; values may be quoted with "" to keep blanks; a list
- * is separated by blanks or commas. Any thread, no globals.
+ * ';' start a comment at the start of a line or behind a blank; values may be
+ * quoted with "" to keep blanks and comment signs; a list is separated by blanks
+ * or commas; an empty value is the default. Paths are absolute. A section and a
+ * key stand once in a file; a drop-in overrides single keys of the file and of
+ * the drop-ins before it. Any thread, no globals.
  */
 #ifndef PLANECAST_CONFIG_CONFIG_H
 #define PLANECAST_CONFIG_CONFIG_H
@@ -42,11 +45,14 @@ struct config_server {
 	int64_t restart_delay_max_ns; /* restart-delay-max: 10s; back-off of a worker that keeps dying */
 };
 
-/* Keys are the field names with '-' for '_' and without the unit. */
+/*
+ * Keys are the field names with '-' for '_' and without the unit. Strings that
+ * are not set are NULL; which ones never are follows from their defaults.
+ */
 struct config_vm {
-	char *name;
+	char *name; /* 1 to 64 bytes of printable UTF-8 without quotes and slashes, not "." or ".." */
 
-	int source; /* source */
+	int source; /* source: vfio */
 	char *vfio_device; /* vfio-device: mdev UUID, PCI address or sysfs path */
 	int vfio_attach; /* vfio-attach: own, socket */
 	char *vfio_socket; /* vfio-socket: where a launcher passes the device fd */
@@ -60,9 +66,9 @@ struct config_vm {
 
 	char *desktop_name; /* desktop-name: default the VM's name; live */
 	struct config_addresses vnc; /* vnc: listeners; live */
-	int vnc_auth; /* vnc-auth: none, vncauth */
+	int vnc_auth; /* vnc-auth: none, vncauth; the latter has a vnc_password_file */
 	char *vnc_password_file; /* vnc-password-file: mode 0600, first line */
-	bool allow_unauthenticated_remote; /* allow-unauthenticated-remote: no */
+	bool allow_unauthenticated_remote; /* allow-unauthenticated-remote: no; live, only the check reads it */
 	int sharing; /* sharing: allow-exclusive, force-shared, ignore; live */
 	bool view_only; /* view-only: no; live */
 	int64_t max_viewers; /* max-viewers: 16, 1..1000; live */
@@ -85,14 +91,15 @@ struct config {
 /* One thing that is wrong. Strings live until the next call of the reporter returns. */
 struct config_problem {
 	const char *file;
-	unsigned int line, column; /* from 1; 0: the file as a whole */
+	unsigned int line, column; /* from 1, columns in bytes; 0: the file as a whole */
 	const char *message; /* what is wrong, what was expected, the nearest right word */
 };
 typedef void (*config_report_fn)(void *user, const struct config_problem *problem);
 
 /*
- * Reads path and, in byte order, every *.conf in conf.d beside it. Every problem is
- * reported, not only the first. 0, -EINVAL when any was reported, -ENOMEM.
+ * Reads path and, in byte order, all *.conf in the directory conf.d beside it.
+ * Every problem is reported, not only the first; report may be NULL. 0, -EINVAL
+ * when there was any, -ENOMEM. Blocks on the disk.
  */
 int config_load(const char *path, config_report_fn report, void *user, struct config **ret);
 /* The same from memory, without drop-ins; name stands for the file. */
@@ -105,8 +112,8 @@ const struct config_vm *config_find_vm(const struct config *config, const char *
 
 /*
  * Writes effective values; origins: with "# from FILE:LINE" or "# default"
- * behind each. vm NULL: all. What it writes config_parse() reads again to the
- * same values. 0 or -EIO.
+ * behind each. vm NULL: all; else [server] and that one of config's VMs. What it
+ * writes config_parse() reads again to the same values. 0, -EIO, -ENOMEM.
  */
 int config_dump(const struct config *config, const struct config_vm *vm, bool origins, FILE *out);
 

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Finds what is wrong between keys that are each right by themselves. */
+#include "config/check.h"
+
+#include "config/address.h"
+#include "config/origins.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+/* Where to point for a VM's key: its own place, or the VM's header while it has the default. */
+static const struct config_origin *place_of(const struct config_section_origins *section,
+		const struct config_origin *origin)
+{
+	return origin->file ? origin : &section->header;
+}
+
+struct requirement {
+	const char *because; /* "KEY = VALUE" that asks for it */
+	size_t because_offset, needed_offset;
+	int because_value;
+	size_t also_offset; /* a second condition */
+	int also_value;
+	const char *needed;
+};
+
+#define FIELD(name) offsetof(struct config_vm, name)
+
+static const struct requirement requirements[] = {
+	{ "source = replay", FIELD(source), FIELD(replay_file), CONFIG_SOURCE_REPLAY, FIELD(source),
+			CONFIG_SOURCE_REPLAY, "replay-file" },
+	{ "source = vfio", FIELD(source), FIELD(vfio_device), CONFIG_SOURCE_VFIO, FIELD(vfio_attach),
+			CONFIG_ATTACH_OWN, "vfio-device" },
+	{ "vfio-attach = socket", FIELD(vfio_attach), FIELD(vfio_socket), CONFIG_ATTACH_SOCKET,
+			FIELD(source), CONFIG_SOURCE_VFIO, "vfio-socket" },
+	{ "vnc-auth = vncauth", FIELD(vnc_auth), FIELD(vnc_password_file), CONFIG_AUTH_VNCAUTH,
+			FIELD(vnc_auth), CONFIG_AUTH_VNCAUTH, "vnc-password-file" },
+};
+
+static bool applies(const struct config_vm *vm, const struct config_section_origins *origins,
+		size_t offset, int value)
+{
+	return !origins_find(origins, SCHEMA_VM, offset)->bad &&
+			*(const int *)((const char *)vm + offset) == value;
+}
+
+static void check_required(const struct config_vm *vm, const struct config_section_origins *origins,
+		struct problems *problems)
+{
+	for (size_t i = 0; i < sizeof(requirements) / sizeof(requirements[0]); i++) {
+		const struct requirement *rule = &requirements[i];
+		const struct config_origin *place;
+
+		if (!applies(vm, origins, rule->because_offset, rule->because_value) ||
+				!applies(vm, origins, rule->also_offset, rule->also_value) ||
+				origins_find(origins, SCHEMA_VM, rule->needed_offset)->bad ||
+				*(char *const *)((const char *)vm + rule->needed_offset))
+			continue;
+		place = place_of(origins, origins_find(origins, SCHEMA_VM, rule->because_offset));
+		problems_add(problems, place->file, place->line, place->column,
+				"vm \"%s\" has %s%s and so needs %s", vm->name, rule->because,
+				place == &origins->header ? " (the default)" : "", rule->needed);
+	}
+}
+
+static void check_remote(const struct config_vm *vm, const struct config_section_origins *origins,
+		struct problems *problems)
+{
+	const struct config_origin *listeners = origins_of_vm_key(origins, vnc);
+
+	if (vm->allow_unauthenticated_remote ||
+			origins_of_vm_key(origins, allow_unauthenticated_remote)->bad ||
+			!applies(vm, origins, FIELD(vnc_auth), CONFIG_AUTH_NONE))
+		return;
+	for (unsigned int i = 0; i < vm->vnc.count; i++) {
+		struct sockaddr_storage address;
+		socklen_t length;
+		const char *error;
+
+		if (address_parse(vm->vnc.text[i], &address, &length, &error) < 0 ||
+				address_is_local((struct sockaddr *)&address))
+			continue;
+		problems_add(problems, listeners->file, listeners->line,
+				listeners->column + listeners->places.offset[i],
+				"other machines can reach %s, and vm \"%s\" has no authentication: "
+				"write \"vnc-auth = vncauth\" with a vnc-password-file, or, if "
+				"everybody may see and control the VM, "
+				"\"allow-unauthenticated-remote = yes\"",
+				vm->vnc.text[i], vm->name);
+	}
+}
+
+/* One address somebody wants to listen on, brought into a form that compares. */
+struct listener_place {
+	uint16_t port; /* 0: a unix socket */
+	bool any4, any6; /* every IPv4, IPv6 address */
+	struct in6_addr ip; /* IPv4 as ::ffff:a.b.c.d */
+	uint32_t scope;
+	const char *text;
+	unsigned int vm, item;
+};
+
+/* false: clashes with nothing. */
+static bool read_listener(const char *text, struct listener_place *ret)
+{
+	struct sockaddr_storage address;
+	const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)&address;
+	const struct sockaddr_in *sin = (const struct sockaddr_in *)&address;
+	socklen_t length;
+	const char *error;
+
+	if (address_parse(text, &address, &length, &error) < 0)
+		return false;
+	*ret = (struct listener_place){ .text = text };
+	switch (address.ss_family) {
+	case AF_UNIX:
+		return true;
+	case AF_INET:
+		ret->ip.s6_addr[10] = ret->ip.s6_addr[11] = 0xff;
+		memcpy(&ret->ip.s6_addr[12], &sin->sin_addr, sizeof(sin->sin_addr));
+		ret->port = ntohs(sin->sin_port);
+		ret->any4 = sin->sin_addr.s_addr == htonl(INADDR_ANY);
+		break;
+	default:
+		ret->ip = sin6->sin6_addr;
+		ret->scope = sin6->sin6_scope_id;
+		ret->port = ntohs(sin6->sin6_port);
+		ret->any4 = ret->any6 = IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr);
+	}
+	return ret->port != 0;
+}
+
+static bool clash(const struct listener_place *a, const struct listener_place *b)
+{
+	bool a_is4, b_is4;
+
+	if (a->port != b->port)
+		return false;
+	if (a->port == 0)
+		return strcmp(a->text, b->text) == 0;
+	a_is4 = IN6_IS_ADDR_V4MAPPED(&a->ip);
+	b_is4 = IN6_IS_ADDR_V4MAPPED(&b->ip);
+	if ((a_is4 ? b->any4 : b->any6) || (b_is4 ? a->any4 : a->any6))
+		return true;
+	return memcmp(&a->ip, &b->ip, sizeof(a->ip)) == 0 && a->scope == b->scope;
+}
+
+static void report_clash(const struct config *config, const struct listener_place *first,
+		const struct listener_place *second, struct problems *problems)
+{
+	const struct config_origin *there = origins_of_vm_key(config->origins->vms[first->vm], vnc);
+	const struct config_origin *here = origins_of_vm_key(config->origins->vms[second->vm], vnc);
+
+	problems_add(problems, here->file, here->line,
+			here->column + here->places.offset[second->item],
+			"%s is already taken by %s of vm \"%s\" at %s:%u", second->text, first->text,
+			config->vms[first->vm]->name, there->file, there->line);
+}
+
+static int check_listeners(const struct config *config, struct problems *problems)
+{
+	size_t count = 0, most = (size_t)config->n_vms * CONFIG_ADDRESSES_MAX;
+	struct listener_place *places;
+
+	if (most == 0)
+		return 0;
+	places = calloc(most, sizeof(*places));
+	if (!places)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < config->n_vms; i++) {
+		for (unsigned int k = 0; k < config->vms[i]->vnc.count; k++) {
+			struct listener_place *place = &places[count];
+			size_t other = 0;
+
+			if (!read_listener(config->vms[i]->vnc.text[k], place))
+				continue;
+			place->vm = i;
+			place->item = k;
+			while (other < count && !clash(&places[other], place))
+				other++;
+			if (other < count)
+				report_clash(config, &places[other], place, problems);
+			count++;
+		}
+	}
+	free(places);
+	return 0;
+}
+
+int check_config(const struct config *config, struct problems *problems)
+{
+	for (unsigned int i = 0; i < config->n_vms; i++) {
+		check_required(config->vms[i], config->origins->vms[i], problems);
+		check_remote(config->vms[i], config->origins->vms[i], problems);
+	}
+	return check_listeners(config, problems);
+}

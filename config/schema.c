@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One row for each configuration key, in the order in which people read about them. */
+#include "config/schema.h"
+
+#include "config/config.h"
+#include "server/log.h"
+
+#define SERVER(key, field)                                                                         \
+	.section = SCHEMA_SERVER, .name = key, .offset = offsetof(struct config_server, field)
+#define VM(key, field) .section = SCHEMA_VM, .name = key, .offset = offsetof(struct config_vm, field)
+#define RANGE(least, most) .min = least, .max = most
+#define TEXT_RANGE RANGE(1, 255)
+#define PATH_RANGE RANGE(2, 4095)
+/* What fits into struct sockaddr_un. */
+#define SOCKET_RANGE RANGE(2, 107)
+
+#define MS 1000000LL
+#define SECOND (1000 * MS)
+#define KIB 1024LL
+#define MIB (1024 * KIB)
+
+static const struct schema_word log_level_words[] = {
+	{ "error", LOG_LEVEL_ERROR },
+	{ "warn", LOG_LEVEL_WARN },
+	{ "notice", LOG_LEVEL_NOTICE },
+	{ "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG },
+	{ NULL, 0 },
+};
+
+static const struct schema_word log_format_words[] = {
+	{ "text", LOG_FORMAT_TEXT },
+	{ "json", LOG_FORMAT_JSON },
+	{ "journal", LOG_FORMAT_JOURNAL },
+	{ NULL, 0 },
+};
+
+static const struct schema_word source_words[] = {
+	{ "vfio", CONFIG_SOURCE_VFIO },
+	{ "replay", CONFIG_SOURCE_REPLAY },
+	{ "pattern", CONFIG_SOURCE_PATTERN },
+	{ NULL, 0 },
+};
+
+static const struct schema_word attach_words[] = {
+	{ "own", CONFIG_ATTACH_OWN },
+	{ "socket", CONFIG_ATTACH_SOCKET },
+	{ NULL, 0 },
+};
+
+/* Texts: the pattern source knows its scenes by name. */
+static const struct schema_word scene_words[] = {
+	{ "desktop", 0 },
+	{ "still", 0 },
+	{ NULL, 0 },
+};
+
+static const struct schema_word auth_words[] = {
+	{ "none", CONFIG_AUTH_NONE },
+	{ "vncauth", CONFIG_AUTH_VNCAUTH },
+	{ NULL, 0 },
+};
+
+static const struct schema_word sharing_words[] = {
+	{ "allow-exclusive", CONFIG_SHARING_ALLOW_EXCLUSIVE },
+	{ "force-shared", CONFIG_SHARING_FORCE_SHARED },
+	{ "ignore", CONFIG_SHARING_IGNORE },
+	{ NULL, 0 },
+};
+
+const struct schema_key schema_keys[SCHEMA_KEYS] = {
+	{
+		SERVER("log-level", log_level),
+		.type = SCHEMA_ENUM,
+		.words = log_level_words,
+		.default_text = "info",
+		.reload = SCHEMA_LIVE,
+		.doc = "The least important messages that are still logged.",
+	},
+	{
+		SERVER("log-format", log_format),
+		.type = SCHEMA_ENUM,
+		.words = log_format_words,
+		.default_text = "text",
+		.reload = SCHEMA_LIVE,
+		.doc = "How messages are logged: lines of text or JSON objects on standard error, or "
+		       "records of the systemd journal.",
+	},
+	{
+		SERVER("restart-delay-max", restart_delay_max_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(100 * MS, 600 * SECOND),
+		.default_text = "10s",
+		.reload = SCHEMA_LIVE,
+		.doc = "The process that serves a VM is started again at once when it dies. If it keeps "
+		       "dying the delay before the next start grows, up to this.",
+	},
+	{
+		VM("source", source),
+		.type = SCHEMA_ENUM,
+		.words = source_words,
+		.default_text = "vfio",
+		.reload = SCHEMA_RESTART,
+		.doc = "Where the picture comes from: the display of a VFIO device, the frames of a "
+		       "recording, or a test picture that moves by itself and answers to input.",
+	},
+	{
+		VM("vfio-device", vfio_device),
+		.type = SCHEMA_DEVICE,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "The vGPU: the UUID of a mediated device, a PCI address like 0000:27:00.4, or the "
+		       "device's absolute path in sysfs. Needed where source is vfio and vfio-attach is "
+		       "own.",
+	},
+	{
+		VM("vfio-attach", vfio_attach),
+		.type = SCHEMA_ENUM,
+		.words = attach_words,
+		.default_text = "own",
+		.reload = SCHEMA_RESTART,
+		.doc = "How planecast gets at the device. Own opens it, which works only while nobody "
+		       "else has it open; socket waits until whoever started the VM passes the opened "
+		       "device through vfio-socket.",
+	},
+	{
+		VM("vfio-socket", vfio_socket),
+		.type = SCHEMA_PATH,
+		SOCKET_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "The unix socket through which the opened device is passed. Needed where source is "
+		       "vfio and vfio-attach is socket.",
+	},
+	{
+		VM("replay-file", replay_file),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "The recording to show, over and over. Needed where source is replay.",
+	},
+	{
+		VM("pattern-size", pattern_size),
+		.type = SCHEMA_SIZE,
+		RANGE(320, 7680),
+		.height_min = 200,
+		.height_max = 4320,
+		.default_text = "1920x1080",
+		.reload = SCHEMA_RESTART,
+		.doc = "The size of the test picture in pixels.",
+	},
+	{
+		VM("pattern-fps", pattern_fps),
+		.type = SCHEMA_INTEGER,
+		RANGE(0, 240),
+		.default_text = "30",
+		.reload = SCHEMA_RESTART,
+		.doc = "How often a second the test picture moves. With 0 only input changes it.",
+	},
+	{
+		VM("pattern-scene", pattern_scene),
+		.type = SCHEMA_TEXT,
+		TEXT_RANGE,
+		.words = scene_words,
+		.default_text = "desktop",
+		.reload = SCHEMA_RESTART,
+		.doc = "What the test picture shows.",
+	},
+	{
+		VM("max-fps", max_fps),
+		.type = SCHEMA_INTEGER,
+		RANGE(1, 240),
+		.default_text = "60",
+		.reload = SCHEMA_LIVE,
+		.doc = "How often a second planecast looks at a picture that moves.",
+	},
+	{
+		VM("idle-interval", idle_interval_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(5 * MS, 10 * SECOND),
+		.default_text = "50ms",
+		.reload = SCHEMA_LIVE,
+		.doc = "The time between two looks at a picture that rests. Nobody tells planecast when "
+		       "the guest draws, so this is how late the first change after a rest may be seen. "
+		       "Without viewers it never looks.",
+	},
+	{
+		VM("desktop-name", desktop_name),
+		.type = SCHEMA_TEXT,
+		TEXT_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The name that viewers show in their title bar. Not set: the VM's name.",
+	},
+	{
+		VM("vnc", vnc),
+		.type = SCHEMA_ADDRESSES,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Where VNC viewers connect: 127.0.0.1:5901, [::1]:5901, localhost:5901, *:5901 for "
+		       "every address of this machine, unix:/PATH for a unix socket. Not set: nowhere.",
+	},
+	{
+		VM("vnc-auth", vnc_auth),
+		.type = SCHEMA_ENUM,
+		.words = auth_words,
+		.default_text = "none",
+		.reload = SCHEMA_RESTART,
+		.doc = "How VNC viewers prove who they are: not at all, or with the password in "
+		       "vnc-password-file.",
+	},
+	{
+		VM("vnc-password-file", vnc_password_file),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "A file whose first line is the password; nobody but its owner may have access to "
+		       "it (mode 0600). VNC uses the first 8 bytes of a password only. Needed where "
+		       "vnc-auth is vncauth.",
+	},
+	{
+		VM("allow-unauthenticated-remote", allow_unauthenticated_remote),
+		.type = SCHEMA_BOOL,
+		.default_text = "no",
+		.reload = SCHEMA_LIVE,
+		.doc = "An address that other machines can reach is refused while vnc-auth is none, "
+		       "unless this says yes: then whoever can connect sees and controls the VM.",
+	},
+	{
+		VM("sharing", sharing),
+		.type = SCHEMA_ENUM,
+		.words = sharing_words,
+		.default_text = "allow-exclusive",
+		.reload = SCHEMA_LIVE,
+		.doc = "What happens when a viewer asks to be the only one: allow-exclusive disconnects "
+		       "the others, force-shared refuses the viewer, ignore lets it in as one of many.",
+	},
+	{
+		VM("view-only", view_only),
+		.type = SCHEMA_BOOL,
+		.default_text = "no",
+		.reload = SCHEMA_LIVE,
+		.doc = "Viewers see the VM, but their keys and pointers do not reach it.",
+	},
+	{
+		VM("max-viewers", max_viewers),
+		.type = SCHEMA_INTEGER,
+		RANGE(1, 1000),
+		.default_text = "16",
+		.reload = SCHEMA_LIVE,
+		.doc = "The most viewers at a time.",
+	},
+	{
+		VM("max-handshakes", max_handshakes),
+		.type = SCHEMA_INTEGER,
+		RANGE(1, 4096),
+		.default_text = "64",
+		.reload = SCHEMA_LIVE,
+		.doc = "The most connections at a time that have not authenticated yet. One more, and the "
+		       "oldest of them is closed.",
+	},
+	{
+		VM("handshake-timeout", handshake_timeout_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(1 * SECOND, 300 * SECOND),
+		.default_text = "10s",
+		.reload = SCHEMA_LIVE,
+		.doc = "How long a viewer may take from connecting to being authenticated.",
+	},
+	{
+		VM("stall-timeout", stall_timeout_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(1 * SECOND, 3600 * SECOND),
+		.default_text = "20s",
+		.reload = SCHEMA_LIVE,
+		.doc = "A viewer that takes nothing of what waits for it for so long is disconnected.",
+	},
+	{
+		VM("cut-text-max", cut_text_max_bytes),
+		.type = SCHEMA_BYTES,
+		RANGE(0, 16 * MIB),
+		.default_text = "256K",
+		.reload = SCHEMA_LIVE,
+		.doc = "The longest clipboard text that a viewer may send.",
+	},
+	{
+		VM("qmp", qmp),
+		.type = SCHEMA_PATH,
+		SOCKET_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "The unix socket of QEMU's QMP monitor, through which keys and pointer reach the "
+		       "guest. It may be missing while QEMU does not run. Not set: no input.",
+	},
+	{
+		VM("keymap", keymap),
+		.type = SCHEMA_TEXT,
+		TEXT_RANGE,
+		.default_text = "us",
+		.reload = SCHEMA_RESTART,
+		.doc = "The keyboard layout of the guest, as XKB names it: us, de, or de(nodeadkeys) with "
+		       "a variant. Used for viewers that send characters instead of key codes.",
+	},
+};
+
+const char *schema_section_name(enum schema_section section)
+{
+	return section == SCHEMA_SERVER ? "server" : "vm";
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text that may be shown to people: printable UTF-8. Any thread. */
+#ifndef PLANECAST_CONFIG_TEXT_H
+#define PLANECAST_CONFIG_TEXT_H
+
+#include <stddef.h>
+
+/*
+ * How many of the bytes, from the first, are well-formed UTF-8 (RFC 3629)
+ * without control characters; tab counts as printable.
+ */
+size_t text_printable(const char *text, size_t bytes);
+/* Puts '?' for every byte that is not part of such text. */
+void text_sanitize(char *text);
+
+#endif
