@@ -19,7 +19,10 @@ struct listener;
  */
 int listener_bind(const struct sockaddr *address, socklen_t length, int *ret_fd);
 
-/* fd is a connected, non-blocking, close-on-exec socket; the callee owns it. */
+/*
+ * fd is a connected, non-blocking, close-on-exec socket; the callee owns it.
+ * It must not free the listener.
+ */
 typedef void (*listener_accept_fn)(void *user, int fd, const struct sockaddr *peer, socklen_t length);
 
 /*
