@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A boot sector that tells on port 0xe9 what keyboard and pointer do:
+ *   'R'                    once, when it is ready
+ *   'K' byte               a byte of the keyboard controller (set 1 scancodes)
+ *   'M' status x y wheel   a packet of the absolute VMware mouse, four little endian words
+ * as --32, ld -m elf_i386 -Ttext=0x7c00 --oformat=binary
+ */
+	.set VMPORT, 0x5658
+	.set VMPORT_MAGIC, 0x564d5868
+	.set VMMOUSE_DATA, 39
+	.set VMMOUSE_STATUS, 40
+	.set VMMOUSE_COMMAND, 41
+	.set VMMOUSE_READ_ID, 0x45414552
+	.set VMMOUSE_ABSOLUTE, 0x53424152
+
+	.code16
+	.globl _start
+_start:
+	cli
+	xorw %ax, %ax
+	movw %ax, %ss
+	movw $0x7c00, %sp
+
+	movl $VMMOUSE_READ_ID, %ebx
+	movl $VMMOUSE_COMMAND, %ecx
+	call backdoor
+	movl $1, %ebx			/* the version word it answers with */
+	movl $VMMOUSE_DATA, %ecx
+	call backdoor
+	movl $VMMOUSE_ABSOLUTE, %ebx
+	movl $VMMOUSE_COMMAND, %ecx
+	call backdoor
+	movb $'R', %al
+	outb %al, $0xe9
+
+keyboard:
+	inb $0x64, %al
+	testb $0x01, %al		/* output buffer full */
+	jz pointer
+	movb %al, %ah
+	inb $0x60, %al
+	testb $0x20, %ah		/* from the PS/2 mouse: of no interest */
+	jnz keyboard
+	movb %al, %ah
+	movb $'K', %al
+	outb %al, $0xe9
+	movb %ah, %al
+	outb %al, $0xe9
+	jmp keyboard
+
+pointer:
+	xorl %ebx, %ebx
+	movl $VMMOUSE_STATUS, %ecx
+	call backdoor
+	cmpw $0xffff, %ax		/* no such device */
+	je keyboard
+	cmpw $4, %ax			/* words that wait */
+	jb keyboard
+	movl $4, %ebx
+	movl $VMMOUSE_DATA, %ecx
+	call backdoor
+	pushl %edx
+	pushl %ecx
+	pushl %ebx
+	pushl %eax
+	movb $'M', %al
+	outb %al, $0xe9
+	movw $16, %cx
+	movw %sp, %bp
+byte:
+	movb (%bp), %al
+	outb %al, $0xe9
+	incw %bp
+	loop byte
+	addw $16, %sp
+	jmp keyboard
+
+backdoor:
+	movl $VMPORT_MAGIC, %eax
+	movl $VMPORT, %edx
+	inl %dx, %eax
+	ret
+
+	.org 510
+	.word 0xaa55
