@@ -2,8 +2,8 @@
 /*
  * Supervisor <-> worker, over one SOCK_SEQPACKET socketpair.
  *
- * One packet a message: struct channel_header, then the payload, file
- * descriptors by SCM_RIGHTS. Both ends are ours and of the same build, so there
+ * One packet a message: kind and size, then the payload, a file descriptor by
+ * SCM_RIGHTS. Both ends are ours and of the same build, so there
  * is no byte order or version, but a worker may be compromised: the supervisor
  * checks kinds, sizes and never blocks. Loop thread.
  */
@@ -25,7 +25,7 @@ enum channel_kind {
 	CHANNEL_STOP,
 	/* to the supervisor */
 	CHANNEL_SERVING, /* the worker accepts viewers */
-	CHANNEL_STATUS, /* struct channel_status, once a second */
+	CHANNEL_STATUS, /* struct channel_status, once a second while it changes */
 };
 
 struct channel_status {
@@ -34,7 +34,7 @@ struct channel_status {
 	uint32_t frames_per_second_x10; /* changed pictures sent */
 	uint64_t bits_per_second;
 	uint32_t damage_permille; /* mean share of the picture per changed frame */
-	char state[64]; /* "1920x1080 XR24" or the reason there is no picture */
+	char state[68]; /* "1920x1080 XR24" or the reason there is no picture; no padding behind */
 };
 
 /*

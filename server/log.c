@@ -290,6 +290,7 @@ static uint64_t slot_key(const char *file, int line, const char *peer)
 	uint64_t hash = hash_bytes(0xcbf29ce484222325ull, file, strlen(file));
 
 	hash = hash_bytes(hash, &line, sizeof(line));
+	hash = hash_bytes(hash, vm_name, strlen(vm_name));
 	if (peer) {
 		/* Without the port: who reconnects for each line is still one peer. */
 		const char *port = strrchr(peer, ':');

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* All VMs of one configuration: signals, reload, what systemd is told. */
+#include "server/supervisor.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+
+#include "config/config.h"
+#include "server/channel.h"
+#include "server/clock.h"
+#include "server/log.h"
+#include "server/supervisor_vm.h"
+
+/* One VM, present or on its way out. */
+struct entry {
+	struct entry *next;
+	struct supervisor *supervisor;
+	struct supervisor_vm *vm;
+	unsigned int viewers;
+};
+
+struct supervisor {
+	struct event_base *base;
+	const struct supervisor_events *events;
+	void *user;
+	struct config *config;
+	struct entry *entries;
+	struct event *signals[4];
+	unsigned int viewers; /* as systemd knows it */
+	bool stopping;
+};
+
+static void notify_status(struct supervisor *supervisor)
+{
+	unsigned int viewers = 0;
+
+	for (struct entry *entry = supervisor->entries; entry; entry = entry->next)
+		viewers += entry->viewers;
+	if (viewers == supervisor->viewers || supervisor->stopping)
+		return;
+	supervisor->viewers = viewers;
+	sd_notifyf(0, "STATUS=%u VMs, %u viewers", supervisor->config->n_vms, viewers);
+}
+
+static void notify_ready(struct supervisor *supervisor)
+{
+	sd_notifyf(0, "READY=1\nSTATUS=%u VMs, %u viewers", supervisor->config->n_vms,
+			supervisor->viewers);
+}
+
+static void handle_serving(void *user, struct supervisor_vm *vm)
+{
+	struct entry *entry = user;
+	struct supervisor *supervisor = entry->supervisor;
+
+	if (supervisor->events->serving)
+		supervisor->events->serving(supervisor->user, supervisor_vm_name(vm));
+}
+
+static void handle_status(void *user, struct supervisor_vm *vm, const struct channel_status *status)
+{
+	struct entry *entry = user;
+	struct supervisor *supervisor = entry->supervisor;
+
+	entry->viewers = status->viewers;
+	notify_status(supervisor);
+	if (supervisor->events->status)
+		supervisor->events->status(supervisor->user, supervisor_vm_name(vm), status);
+}
+
+static const struct supervisor_vm_events vm_events = {
+		.serving = handle_serving,
+		.status = handle_status,
+};
+
+static struct entry *entry_find(struct supervisor *supervisor, const char *name)
+{
+	struct entry *entry = supervisor->entries;
+
+	while (entry && strcmp(supervisor_vm_name(entry->vm), name))
+		entry = entry->next;
+	return entry;
+}
+
+static int entry_new(struct supervisor *supervisor, const char *name)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+	int r = -ENOMEM;
+
+	if (entry)
+		r = supervisor_vm_new(supervisor->base, name, &vm_events, entry, &entry->vm);
+	if (r < 0) {
+		free(entry);
+		return r;
+	}
+	entry->supervisor = supervisor;
+	entry->next = supervisor->entries;
+	supervisor->entries = entry;
+	return 0;
+}
+
+/* Forgets the VMs that were stopped and whose workers have gone. */
+static void entries_sweep(struct supervisor *supervisor)
+{
+	struct entry **link = &supervisor->entries;
+
+	while (*link) {
+		struct entry *entry = *link;
+
+		if (supervisor_vm_config(entry->vm) || supervisor_vm_pid(entry->vm)) {
+			link = &entry->next;
+			continue;
+		}
+		*link = entry->next;
+		supervisor_vm_free(entry->vm);
+		free(entry);
+	}
+	if (supervisor->stopping && !supervisor->entries)
+		event_base_loopbreak(supervisor->base);
+}
+
+static void handle_child(evutil_socket_t signal_number, short what, void *user)
+{
+	struct supervisor *supervisor = user;
+	int status;
+	pid_t pid;
+
+	(void)signal_number;
+	(void)what;
+	/* Any child: as process 1 of a container, strangers' children are ours to reap as well. */
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
+			if (supervisor_vm_pid(entry->vm) == pid) {
+				supervisor_vm_exited(entry->vm, status);
+				break;
+			}
+		}
+	}
+	entries_sweep(supervisor);
+}
+
+static void handle_end(evutil_socket_t signal_number, short what, void *user)
+{
+	(void)what;
+	log_notice(NULL, "SIG%s: ending", sigabbrev_np(signal_number));
+	supervisor_stop(user);
+}
+
+static void apply_log(const struct config *config)
+{
+	log_set_level(config->server.log_level);
+	log_set_format(config->server.log_format);
+}
+
+/* All or nothing up to the point where the new configuration is taken. */
+static int reload(struct supervisor *supervisor, struct config *config)
+{
+	const struct config_server *old_server = &supervisor->config->server;
+	bool changed_server = old_server->log_level != config->server.log_level ||
+			old_server->log_format != config->server.log_format;
+
+	for (unsigned int i = 0; i < config->n_vms; i++) {
+		if (!entry_find(supervisor, config->vms[i]->name)) {
+			int r = entry_new(supervisor, config->vms[i]->name);
+
+			if (r < 0) {
+				entries_sweep(supervisor); /* those just made have no configuration */
+				return r;
+			}
+		}
+	}
+	apply_log(config);
+	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
+		const char *name = supervisor_vm_name(entry->vm);
+		const struct config_vm *config_vm = config_find_vm(config, name);
+
+		if (config_vm) {
+			supervisor_vm_release(entry->vm, config_vm);
+		} else if (supervisor_vm_config(entry->vm)) {
+			log_notice(NULL, "VM '%s' was removed", name);
+			supervisor_vm_stop(entry->vm);
+		}
+	}
+	for (unsigned int i = 0; i < config->n_vms; i++)
+		supervisor_vm_apply(entry_find(supervisor, config->vms[i]->name)->vm, config,
+				config->vms[i], changed_server);
+	if (config != supervisor->config)
+		config_free(supervisor->config);
+	supervisor->config = config;
+	entries_sweep(supervisor);
+	return 0;
+}
+
+static void handle_reload(evutil_socket_t signal_number, short what, void *user)
+{
+	struct supervisor *supervisor = user;
+	struct config *config;
+	int r;
+
+	(void)signal_number;
+	(void)what;
+	if (supervisor->stopping)
+		return;
+	if (!supervisor->events->load) {
+		supervisor_stop(supervisor); /* nothing to read again: a hangup is what it says */
+		return;
+	}
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+			(long long)(clock_now_ns() / NSEC_PER_USEC));
+	r = supervisor->events->load(supervisor->user, &config);
+	if (!r) {
+		r = reload(supervisor, config);
+		if (r < 0)
+			config_free(config);
+	}
+	if (r < 0)
+		log_error(NULL, "the configuration was not reloaded, the old one stays: %s",
+				strerror(-r));
+	else
+		log_notice(NULL, "configuration reloaded: %u VMs", config->n_vms);
+	notify_ready(supervisor);
+}
+
+int supervisor_new(struct event_base *base, struct config *config,
+		const struct supervisor_events *events, void *user, struct supervisor **ret)
+{
+	static const struct {
+		int signal_number;
+		event_callback_fn handle;
+	} signals[] = {
+			{SIGCHLD, handle_child},
+			{SIGTERM, handle_end},
+			{SIGINT, handle_end},
+			{SIGHUP, handle_reload},
+	};
+	struct supervisor *supervisor = calloc(1, sizeof(*supervisor));
+	int r = -ENOMEM;
+
+	if (!supervisor)
+		return -ENOMEM;
+	supervisor->base = base;
+	supervisor->events = events;
+	supervisor->user = user;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		supervisor->signals[i] = evsignal_new(
+				base, signals[i].signal_number, signals[i].handle, supervisor);
+		if (!supervisor->signals[i] || event_add(supervisor->signals[i], NULL) < 0)
+			goto fail;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	supervisor->config = config;
+	r = reload(supervisor, config);
+	if (r < 0)
+		goto fail;
+	notify_ready(supervisor);
+	*ret = supervisor;
+	return 0;
+fail:
+	supervisor->config = NULL;
+	supervisor_free(supervisor);
+	return r;
+}
+
+void supervisor_stop(struct supervisor *supervisor)
+{
+	if (!supervisor->stopping)
+		sd_notify(0, "STOPPING=1");
+	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
+		if (supervisor->stopping)
+			supervisor_vm_kill(entry->vm);
+		else
+			supervisor_vm_stop(entry->vm);
+	}
+	supervisor->stopping = true;
+	entries_sweep(supervisor);
+}
+
+void supervisor_free(struct supervisor *supervisor)
+{
+	if (!supervisor)
+		return;
+	while (supervisor->entries) {
+		struct entry *entry = supervisor->entries;
+
+		supervisor->entries = entry->next;
+		supervisor_vm_free(entry->vm);
+		free(entry);
+	}
+	for (size_t i = 0; i < sizeof(supervisor->signals) / sizeof(supervisor->signals[0]); i++)
+		if (supervisor->signals[i])
+			event_free(supervisor->signals[i]);
+	config_free(supervisor->config);
+	free(supervisor);
+}

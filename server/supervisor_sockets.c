@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Binding, re-binding and giving up the listening sockets of one VM. */
+#include "server/supervisor_sockets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "config/address.h"
+#include "config/origins.h"
+#include "net/listener.h"
+#include "server/log.h"
+
+static bool addresses_name(const struct config_addresses *addresses, const char *address)
+{
+	for (unsigned int i = 0; i < addresses->count; i++)
+		if (!strcmp(addresses->text[i], address))
+			return true;
+	return false;
+}
+
+static bool sockets_have(const struct supervisor_sockets *sockets, const char *address)
+{
+	for (unsigned int i = 0; i < sockets->count; i++)
+		if (!strcmp(sockets->sockets[i].address, address))
+			return true;
+	return false;
+}
+
+/*
+ * The worker may still hold its copy for a moment. After shutdown() it accepts
+ * nobody, and the address can be bound again at once.
+ */
+static void socket_close(struct supervisor_socket *socket)
+{
+	struct sockaddr_storage bound = {0}; /* larger than any name, so that a path ends in NUL */
+	const struct sockaddr_un *name = (const struct sockaddr_un *)&bound;
+	socklen_t length = sizeof(bound);
+
+	if (socket->fd >= 0) {
+		shutdown(socket->fd, SHUT_RDWR);
+		if (!getsockname(socket->fd, (struct sockaddr *)&bound, &length) &&
+				bound.ss_family == AF_UNIX && name->sun_path[0])
+			unlink(name->sun_path);
+		close(socket->fd);
+	}
+	free(socket->address);
+}
+
+/* " (FILE:LINE)" of the key that names the listeners; "" where it is not written. */
+static const char *describe_place(const struct config *config, const struct config_vm *config_vm,
+		char *buf, size_t size)
+{
+	const struct config_origin *origin;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; i < config->n_vms; i++) {
+		if (config->vms[i] != config_vm)
+			continue;
+		origin = origins_of_vm_key(config->origins->vms[i], vnc);
+		if (origin->file)
+			snprintf(buf, size, " (%s:%u)", origin->file, origin->line);
+	}
+	return buf;
+}
+
+static int socket_open(struct supervisor_socket *socket, const char *place)
+{
+	struct sockaddr_storage address;
+	char bound[ADDRESS_TEXT_MAX];
+	const char *error;
+	socklen_t length;
+	int r;
+
+	r = address_parse(socket->address, &address, &length, &error);
+	if (!r)
+		r = listener_bind((struct sockaddr *)&address, length, &socket->fd);
+	if (r < 0) {
+		if (!socket->complained)
+			log_error(NULL,
+					"cannot listen on %s%s: %s; serving without it and trying "
+					"again",
+					socket->address, place, strerror(-r));
+		socket->complained = true;
+		return r;
+	}
+	/* Says which port the kernel chose for port 0. */
+	length = sizeof(address);
+	getsockname(socket->fd, (struct sockaddr *)&address, &length);
+	log_notice(NULL, "listening on %s",
+			address_format((struct sockaddr *)&address, length, bound));
+	socket->complained = false;
+	return 0;
+}
+
+void supervisor_sockets_keep(struct supervisor_sockets *sockets,
+		const struct config_addresses *addresses,
+		const struct supervisor_sockets_events *events, void *user)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < sockets->count; i++) {
+		struct supervisor_socket *socket = &sockets->sockets[i];
+
+		if (addresses_name(addresses, socket->address)) {
+			sockets->sockets[kept++] = *socket;
+			continue;
+		}
+		if (socket->fd >= 0) {
+			log_info(NULL, "no longer listening on %s", socket->address);
+			events->closing(user, socket);
+		}
+		socket_close(socket);
+	}
+	sockets->count = kept;
+}
+
+int supervisor_sockets_bind(struct supervisor_sockets *sockets, const struct config *config,
+		const struct config_vm *config_vm, const struct supervisor_sockets_events *events,
+		void *user)
+{
+	const struct config_addresses *addresses = &config_vm->vnc;
+	char place[512];
+	int unbound = 0;
+
+	for (unsigned int i = 0; i < addresses->count && sockets->count < CONFIG_ADDRESSES_MAX;
+			i++) {
+		char *address;
+
+		if (sockets_have(sockets, addresses->text[i]))
+			continue;
+		address = strdup(addresses->text[i]);
+		if (!address)
+			return -ENOMEM;
+		sockets->sockets[sockets->count++] =
+				(struct supervisor_socket){.address = address, .fd = -1};
+	}
+	for (unsigned int i = 0; i < sockets->count; i++) {
+		struct supervisor_socket *socket = &sockets->sockets[i];
+
+		if (socket->fd >= 0)
+			continue;
+		if (socket_open(socket, describe_place(config, config_vm, place, sizeof(place))) <
+				0)
+			unbound++;
+		else
+			events->opened(user, socket);
+	}
+	return unbound;
+}
+
+void supervisor_sockets_finish(struct supervisor_sockets *sockets)
+{
+	for (unsigned int i = 0; i < sockets->count; i++)
+		socket_close(&sockets->sockets[i]);
+	sockets->count = 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The listening sockets of one VM. They belong to the supervisor and outlive
+ * workers, so that viewers who come while a worker restarts wait in the backlog.
+ * Loop thread.
+ */
+#ifndef PLANECAST_SERVER_SUPERVISOR_SOCKETS_H
+#define PLANECAST_SERVER_SUPERVISOR_SOCKETS_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+
+struct supervisor_socket {
+	char *address; /* as the configuration writes it */
+	int fd; /* -1: could not be bound so far */
+	bool complained;
+};
+
+struct supervisor_sockets {
+	unsigned int count;
+	struct supervisor_socket sockets[CONFIG_ADDRESSES_MAX];
+};
+
+/* Mandatory. The socket's fields are borrowed. */
+struct supervisor_sockets_events {
+	void (*opened)(void *user, const struct supervisor_socket *socket);
+	void (*closing)(void *user, const struct supervisor_socket *socket);
+};
+
+/* Closes what the addresses do not name; closing() is called for each that was bound. */
+void supervisor_sockets_keep(struct supervisor_sockets *sockets,
+		const struct config_addresses *addresses,
+		const struct supervisor_sockets_events *events, void *user);
+/*
+ * Takes up the addresses of config_vm, one of config's, that are new, and binds
+ * whatever is not bound; opened() is called for each that now is. An address
+ * that cannot be had is one line in the log, the first time. Returns how many
+ * are not bound. -ENOMEM.
+ */
+int supervisor_sockets_bind(struct supervisor_sockets *sockets, const struct config *config,
+		const struct config_vm *config_vm, const struct supervisor_sockets_events *events,
+		void *user);
+/* Closes all, without a call. */
+void supervisor_sockets_finish(struct supervisor_sockets *sockets);
+
+#endif

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The life of one VM's worker: started, fed, watched, started again. */
+#include "server/supervisor_vm.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "server/clock.h"
+#include "server/log.h"
+#include "server/supervisor_sockets.h"
+#include "server/supervisor_spawn.h"
+
+/* A worker that was asked to end is killed after this. */
+#define STOP_GRACE_NS (700 * NSEC_PER_MSEC)
+/* The first restart is immediate; then this, doubled each time. */
+#define RESTART_DELAY_NS (100 * NSEC_PER_MSEC)
+/* Who ran this long is forgiven. */
+#define RESTART_RESET_NS (10 * NSEC_PER_SEC)
+#define BIND_RETRY_NS (3 * NSEC_PER_SEC)
+/* Messages read in one turn of the loop: a worker gone mad must not own it. */
+#define MESSAGES_A_TURN 16
+
+#define vm_log(level, vm, ...)                                                                     \
+	(log_set_vm((vm)->name), log_at(level, NULL, __VA_ARGS__), log_set_vm(NULL))
+
+struct supervisor_vm {
+	struct event_base *base;
+	const struct supervisor_vm_events *events;
+	void *user;
+	char *name;
+	const struct config *config;
+	const struct config_vm *config_vm; /* NULL: stopped, or not started yet */
+	struct supervisor_sockets sockets;
+	struct event *bind_timer;
+
+	pid_t pid; /* 0: none */
+	int channel; /* -1: none */
+	struct event *channel_event;
+	bool stopping; /* asked to end, or killed by us */
+	struct event *kill_timer;
+
+	int64_t started_ns;
+	unsigned int failures; /* in a row */
+	struct event *start_timer;
+};
+
+static void start_worker(struct supervisor_vm *vm);
+
+static void close_channel(struct supervisor_vm *vm)
+{
+	if (vm->channel < 0)
+		return;
+	if (vm->channel_event)
+		event_free(vm->channel_event);
+	vm->channel_event = NULL;
+	close(vm->channel);
+	vm->channel = -1;
+}
+
+static void kill_worker(struct supervisor_vm *vm)
+{
+	if (vm->pid)
+		kill(vm->pid, SIGKILL);
+}
+
+/* The worker is of no more use; waitpid() will tell, and the back-off decides. */
+static void abandon_worker(struct supervisor_vm *vm)
+{
+	close_channel(vm);
+	kill_worker(vm);
+}
+
+/* It ends by itself, or is killed for not doing so. */
+static void expect_end(struct supervisor_vm *vm)
+{
+	struct timeval grace = clock_timeval(STOP_GRACE_NS);
+
+	if (!event_pending(vm->kill_timer, EV_TIMEOUT, NULL))
+		event_add(vm->kill_timer, &grace);
+}
+
+static void tell(struct supervisor_vm *vm, enum channel_kind kind, const void *payload,
+		size_t payload_bytes, int fd)
+{
+	int r;
+
+	if (vm->channel < 0)
+		return;
+	r = channel_send(vm->channel, kind, payload, payload_bytes, fd);
+	if (!r)
+		return;
+	if (r == -EPIPE) {
+		close_channel(vm);
+		expect_end(vm);
+		return;
+	}
+	vm_log(LOG_LEVEL_ERROR, vm, "worker %d does not take orders (%s), killing it", (int)vm->pid,
+			strerror(-r));
+	abandon_worker(vm);
+}
+
+static void tell_config(struct supervisor_vm *vm)
+{
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *stream = open_memstream(&text, &bytes);
+	int r = -ENOMEM;
+
+	if (stream) {
+		r = config_dump(vm->config, vm->config_vm, false, stream);
+		if (fclose(stream) < 0)
+			r = -ENOMEM;
+	}
+	if (r < 0) {
+		vm_log(LOG_LEVEL_ERROR, vm, "cannot write the worker's configuration: %s",
+				strerror(-r));
+		abandon_worker(vm);
+	} else {
+		tell(vm, CHANNEL_CONFIG, text, bytes, -1);
+	}
+	free(text);
+}
+
+static void stop_worker(struct supervisor_vm *vm)
+{
+	if (!vm->pid || vm->stopping)
+		return;
+	vm->stopping = true;
+	tell(vm, CHANNEL_STOP, NULL, 0, -1);
+	expect_end(vm);
+}
+
+static void handle_opened(void *user, const struct supervisor_socket *socket)
+{
+	tell(user, CHANNEL_LISTENER, socket->address, strlen(socket->address), socket->fd);
+}
+
+static void handle_closing(void *user, const struct supervisor_socket *socket)
+{
+	tell(user, CHANNEL_LISTENER_CLOSE, socket->address, strlen(socket->address), -1);
+}
+
+static const struct supervisor_sockets_events sockets_events = {
+		.opened = handle_opened,
+		.closing = handle_closing,
+};
+
+static void bind_sockets(struct supervisor_vm *vm)
+{
+	struct timeval retry = clock_timeval(BIND_RETRY_NS);
+	int r;
+
+	log_set_vm(vm->name);
+	r = supervisor_sockets_bind(&vm->sockets, vm->config, vm->config_vm, &sockets_events, vm);
+	log_set_vm(NULL);
+	if (r)
+		event_add(vm->bind_timer, &retry);
+	else
+		event_del(vm->bind_timer);
+}
+
+static void handle_bind_timer(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	bind_sockets(user);
+}
+
+static void handle_kill_timer(evutil_socket_t fd, short what, void *user)
+{
+	struct supervisor_vm *vm = user;
+
+	(void)fd;
+	(void)what;
+	vm_log(LOG_LEVEL_WARN, vm, "worker %d did not end in time, killing it", (int)vm->pid);
+	kill_worker(vm);
+}
+
+static void handle_start_timer(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	start_worker(user);
+}
+
+static void receive_status(struct supervisor_vm *vm, const char *payload)
+{
+	struct channel_status status;
+
+	memcpy(&status, payload, sizeof(status));
+	status.state[sizeof(status.state) - 1] = '\0';
+	vm->events->status(vm->user, vm, &status);
+}
+
+static void handle_channel(evutil_socket_t fd, short what, void *user)
+{
+	static char payload[CHANNEL_PAYLOAD_MAX + 1];
+	struct supervisor_vm *vm = user;
+	enum channel_kind kind;
+	int passed_fd, r;
+	size_t bytes;
+
+	(void)what;
+	for (int i = 0; i < MESSAGES_A_TURN; i++) {
+		r = channel_receive(fd, &kind, payload, &bytes, &passed_fd);
+		if (r == -EAGAIN)
+			return;
+		if (r == -EPIPE) {
+			close_channel(vm);
+			expect_end(vm);
+			return;
+		}
+		if (!r && kind == CHANNEL_SERVING) {
+			vm_log(LOG_LEVEL_INFO, vm, "worker %d serves", (int)vm->pid);
+			vm->events->serving(vm->user, vm);
+		} else if (!r && kind == CHANNEL_STATUS) {
+			receive_status(vm, payload);
+		} else {
+			if (passed_fd >= 0 && !r)
+				close(passed_fd);
+			vm_log(LOG_LEVEL_ERROR, vm, "worker %d sends nonsense (%s), killing it",
+					(int)vm->pid, r ? strerror(-r) : "not its to send");
+			abandon_worker(vm);
+			return;
+		}
+	}
+}
+
+static void schedule_start(struct supervisor_vm *vm, int64_t delay_ns)
+{
+	struct timeval delay = clock_timeval(delay_ns);
+
+	event_add(vm->start_timer, &delay);
+}
+
+static int64_t next_delay_ns(struct supervisor_vm *vm)
+{
+	int64_t delay_ns = 0, max_ns = vm->config->server.restart_delay_max_ns;
+
+	if (clock_now_ns() - vm->started_ns >= RESTART_RESET_NS)
+		vm->failures = 0;
+	for (unsigned int i = 0; i < vm->failures && delay_ns < max_ns; i++)
+		delay_ns = i ? delay_ns * 2 : RESTART_DELAY_NS;
+	vm->failures++;
+	return delay_ns < max_ns ? delay_ns : max_ns;
+}
+
+static int open_worker(struct supervisor_vm *vm)
+{
+	int r = supervisor_spawn(vm->name, &vm->pid, &vm->channel);
+
+	if (r < 0)
+		return r;
+	vm->channel_event =
+			event_new(vm->base, vm->channel, EV_READ | EV_PERSIST, handle_channel, vm);
+	if (!vm->channel_event || event_add(vm->channel_event, NULL) < 0) {
+		abandon_worker(vm);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void start_worker(struct supervisor_vm *vm)
+{
+	int r;
+
+	event_del(vm->start_timer);
+	vm->started_ns = clock_now_ns();
+	r = open_worker(vm);
+	if (r < 0) {
+		vm_log(LOG_LEVEL_ERROR, vm, "cannot start a worker: %s", strerror(-r));
+		/* Otherwise its end is reported like any other. */
+		if (!vm->pid)
+			schedule_start(vm, next_delay_ns(vm) + RESTART_DELAY_NS);
+		return;
+	}
+	vm_log(LOG_LEVEL_INFO, vm, "worker %d started", (int)vm->pid);
+	tell_config(vm);
+	for (unsigned int i = 0; i < vm->sockets.count; i++)
+		if (vm->sockets.sockets[i].fd >= 0)
+			handle_opened(vm, &vm->sockets.sockets[i]);
+	tell(vm, CHANNEL_READY, NULL, 0, -1);
+}
+
+int supervisor_vm_new(struct event_base *base, const char *name,
+		const struct supervisor_vm_events *events, void *user, struct supervisor_vm **ret)
+{
+	struct supervisor_vm *vm = calloc(1, sizeof(*vm));
+
+	if (!vm)
+		return -ENOMEM;
+	vm->base = base;
+	vm->events = events;
+	vm->user = user;
+	vm->channel = -1;
+	vm->name = strdup(name);
+	vm->bind_timer = evtimer_new(base, handle_bind_timer, vm);
+	vm->kill_timer = evtimer_new(base, handle_kill_timer, vm);
+	vm->start_timer = evtimer_new(base, handle_start_timer, vm);
+	if (!vm->name || !vm->bind_timer || !vm->kill_timer || !vm->start_timer) {
+		supervisor_vm_free(vm);
+		return -ENOMEM;
+	}
+	*ret = vm;
+	return 0;
+}
+
+void supervisor_vm_free(struct supervisor_vm *vm)
+{
+	if (!vm)
+		return;
+	if (vm->pid) {
+		abandon_worker(vm);
+		while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	close_channel(vm);
+	supervisor_sockets_finish(&vm->sockets);
+	if (vm->bind_timer)
+		event_free(vm->bind_timer);
+	if (vm->kill_timer)
+		event_free(vm->kill_timer);
+	if (vm->start_timer)
+		event_free(vm->start_timer);
+	free(vm->name);
+	free(vm);
+}
+
+const char *supervisor_vm_name(const struct supervisor_vm *vm)
+{
+	return vm->name;
+}
+
+const struct config_vm *supervisor_vm_config(const struct supervisor_vm *vm)
+{
+	return vm->config_vm;
+}
+
+pid_t supervisor_vm_pid(const struct supervisor_vm *vm)
+{
+	return vm->pid;
+}
+
+void supervisor_vm_release(struct supervisor_vm *vm, const struct config_vm *config_vm)
+{
+	log_set_vm(vm->name);
+	supervisor_sockets_keep(&vm->sockets, &config_vm->vnc, &sockets_events, vm);
+	log_set_vm(NULL);
+}
+
+void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
+		const struct config_vm *config_vm, bool changed_server)
+{
+	enum config_change change = CONFIG_RESTART;
+
+	if (vm->config_vm)
+		change = config_vm_compare(vm->config_vm, config_vm);
+	vm->config = config;
+	vm->config_vm = config_vm;
+	bind_sockets(vm);
+	if (change == CONFIG_RESTART) {
+		vm->failures = 0;
+		if (!vm->pid)
+			start_worker(vm);
+		else
+			stop_worker(vm); /* and a new one when it has gone */
+	} else if ((change == CONFIG_LIVE || changed_server) && !vm->stopping) {
+		tell_config(vm);
+	}
+}
+
+void supervisor_vm_stop(struct supervisor_vm *vm)
+{
+	vm->config = NULL;
+	vm->config_vm = NULL;
+	event_del(vm->bind_timer);
+	event_del(vm->start_timer);
+	stop_worker(vm);
+	supervisor_sockets_finish(&vm->sockets);
+}
+
+void supervisor_vm_kill(struct supervisor_vm *vm)
+{
+	kill_worker(vm);
+}
+
+void supervisor_vm_exited(struct supervisor_vm *vm, int status)
+{
+	int64_t delay_ns;
+	char how[80];
+
+	supervisor_describe_exit(status, how, sizeof(how));
+	close_channel(vm);
+	event_del(vm->kill_timer);
+	if (vm->stopping) {
+		vm_log(LOG_LEVEL_INFO, vm, "worker %d ended: %s", (int)vm->pid, how);
+		vm->stopping = false;
+		delay_ns = 0;
+	} else {
+		delay_ns = next_delay_ns(vm);
+		vm_log(LOG_LEVEL_ERROR, vm, "worker %d died: %s; starting another in %lld ms",
+				(int)vm->pid, how, (long long)(delay_ns / NSEC_PER_MSEC));
+	}
+	vm->pid = 0;
+	vm->events->status(vm->user, vm, &(struct channel_status){.state = "restarting"});
+	if (!vm->config_vm)
+		return;
+	if (delay_ns)
+		schedule_start(vm, delay_ns);
+	else
+		start_worker(vm);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One VM as the supervisor sees it: its listening sockets, its worker process,
+ * and when that is started again. Nothing a viewer sends is read here. Loop
+ * thread.
+ */
+#ifndef PLANECAST_SERVER_SUPERVISOR_VM_H
+#define PLANECAST_SERVER_SUPERVISOR_VM_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "server/channel.h"
+
+struct config;
+struct config_vm;
+struct event_base;
+struct supervisor_vm;
+
+/* Mandatory. None frees the VM from inside a call. */
+struct supervisor_vm_events {
+	/* The worker accepts viewers: after each start. */
+	void (*serving)(void *user, struct supervisor_vm *vm);
+	/* The newest status; zeroes when a worker has ended. */
+	void (*status)(void *user, struct supervisor_vm *vm, const struct channel_status *status);
+};
+
+/* Binds nothing, starts nothing. -ENOMEM. */
+int supervisor_vm_new(struct event_base *base, const char *name,
+		const struct supervisor_vm_events *events, void *user, struct supervisor_vm **ret);
+/* Kills a worker that still runs. Closes the sockets and removes those with a path. */
+void supervisor_vm_free(struct supervisor_vm *vm);
+
+const char *supervisor_vm_name(const struct supervisor_vm *vm);
+/* What it was last told to be; borrowed; NULL once stopped. */
+const struct config_vm *supervisor_vm_config(const struct supervisor_vm *vm);
+/* 0: no worker runs. */
+pid_t supervisor_vm_pid(const struct supervisor_vm *vm);
+
+/*
+ * A change of configuration is two steps, so that an address may move from one
+ * VM to another: first every VM gives up what it loses, then each takes up what
+ * it gets. config and config_vm are borrowed until the next call. supervisor_vm_apply
+ * also starts the first worker, or brings back a VM that was stopped.
+ * changed_server: a key of [server] that workers obey has changed.
+ */
+void supervisor_vm_release(struct supervisor_vm *vm, const struct config_vm *config_vm);
+void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
+		const struct config_vm *config_vm, bool changed_server);
+/* Closes its sockets; asks the worker to end and kills it when it does not. */
+void supervisor_vm_stop(struct supervisor_vm *vm);
+/* No more patience. */
+void supervisor_vm_kill(struct supervisor_vm *vm);
+/* waitpid() has returned its worker. */
+void supervisor_vm_exited(struct supervisor_vm *vm, int status);
+
+#endif

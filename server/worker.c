@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One VM's process: its loop, its listeners, its orders and its reports. */
+#include "server/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "net/listener.h"
+#include "server/channel.h"
+#include "server/clock.h"
+#include "server/log.h"
+#include "server/supervisor_sockets.h"
+#include "server/vm.h"
+
+/* What listeners of the key "vnc" speak. */
+#define LISTENER_PROTOCOL "vnc"
+#define STATUS_INTERVAL_NS NSEC_PER_SEC
+/* With no viewer and nothing new for this many reports, the host is left in peace. */
+#define STATUS_QUIET_MAX 15
+#define BIND_RETRY_NS (3 * NSEC_PER_SEC)
+
+struct worker {
+	struct event_base *base;
+	const char *name;
+	struct config *config;
+	const struct config_vm *config_vm; /* in config */
+	struct vm *vm;
+	struct listener *listeners[CONFIG_ADDRESSES_MAX];
+	int exit_status;
+
+	int channel; /* -1: alone */
+	struct event *channel_event;
+	struct event *status_timer;
+	struct channel_status status; /* as last sent */
+	unsigned int quiet;
+
+	/* alone */
+	struct supervisor_sockets sockets;
+	struct event *bind_timer;
+	struct event *signals[3];
+	worker_load_fn load;
+	void *load_user;
+};
+
+static void end(struct worker *worker, int exit_status)
+{
+	worker->exit_status = exit_status;
+	event_base_loopbreak(worker->base);
+}
+
+void worker_raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max < WORKER_FDS_MAX ? limit.rlim_max : WORKER_FDS_MAX;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int worker_init(struct worker *worker, const char *name)
+{
+	struct event_config *config = event_config_new();
+	char comm[16];
+
+	*worker = (struct worker){.name = name, .channel = -1};
+	if (!config || evthread_use_pthreads() < 0)
+		return -ENOMEM;
+	/* Timers to the microsecond: a picture due in 16.6 ms is not to wait for 17. */
+	event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+	event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+	worker->base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (!worker->base)
+		return -ENOMEM;
+
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	snprintf(comm, sizeof(comm), "pc:%s", name);
+	prctl(PR_SET_NAME, comm);
+	worker_raise_fd_limit();
+	log_set_vm(name);
+	return 0;
+}
+
+static void worker_finish(struct worker *worker)
+{
+	for (size_t i = 0; i < CONFIG_ADDRESSES_MAX; i++)
+		listener_free(worker->listeners[i]);
+	supervisor_sockets_finish(&worker->sockets);
+	vm_free(worker->vm);
+	if (worker->channel_event)
+		event_free(worker->channel_event);
+	if (worker->status_timer)
+		event_free(worker->status_timer);
+	if (worker->bind_timer)
+		event_free(worker->bind_timer);
+	for (size_t i = 0; i < sizeof(worker->signals) / sizeof(worker->signals[0]); i++)
+		if (worker->signals[i])
+			event_free(worker->signals[i]);
+	if (worker->channel >= 0)
+		close(worker->channel);
+	if (worker->base)
+		event_base_free(worker->base);
+	config_free(worker->config);
+}
+
+static void schedule_status(struct worker *worker)
+{
+	struct timeval interval = clock_timeval(STATUS_INTERVAL_NS);
+
+	if (worker->status_timer && !event_pending(worker->status_timer, EV_TIMEOUT, NULL))
+		event_add(worker->status_timer, &interval);
+}
+
+static void handle_accept(void *user, int fd, const struct sockaddr *peer, socklen_t length)
+{
+	struct worker *worker = user;
+
+	worker->quiet = 0;
+	schedule_status(worker);
+	vm_accept(worker->vm, LISTENER_PROTOCOL, fd, peer, length);
+}
+
+/* Takes fd. */
+static int listener_add(struct worker *worker, const char *address, int fd)
+{
+	int r = -EMFILE;
+
+	for (size_t i = 0; i < CONFIG_ADDRESSES_MAX; i++) {
+		if (worker->listeners[i])
+			continue;
+		r = listener_new(worker->base, fd, address, handle_accept, worker,
+				&worker->listeners[i]);
+		break;
+	}
+	if (r < 0) {
+		log_error(NULL, "cannot listen on %s: %s", address, strerror(-r));
+		close(fd);
+	}
+	return r;
+}
+
+static void listener_remove(struct worker *worker, const char *address)
+{
+	for (size_t i = 0; i < CONFIG_ADDRESSES_MAX; i++) {
+		if (!worker->listeners[i] || strcmp(listener_name(worker->listeners[i]), address))
+			continue;
+		listener_free(worker->listeners[i]);
+		worker->listeners[i] = NULL;
+	}
+}
+
+static void apply_log(const struct config *config)
+{
+	log_set_level(config->server.log_level);
+	log_set_format(config->server.log_format);
+}
+
+/* Takes config, on success only. The first one makes the VM; later ones change live keys. */
+static int configure(struct worker *worker, struct config *config)
+{
+	const struct config_vm *config_vm = config_find_vm(config, worker->name);
+	enum config_change change = CONFIG_LIVE;
+	int r = 0;
+
+	if (!config_vm)
+		return -ENOENT;
+	if (worker->config)
+		change = config_vm_compare(worker->config_vm, config_vm);
+	if (change == CONFIG_RESTART)
+		return -EBUSY;
+	apply_log(config);
+	if (!worker->vm)
+		r = vm_new(worker->base, config_vm, &worker->vm);
+	else
+		vm_reconfigure(worker->vm, config_vm);
+	if (r < 0)
+		return r;
+	config_free(worker->config);
+	worker->config = config;
+	worker->config_vm = config_vm;
+	return 0;
+}
+
+static void report_problem(void *user, const struct config_problem *problem)
+{
+	(void)user;
+	log_error(NULL, "configuration from the supervisor, line %u: %s", problem->line,
+			problem->message);
+}
+
+static void receive_config(struct worker *worker, const char *text, size_t bytes)
+{
+	struct config *config = NULL;
+	int r;
+
+	r = config_parse("supervisor", text, bytes, report_problem, NULL, &config);
+	if (!r) {
+		r = configure(worker, config);
+		if (r < 0)
+			config_free(config);
+	}
+	if (r < 0) {
+		log_error(NULL, "cannot serve this VM: %s", strerror(-r));
+		end(worker, EXIT_FAILURE);
+	}
+}
+
+static void handle_channel(evutil_socket_t fd, short what, void *user)
+{
+	static char payload[CHANNEL_PAYLOAD_MAX + 1];
+	struct worker *worker = user;
+	enum channel_kind kind;
+	int passed_fd, r;
+	size_t bytes;
+
+	(void)what;
+	r = channel_receive(fd, &kind, payload, &bytes, &passed_fd);
+	if (r == -EAGAIN)
+		return;
+	if (r < 0) {
+		if (r == -EPIPE)
+			log_notice(NULL, "the supervisor is gone, ending");
+		else
+			log_error(NULL, "order from the supervisor: %s", strerror(-r));
+		end(worker, EXIT_FAILURE);
+		return;
+	}
+	switch (kind) {
+	case CHANNEL_CONFIG:
+		receive_config(worker, payload, bytes);
+		break;
+	case CHANNEL_LISTENER:
+		listener_add(worker, payload, passed_fd);
+		break;
+	case CHANNEL_LISTENER_CLOSE:
+		listener_remove(worker, payload);
+		break;
+	case CHANNEL_READY:
+		channel_send(worker->channel, CHANNEL_SERVING, NULL, 0, -1);
+		schedule_status(worker);
+		break;
+	case CHANNEL_STOP:
+		end(worker, EXIT_SUCCESS);
+		break;
+	default:
+		log_error(NULL, "order %d is not for workers", kind);
+		end(worker, EXIT_FAILURE);
+	}
+}
+
+static void handle_status_timer(evutil_socket_t fd, short what, void *user)
+{
+	struct worker *worker = user;
+	struct channel_status status;
+
+	(void)fd;
+	(void)what;
+	memset(&status, 0, sizeof(status));
+	vm_status(worker->vm, &status);
+	worker->quiet++;
+	if (memcmp(&status, &worker->status, sizeof(status))) {
+		worker->quiet = 0;
+		/* A supervisor that does not read misses one of many; the next says all. */
+		if (!channel_send(worker->channel, CHANNEL_STATUS, &status, sizeof(status), -1))
+			worker->status = status;
+	}
+	if (status.viewers || worker->quiet < STATUS_QUIET_MAX)
+		schedule_status(worker);
+}
+
+static void handle_end(evutil_socket_t signal_number, short what, void *user)
+{
+	(void)what;
+	log_notice(NULL, "SIG%s: ending", sigabbrev_np(signal_number));
+	end(user, EXIT_SUCCESS);
+}
+
+static int add_signal(
+		struct worker *worker, size_t slot, int signal_number, event_callback_fn handle)
+{
+	worker->signals[slot] = evsignal_new(worker->base, signal_number, handle, worker);
+	if (!worker->signals[slot] || event_add(worker->signals[slot], NULL) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int worker_run_supervised(const char *name, int channel)
+{
+	struct worker worker;
+	int r;
+
+	r = worker_init(&worker, name);
+	worker.channel = channel;
+	if (r < 0)
+		goto out;
+	/* A terminal's Ctrl-C and hangup reach the whole group; what follows is the supervisor's to say. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	r = add_signal(&worker, 0, SIGTERM, handle_end);
+	if (r < 0)
+		goto out;
+	worker.status_timer = evtimer_new(worker.base, handle_status_timer, &worker);
+	worker.channel_event = event_new(
+			worker.base, channel, EV_READ | EV_PERSIST, handle_channel, &worker);
+	if (!worker.status_timer || !worker.channel_event ||
+			event_add(worker.channel_event, NULL) < 0) {
+		r = -ENOMEM;
+		goto out;
+	}
+	event_base_dispatch(worker.base);
+	r = 0;
+out:
+	if (r < 0)
+		log_error(NULL, "worker: %s", strerror(-r));
+	worker_finish(&worker);
+	return r < 0 ? EXIT_FAILURE : worker.exit_status;
+}
+
+static void handle_opened(void *user, const struct supervisor_socket *socket)
+{
+	int fd = fcntl(socket->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		log_error(NULL, "cannot listen on %s: %m", socket->address);
+	else
+		listener_add(user, socket->address, fd);
+}
+
+static void handle_closing(void *user, const struct supervisor_socket *socket)
+{
+	listener_remove(user, socket->address);
+}
+
+static const struct supervisor_sockets_events sockets_events = {
+		.opened = handle_opened,
+		.closing = handle_closing,
+};
+
+static void bind_sockets(struct worker *worker)
+{
+	struct timeval retry = clock_timeval(BIND_RETRY_NS);
+
+	if (supervisor_sockets_bind(&worker->sockets, worker->config, worker->config_vm,
+			    &sockets_events, worker))
+		event_add(worker->bind_timer, &retry);
+}
+
+static void handle_bind_timer(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	bind_sockets(user);
+}
+
+static void handle_reload(evutil_socket_t signal_number, short what, void *user)
+{
+	struct worker *worker = user;
+	struct config *config = NULL;
+	int r;
+
+	(void)signal_number;
+	(void)what;
+	r = worker->load(worker->load_user, &config);
+	if (!r) {
+		r = configure(worker, config);
+		if (r < 0)
+			config_free(config);
+	}
+	if (r < 0) {
+		log_error(NULL, "the configuration was not reloaded, the old one stays: %s",
+				r == -EBUSY ? "it needs a restart of this VM's process"
+						: r == -ENOENT ? "this VM is no longer in it"
+							       : strerror(-r));
+		return;
+	}
+	supervisor_sockets_keep(&worker->sockets, &worker->config_vm->vnc, &sockets_events, worker);
+	bind_sockets(worker);
+	log_notice(NULL, "configuration reloaded");
+}
+
+int worker_run_alone(struct config *config, const char *name, worker_load_fn load, void *user)
+{
+	struct worker worker;
+	int r;
+
+	r = worker_init(&worker, name);
+	if (!r)
+		r = configure(&worker, config);
+	if (r < 0) {
+		config_free(config);
+		goto out;
+	}
+	worker.load = load;
+	worker.load_user = user;
+	worker.bind_timer = evtimer_new(worker.base, handle_bind_timer, &worker);
+	if (!worker.bind_timer || add_signal(&worker, 0, SIGTERM, handle_end) < 0 ||
+			add_signal(&worker, 1, SIGINT, handle_end) < 0 ||
+			add_signal(&worker, 2, SIGHUP, handle_reload) < 0) {
+		r = -ENOMEM;
+		goto out;
+	}
+	bind_sockets(&worker);
+	event_base_dispatch(worker.base);
+out:
+	if (r < 0)
+		log_error(NULL, "cannot serve this VM: %s", strerror(-r));
+	worker_finish(&worker);
+	return r < 0 ? EXIT_FAILURE : worker.exit_status;
+}
