@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A client's record: what it is owed, and one job at a time to tell it. */
+#include "encoders/rects.h"
+
+#include "encoders/rects_debt.h"
+#include "encoders/rects_engine.h"
+#include "encoders/rects_pool.h"
+#include "server/frame.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+struct rects {
+	struct rects_pool *pool;
+	struct rects_engine *engine;
+	struct rects_debt debt;
+	bool copy_rect;
+	bool failed; /* the library's state is unknown, no more jobs */
+	rects_done_fn done;
+	void *user;
+	bool busy;
+	bool freed; /* while busy: go away when the job ends */
+	/* The job's; the worker's alone while busy. */
+	struct rects_job job;
+	struct frame *frame;
+	pixman_region32_t damage;
+	struct evbuffer *output;
+	int result;
+};
+
+static struct rects *rects_of(struct rects_job *job)
+{
+	return (struct rects *)((char *)job - offsetof(struct rects, job));
+}
+
+static void destroy(struct rects *rects)
+{
+	rects_engine_free(rects->engine);
+	rects_debt_finish(&rects->debt);
+	free(rects);
+}
+
+static void run_job(struct rects_job *job, struct rects_sink *sink)
+{
+	struct rects *rects = rects_of(job);
+
+	rects->result = rects_engine_run(rects->engine, rects->frame, &rects->damage, sink,
+			rects->output);
+}
+
+static void end_job(struct rects_job *job)
+{
+	struct rects *rects = rects_of(job);
+	struct evbuffer *output = rects->output;
+	int result = rects->result;
+
+	rects->frame = frame_unref(rects->frame);
+	pixman_region32_fini(&rects->damage);
+	rects->output = NULL;
+	rects->busy = false;
+	if (result) {
+		rects->failed = true;
+		evbuffer_drain(output, evbuffer_get_length(output));
+	}
+	/* done() may encode again or free the record: it is not touched any more. */
+	if (rects->freed)
+		destroy(rects);
+	else
+		rects->done(rects->user, output, result);
+	evbuffer_free(output);
+}
+
+static bool check_size(uint32_t width, uint32_t height)
+{
+	return width && height && width <= RECTS_ENGINE_SIZE_MAX && height <= RECTS_ENGINE_SIZE_MAX;
+}
+
+int rects_new(struct rects_pool *pool, uint32_t width, uint32_t height, rects_done_fn done,
+		void *user, struct rects **ret)
+{
+	struct rects *rects;
+	int err;
+
+	if (!check_size(width, height))
+		return -EINVAL;
+	rects = calloc(1, sizeof(*rects));
+	if (!rects)
+		return -ENOMEM;
+	err = rects_engine_new(rects_pool_birth(pool), width, height, &rects->engine);
+	if (err) {
+		free(rects);
+		return err;
+	}
+	rects_debt_init(&rects->debt, width, height);
+	rects->pool = pool;
+	rects->done = done;
+	rects->user = user;
+	rects->job = (struct rects_job){ .run = run_job, .done = end_job };
+	*ret = rects;
+	return 0;
+}
+
+void rects_free(struct rects *rects)
+{
+	if (!rects)
+		return;
+	if (rects->busy)
+		rects->freed = true;
+	else
+		destroy(rects);
+}
+
+bool rects_busy(const struct rects *rects)
+{
+	return rects->busy;
+}
+
+int rects_set_pixel_format(struct rects *rects, const struct rects_pixel_format *format)
+{
+	if (rects->busy)
+		return -EBUSY;
+	return rects_engine_set_format(rects->engine, format);
+}
+
+int rects_set_encodings(struct rects *rects, const struct rects_encodings *encodings)
+{
+	int err;
+
+	if (rects->busy)
+		return -EBUSY;
+	err = rects_engine_set_encodings(rects->engine, encodings);
+	if (err)
+		return err;
+	rects->copy_rect = encodings->copy_rect;
+	if (!rects->copy_rect)
+		rects_debt_drop_copy(&rects->debt);
+	return 0;
+}
+
+int rects_resize(struct rects *rects, uint32_t width, uint32_t height)
+{
+	if (rects->busy)
+		return -EBUSY;
+	if (!check_size(width, height))
+		return -EINVAL;
+	/* The library learns of it with the next frame. */
+	rects_debt_reset(&rects->debt, width, height);
+	return 0;
+}
+
+int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32_t *clip)
+{
+	pixman_region32_t copy;
+	struct evbuffer *output;
+	int32_t dx, dy;
+
+	if (rects->busy)
+		return -EBUSY;
+	if (rects->failed)
+		return -EIO;
+	if (frame->width != rects->debt.width || frame->height != rects->debt.height ||
+			!rects_engine_accepts(frame))
+		return -EINVAL;
+	output = evbuffer_new();
+	if (!output)
+		return -ENOMEM;
+	if (!rects_debt_take(&rects->debt, clip, RECTS_ENGINE_RECTS_MAX, &rects->damage, &copy, &dx,
+				&dy)) {
+		evbuffer_free(output);
+		return -ENODATA;
+	}
+	if (pixman_region32_not_empty(&copy))
+		rects_engine_schedule_copy(rects->engine, &copy, dx, dy);
+	pixman_region32_fini(&copy);
+	rects->frame = frame_ref(frame);
+	rects->output = output;
+	rects->result = -ECANCELED; /* unless it runs */
+	rects->busy = true;
+	rects_pool_submit(rects->pool, &rects->job);
+	return 0;
+}
+
+void rects_damage(struct rects *rects, const pixman_region32_t *region)
+{
+	rects_debt_damage(&rects->debt, region);
+}
+
+void rects_copy(struct rects *rects, const pixman_region32_t *region, int32_t dx, int32_t dy)
+{
+	if (rects->copy_rect)
+		rects_debt_copy(&rects->debt, region, dx, dy);
+	else
+		rects_debt_damage(&rects->debt, region);
+}
+
+bool rects_pending(struct rects *rects, const pixman_region32_t *clip)
+{
+	return rects_debt_any(&rects->debt, clip);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rectangle engine's worker threads: jobs in, first come first served, and
+ * their ends back on the loop.
+ *
+ * Internal to the rectangle engine; rects_pool_new() and rects_pool_free() are in
+ * rects.h. Loop thread, but for run().
+ */
+#ifndef PLANECAST_ENCODERS_RECTS_POOL_H
+#define PLANECAST_ENCODERS_RECTS_POOL_H
+
+struct rects_pool;
+struct rects_sink;
+
+struct rects_job {
+	/* Worker thread; sink is that worker's. */
+	void (*run)(struct rects_job *job, struct rects_sink *sink);
+	/*
+	 * Loop thread. The job is the owner's again, who may free it. Jobs that had not
+	 * begun when the pool was freed come here without run().
+	 */
+	void (*done)(struct rects_job *job);
+	struct rects_job *next; /* the pool's */
+};
+
+/* The job lives until done(). */
+void rects_pool_submit(struct rects_pool *pool, struct rects_job *job);
+
+/* The sockets that rects_engine_new() wants. */
+int *rects_pool_birth(struct rects_pool *pool);
+
+#endif
