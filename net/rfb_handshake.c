@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Brings an RFB client from its first byte to ClientInit, or says no. */
+#include "net/rfb_handshake.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "config/config.h"
+#include "net/auth.h"
+#include "net/bytes.h"
+#include "server/log.h"
+
+static const char version_text[RFB_VERSION_BYTES + 1] = "RFB 003.008\n";
+static const char wrong_text[] = "Authentication failed";
+
+/* One way to authenticate. */
+struct security {
+	uint8_t type; /* enum rfb_security_type */
+	int auth; /* the enum config_auth that offers it */
+	/* The type was chosen. */
+	rfb_handshake_step_fn start;
+};
+
+static enum rfb_handshake_result refuse(struct rfb_handshake *handshake, const char *error)
+{
+	handshake->error = error;
+	return RFB_HANDSHAKE_REFUSED;
+}
+
+static enum rfb_handshake_result wait_for(struct rfb_handshake *handshake, size_t bytes,
+		rfb_handshake_step_fn step)
+{
+	handshake->need = bytes;
+	handshake->step = step;
+	return RFB_HANDSHAKE_MORE;
+}
+
+/* A number, then why (7.1.2, 7.1.3): the shape all refusals have. */
+static void put_refusal(struct evbuffer *output, const void *head, size_t head_bytes,
+		const char *reason)
+{
+	uint8_t length[4];
+	struct bytes_writer writer = bytes_writer(length, sizeof(length));
+
+	bytes_put_u32(&writer, (uint32_t)strlen(reason));
+	/* Out of memory: the client learns it from the end of the connection. */
+	if (evbuffer_add(output, head, head_bytes) == 0 &&
+			evbuffer_add(output, length, sizeof(length)) == 0)
+		(void)evbuffer_add(output, reason, strlen(reason));
+}
+
+static void put_failed(struct rfb_handshake *handshake, struct evbuffer *output, const char *reason)
+{
+	const uint8_t failed[4] = { 0, 0, 0, RFB_SECURITY_FAILED };
+
+	/* A reason is new in 3.8. */
+	if (handshake->minor >= 8)
+		put_refusal(output, failed, sizeof(failed), reason);
+	else
+		(void)evbuffer_add(output, failed, sizeof(failed));
+}
+
+/* 7.3.1 */
+static enum rfb_handshake_result read_client_init(struct rfb_handshake *handshake,
+		const uint8_t *data, struct evbuffer *output)
+{
+	(void)output;
+	handshake->shared = data[0] != 0;
+	return RFB_HANDSHAKE_DONE;
+}
+
+/* has_result: 3.7 has no SecurityResult after None (RFC 6143 appendix A.1). */
+static enum rfb_handshake_result admit(struct rfb_handshake *handshake, struct evbuffer *output,
+		bool has_result)
+{
+	const uint8_t ok[4] = { 0, 0, 0, RFB_SECURITY_OK };
+
+	if (handshake->full) {
+		if (has_result)
+			put_failed(handshake, output, handshake->full);
+		return refuse(handshake, handshake->full);
+	}
+	if (has_result && evbuffer_add(output, ok, sizeof(ok)) < 0)
+		return refuse(handshake, "out of memory");
+	handshake->authenticated = true;
+	return wait_for(handshake, 1, read_client_init);
+}
+
+/* 7.2.1 */
+static enum rfb_handshake_result start_none(struct rfb_handshake *handshake, const uint8_t *data,
+		struct evbuffer *output)
+{
+	(void)data;
+	return admit(handshake, output, handshake->minor >= 8);
+}
+
+/* 7.2.2 */
+static enum rfb_handshake_result read_response(struct rfb_handshake *handshake,
+		const uint8_t *data, struct evbuffer *output)
+{
+	const char *error;
+	int r = auth_check_vnc(handshake->password_file, handshake->challenge, data, &error);
+
+	if (r == 0)
+		return admit(handshake, output, true);
+	if (r != -EACCES)
+		log_error(NULL, "password file %s %s (%s): nobody can log in",
+				handshake->password_file, error, strerror(-r));
+	handshake->error = r == -EACCES ? "wrong password" : "no password to check against";
+	return RFB_HANDSHAKE_DELAYED;
+}
+
+static enum rfb_handshake_result start_vnc_auth(struct rfb_handshake *handshake,
+		const uint8_t *data, struct evbuffer *output)
+{
+	ssize_t bytes = getrandom(handshake->challenge, sizeof(handshake->challenge), GRND_NONBLOCK);
+
+	(void)data;
+	if (bytes != sizeof(handshake->challenge)) {
+		put_failed(handshake, output, "No random numbers yet");
+		return refuse(handshake, "no random numbers yet");
+	}
+	if (evbuffer_add(output, handshake->challenge, sizeof(handshake->challenge)) < 0)
+		return refuse(handshake, "out of memory");
+	return wait_for(handshake, RFB_CHALLENGE_BYTES, read_response);
+}
+
+static const struct security securities[] = {
+	{ RFB_SECURITY_NONE, CONFIG_AUTH_NONE, start_none },
+	{ RFB_SECURITY_VNC_AUTH, CONFIG_AUTH_VNCAUTH, start_vnc_auth },
+};
+
+#define N_SECURITIES (sizeof(securities) / sizeof(securities[0]))
+
+/* 7.1.2 */
+static enum rfb_handshake_result read_security(struct rfb_handshake *handshake,
+		const uint8_t *data, struct evbuffer *output)
+{
+	for (size_t i = 0; i < N_SECURITIES; i++) {
+		/* Only what was offered to this very client. */
+		if (securities[i].type == data[0] && securities[i].auth == handshake->auth)
+			return securities[i].start(handshake, data, output);
+	}
+	put_failed(handshake, output, "That security type was not offered");
+	return refuse(handshake, "chose a security type that was not offered");
+}
+
+/* RFC 6143 7.1.1: versions that never were count as 3.3, later ones as the latest. */
+static bool parse_version(const uint8_t *data, unsigned int *ret_major, unsigned int *ret_minor)
+{
+	unsigned int numbers[2] = { 0, 0 };
+
+	for (size_t i = 0; i < RFB_VERSION_BYTES; i++) {
+		bool is_digit = version_text[i] >= '0' && version_text[i] <= '9';
+
+		if (is_digit && (data[i] < '0' || data[i] > '9'))
+			return false;
+		if (!is_digit && data[i] != (uint8_t)version_text[i])
+			return false;
+		if (is_digit)
+			numbers[i > 7] = numbers[i > 7] * 10 + data[i] - '0';
+	}
+	*ret_major = numbers[0];
+	*ret_minor = numbers[1];
+	return true;
+}
+
+static enum rfb_handshake_result read_version(struct rfb_handshake *handshake, const uint8_t *data,
+		struct evbuffer *output)
+{
+	static const char too_old[] = "This server speaks RFB 3.7 and 3.8";
+	static const uint8_t zero[4];
+	uint8_t offer[1 + N_SECURITIES] = { 0 };
+	unsigned int major, minor;
+
+	if (!parse_version(data, &major, &minor))
+		return refuse(handshake, "not an RFB client");
+	if (major < 3 || (major == 3 && minor < 7)) {
+		/* In 3.3 the server names the one type, as four bytes. */
+		put_refusal(output, zero, sizeof(zero), too_old);
+		return refuse(handshake, "RFB 3.3 is not served, only 3.7 and 3.8");
+	}
+	handshake->minor = major == 3 && minor == 7 ? 7 : 8;
+	if (handshake->full) {
+		put_refusal(output, zero, 1, handshake->full);
+		return refuse(handshake, handshake->full);
+	}
+	for (size_t i = 0; i < N_SECURITIES; i++) {
+		if (securities[i].auth == handshake->auth)
+			offer[++offer[0]] = securities[i].type;
+	}
+	if (evbuffer_add(output, offer, 1u + offer[0]) < 0)
+		return refuse(handshake, "out of memory");
+	return wait_for(handshake, 1, read_security);
+}
+
+int rfb_handshake_init(struct rfb_handshake *handshake, int auth, const char *password_file,
+		struct evbuffer *output)
+{
+	*handshake = (struct rfb_handshake){ .auth = auth, .password_file = password_file };
+	wait_for(handshake, RFB_VERSION_BYTES, read_version);
+	return evbuffer_add(output, version_text, RFB_VERSION_BYTES) < 0 ? -ENOMEM : 0;
+}
+
+enum rfb_handshake_result rfb_handshake_input(struct rfb_handshake *handshake,
+		struct evbuffer *input, struct evbuffer *output)
+{
+	enum rfb_handshake_result result = RFB_HANDSHAKE_MORE;
+	uint8_t data[RFB_CHALLENGE_BYTES];
+
+	_Static_assert(sizeof(data) >= RFB_VERSION_BYTES, "data holds what any step takes");
+	while (result == RFB_HANDSHAKE_MORE && evbuffer_get_length(input) >= handshake->need) {
+		if (evbuffer_remove(input, data, handshake->need) != (int)handshake->need)
+			return refuse(handshake, "out of memory");
+		result = handshake->step(handshake, data, output);
+	}
+	return result;
+}
+
+void rfb_handshake_tell(struct rfb_handshake *handshake, struct evbuffer *output)
+{
+	put_failed(handshake, output, wrong_text);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The start of an RFB connection, from the version to ClientInit (RFC 6143 7.1
+ * to 7.3.1): versions 3.7 and 3.8, security types from one table.
+ *
+ * Bytes in, bytes out; no socket, no clock. Deadlines and the wait before a
+ * wrong password is answered are the owner's.
+ */
+#ifndef PLANECAST_NET_RFB_HANDSHAKE_H
+#define PLANECAST_NET_RFB_HANDSHAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/rfb.h"
+#include "server/clock.h"
+
+struct evbuffer;
+struct rfb_handshake;
+
+/* How long a wrong password waits for its answer, whatever was wrong with it. */
+#define RFB_HANDSHAKE_DELAY_NS (1 * NSEC_PER_SEC)
+
+enum rfb_handshake_result {
+	RFB_HANDSHAKE_MORE, /* waits for the client */
+	RFB_HANDSHAKE_DONE, /* ClientInit is read; ServerInit is the owner's to send */
+	RFB_HANDSHAKE_REFUSED, /* error says why, to the log; send the output and close */
+	RFB_HANDSHAKE_DELAYED, /* refused, but call rfb_handshake_tell() after the delay */
+};
+
+typedef enum rfb_handshake_result (*rfb_handshake_step_fn)(struct rfb_handshake *handshake,
+		const uint8_t *data, struct evbuffer *output);
+
+struct rfb_handshake {
+	/* The owner's, from rfb_handshake_init(); borrowed. */
+	int auth; /* enum config_auth */
+	const char *password_file;
+	/* The owner's, to be set and changed at will: why nobody more is let in, or NULL. */
+	const char *full;
+	/* Why it was refused, for the log. */
+	const char *error;
+	/* Results. */
+	bool authenticated; /* only ClientInit is missing */
+	bool shared; /* 7.3.1 */
+
+	rfb_handshake_step_fn step;
+	size_t need; /* bytes that step takes */
+	unsigned int minor; /* 7 or 8 */
+	uint8_t challenge[RFB_CHALLENGE_BYTES];
+};
+
+/* Puts the server's version into output. -ENOMEM. */
+int rfb_handshake_init(struct rfb_handshake *handshake, int auth, const char *password_file,
+		struct evbuffer *output);
+/* Goes on with what the client sent, as far as it reaches. Not again after REFUSED or DELAYED. */
+enum rfb_handshake_result rfb_handshake_input(struct rfb_handshake *handshake,
+		struct evbuffer *input, struct evbuffer *output);
+/* Tells the client that it was not authenticated. */
+void rfb_handshake_tell(struct rfb_handshake *handshake, struct evbuffer *output);
+
+#endif
