@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Row kernels of damage: the scalar reference, and the choice among all. */
+/* Row kernels of damage: the scalar reference, and the choice. */
 #include "server/damage_simd.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+
+#include "server/damage_avx2.h"
 
 #define COLOUR 0x00ffffffu
 #define COLOUR_PAIR 0x00ffffff00ffffffull
@@ -72,36 +74,38 @@ static uint64_t scalar_update(uint8_t *dst, const uint8_t *src, uint32_t width)
 	return mask;
 }
 
-/*
- * Eight polynomial hashes side by side, one a vector lane. A multiplier that is
- * 5 modulo 8 keeps its powers apart in the low bits, where changes of a
- * channel's high bits would otherwise cancel out.
- */
-#define HASH_LANES 8
-#define HASH_MULTIPLIER 0x9e3779b5u
-
-static uint32_t hash_finish(const uint32_t lanes[HASH_LANES], uint32_t width)
+uint32_t damage_hash_finish(const uint32_t lanes[DAMAGE_HASH_LANES], uint32_t width)
 {
-	uint32_t hash = width;
+	uint32_t hash = width, weight = 1;
 
-	for (unsigned int i = 0; i < HASH_LANES; i++) {
-		hash ^= lanes[i];
-		hash *= 0x85ebca6bu;
-		hash ^= hash >> 15;
+	/* Sums do not wait for each other as a chain of products would. */
+	for (unsigned int i = 0; i < DAMAGE_HASH_LANES; i++) {
+		weight *= 0x85ebca6bu;
+		hash += (lanes[i] ^ lanes[i] >> 15) * weight;
 	}
-	return hash;
+	hash ^= hash >> 15;
+	hash *= 0xc2b2ae35u;
+	return hash ^ hash >> 13;
 }
 
 static uint32_t scalar_hash(const uint8_t *row, uint32_t width)
 {
-	uint32_t lanes[HASH_LANES] = { 0 };
+	uint32_t lanes[DAMAGE_HASH_LANES] = { 0 };
 
 	for (uint32_t x = 0; x < width; x++) {
-		uint32_t *lane = &lanes[x % HASH_LANES];
+		uint32_t *lane = &lanes[x % DAMAGE_HASH_LANES];
 
-		*lane = *lane * HASH_MULTIPLIER + (load32(row + (size_t)x * 4) & COLOUR);
+		*lane = *lane * DAMAGE_HASH_MULTIPLIER + (load32(row + (size_t)x * 4) & COLOUR);
 	}
-	return hash_finish(lanes, width);
+	return damage_hash_finish(lanes, width);
+}
+
+static void scalar_mix(uint32_t *hashes, const uint8_t *row, uint32_t width)
+{
+	for (uint32_t x = 0; x < width; x++) {
+		hashes[x] = hashes[x] * DAMAGE_HASH_MULTIPLIER +
+				(load32(row + (size_t)x * 4) & COLOUR);
+	}
 }
 
 static const struct damage_kernels scalar_kernels = {
@@ -110,18 +114,17 @@ static const struct damage_kernels scalar_kernels = {
 	.differ = scalar_differ,
 	.update = scalar_update,
 	.hash = scalar_hash,
+	.mix = scalar_mix,
 };
 
-const struct damage_kernels *damage_kernels_nth(unsigned int index)
+const struct damage_kernels *damage_kernels_scalar(void)
 {
-	return index ? NULL : &scalar_kernels;
+	return &scalar_kernels;
 }
 
 const struct damage_kernels *damage_kernels_best(void)
 {
-	const struct damage_kernels *best = &scalar_kernels;
+	const struct damage_kernels *avx2 = damage_kernels_avx2();
 
-	for (unsigned int i = 1; damage_kernels_nth(i); i++)
-		best = damage_kernels_nth(i);
-	return best;
+	return avx2 ? avx2 : &scalar_kernels;
 }

@@ -31,10 +31,13 @@ struct damage_kernels {
 	uint64_t (*update)(uint8_t *dst, const uint8_t *src, uint32_t width);
 	/* Of one span; equal pixels make equal hashes, also between kernels. */
 	uint32_t (*hash)(const uint8_t *row, uint32_t width);
+	/* One more row for width hashes, each of one column of pixels. They start at 0. */
+	void (*mix)(uint32_t *hashes, const uint8_t *row, uint32_t width);
 };
 
+/* For any processor, and what the others are tested against. */
+const struct damage_kernels *damage_kernels_scalar(void);
+/* The fastest that this processor can run. */
 const struct damage_kernels *damage_kernels_best(void);
-/* All that this CPU can run, the scalar reference first. NULL past the end. */
-const struct damage_kernels *damage_kernels_nth(unsigned int index);
 
 #endif

@@ -19,7 +19,8 @@
 #define STRIP_WIDTH DAMAGE_TILE_WIDTH
 /* Where columns are hashed: this many bands of so many rows. */
 #define BANDS_MAX 2
-#define BAND_HEIGHT 64
+#define BAND_HEIGHT 32
+#define ROWS_AHEAD 8
 /* A table that is this crowded somewhere has hashes made to collide. */
 #define PROBES_MAX 16
 
@@ -34,7 +35,7 @@ struct scroll_finder {
 	uint8_t *seen; /* [tiles] */
 	uint32_t *stack; /* [tiles] */
 	uint16_t *differ; /* [tiles], rows that differ after the move */
-	uint32_t *old_hash, *new_hash; /* [lines] */
+	uint32_t *old_hash, *new_hash; /* [STRIPS_MAX][lines] */
 	uint32_t *votes; /* [2 * lines], by displacement + lines */
 	int64_t *gains; /* [lines] */
 	struct slot *slots;
@@ -65,8 +66,8 @@ int scroll_finder_new(uint32_t width, uint32_t height, struct scroll_finder **re
 	finder->seen = calloc(n_tiles, sizeof(*finder->seen));
 	finder->stack = calloc(n_tiles, sizeof(*finder->stack));
 	finder->differ = calloc(n_tiles, sizeof(*finder->differ));
-	finder->old_hash = calloc(lines, sizeof(*finder->old_hash));
-	finder->new_hash = calloc(lines, sizeof(*finder->new_hash));
+	finder->old_hash = calloc(lines * STRIPS_MAX, sizeof(*finder->old_hash));
+	finder->new_hash = calloc(lines * STRIPS_MAX, sizeof(*finder->new_hash));
 	finder->votes = calloc(lines * 2, sizeof(*finder->votes));
 	finder->gains = calloc(lines, sizeof(*finder->gains));
 	finder->slots = calloc(n_slots, sizeof(*finder->slots));
@@ -160,9 +161,12 @@ static uint32_t largest_cluster(const struct search *search, pixman_box32_t *ret
 	return largest;
 }
 
-/* Which pixels differ anywhere in one column of tiles. */
+/*
+ * Which pixels differ anywhere in one column of tiles, until edge, the pixel that
+ * cannot be beaten, is among them.
+ */
 static uint64_t column_difference(const struct search *search, uint32_t column, int32_t first,
-		int32_t end)
+		int32_t end, uint64_t edge)
 {
 	uint32_t x = column * DAMAGE_TILE_WIDTH;
 	uint32_t width = search->tiles->width - x;
@@ -173,7 +177,7 @@ static uint64_t column_difference(const struct search *search, uint32_t column, 
 	for (int32_t band = first; band < end; band++) {
 		uint32_t rows = damage_tiles_band(search->tiles, (uint32_t)band)[column];
 
-		for (; rows; rows &= rows - 1) {
+		for (; rows && !(difference & edge); rows &= rows - 1) {
 			uint32_t y = (uint32_t)band * DAMAGE_TILE_HEIGHT +
 					(uint32_t)__builtin_ctz(rows);
 
@@ -200,9 +204,10 @@ static uint32_t band_difference(const struct search *search, int32_t band, int32
 static bool tighten(const struct search *search, const pixman_box32_t *cluster,
 		pixman_box32_t *ret_box)
 {
-	uint64_t left = column_difference(search, (uint32_t)cluster->x1, cluster->y1, cluster->y2);
+	uint64_t left = column_difference(search, (uint32_t)cluster->x1, cluster->y1, cluster->y2,
+			1);
 	uint64_t right = column_difference(search, (uint32_t)cluster->x2 - 1, cluster->y1,
-			cluster->y2);
+			cluster->y2, 1ull << (DAMAGE_TILE_WIDTH - 1));
 	uint32_t top = band_difference(search, cluster->y1, cluster->x1, cluster->x2);
 	uint32_t bottom = band_difference(search, cluster->y2 - 1, cluster->x1, cluster->x2);
 	pixman_box32_t box;
@@ -239,23 +244,24 @@ static struct slot *find_slot(const struct scroll_finder *finder, uint32_t hash)
  * Each new line that equals one single old line elsewhere votes for the way
  * from there to here. Lines that repeat (empty ones) would vote for anything.
  */
-static void vote(struct scroll_finder *finder, uint32_t lines)
+static void vote(struct scroll_finder *finder, const uint32_t *old_hash, const uint32_t *new_hash,
+		uint32_t lines)
 {
 	struct slot *slot;
 
 	memset(finder->slots, 0, ((size_t)finder->slots_mask + 1) * sizeof(*finder->slots));
 	for (uint32_t i = 0; i < lines; i++) {
-		slot = find_slot(finder, finder->old_hash[i]);
+		slot = find_slot(finder, old_hash[i]);
 		if (!slot)
 			continue;
 		slot->repeats = slot->line != 0;
-		slot->hash = finder->old_hash[i];
+		slot->hash = old_hash[i];
 		slot->line = i + 1;
 	}
 	for (uint32_t i = 0; i < lines; i++) {
-		if (finder->new_hash[i] == finder->old_hash[i])
+		if (new_hash[i] == old_hash[i])
 			continue;
-		slot = find_slot(finder, finder->new_hash[i]);
+		slot = find_slot(finder, new_hash[i]);
 		if (slot && slot->line && !slot->repeats)
 			finder->votes[lines + i - (slot->line - 1)]++;
 	}
@@ -285,39 +291,42 @@ static uint32_t clamp_count(uint32_t count, uint32_t max)
 	return count < max ? count : max;
 }
 
+/* A strip's rows are too far apart for the processor to see them coming. */
+static void prefetch(const uint8_t *pixels)
+{
+	for (unsigned int byte = 0; byte <= STRIP_WIDTH * 4; byte += 64)
+		__builtin_prefetch(pixels + byte);
+}
+
 static int32_t guess_dy(const struct search *search, const pixman_box32_t *box)
 {
+	const struct damage_source *source = search->source;
 	struct scroll_finder *finder = search->finder;
 	uint32_t width = (uint32_t)(box->x2 - box->x1), lines = (uint32_t)(box->y2 - box->y1);
 	uint32_t strip = width < STRIP_WIDTH ? width : STRIP_WIDTH;
 	uint32_t strips = clamp_count(width / STRIP_WIDTH, STRIPS_MAX);
 
-	clear_votes(finder, lines);
-	for (uint32_t i = 0; i < strips; i++) {
-		uint32_t x = (uint32_t)box->x1 + (width - strip) * (2 * i + 1) / (2 * strips);
+	for (uint32_t line = 0; line < lines; line++) {
+		uint32_t y = (uint32_t)box->y1 + line;
+		uint32_t ahead = line + ROWS_AHEAD < lines ? y + ROWS_AHEAD : y;
 
-		for (uint32_t line = 0; line < lines; line++) {
-			uint32_t y = (uint32_t)box->y1 + line;
+		for (uint32_t i = 0; i < strips; i++) {
+			uint32_t x = (uint32_t)box->x1 +
+					(width - strip) * (2 * i + 1) / (2 * strips);
 
-			finder->old_hash[line] =
+			prefetch(shadow_row(search, x, ahead));
+			prefetch(source->data + ahead * source->stride +
+					(size_t)x * source->format->bytes_per_pixel);
+			finder->old_hash[i * lines + line] =
 					search->kernels->hash(shadow_row(search, x, y), strip);
-			finder->new_hash[line] = search->kernels->hash(
-					damage_source_row(search->source, x, y, strip), strip);
+			finder->new_hash[i * lines + line] = search->kernels->hash(
+					damage_source_row(source, x, y, strip), strip);
 		}
-		vote(finder, lines);
 	}
+	clear_votes(finder, lines);
+	for (uint32_t i = 0; i < strips; i++)
+		vote(finder, finder->old_hash + i * lines, finder->new_hash + i * lines, lines);
 	return elect(finder, lines);
-}
-
-/* One more row of pixels for each column's hash. */
-static void mix_row(uint32_t *hash, const uint8_t *row, uint32_t width)
-{
-	for (uint32_t x = 0; x < width; x++) {
-		uint32_t pixel;
-
-		memcpy(&pixel, row + (size_t)x * 4, sizeof(pixel));
-		hash[x] = hash[x] * 37 + (pixel & 0xffffff);
-	}
 }
 
 static int32_t guess_dx(const struct search *search, const pixman_box32_t *box)
@@ -335,11 +344,11 @@ static int32_t guess_dx(const struct search *search, const pixman_box32_t *box)
 		memset(finder->old_hash, 0, lines * sizeof(*finder->old_hash));
 		memset(finder->new_hash, 0, lines * sizeof(*finder->new_hash));
 		for (uint32_t y = top; y < top + band; y++) {
-			mix_row(finder->old_hash, shadow_row(search, x, y), lines);
-			mix_row(finder->new_hash, damage_source_row(search->source, x, y, lines),
-					lines);
+			search->kernels->mix(finder->old_hash, shadow_row(search, x, y), lines);
+			search->kernels->mix(finder->new_hash,
+					damage_source_row(search->source, x, y, lines), lines);
 		}
-		vote(finder, lines);
+		vote(finder, finder->old_hash, finder->new_hash, lines);
 	}
 	return elect(finder, lines);
 }
@@ -419,15 +428,23 @@ static int32_t covered(const pixman_box32_t *box, int32_t column)
 	return (x2 < box->x2 ? x2 : box->x2) - (x1 > box->x1 ? x1 : box->x1);
 }
 
-/* +1: the move spares this row of a tile, -1: it spoils it, 0: as before. */
-static int gain_at(const struct search *search, int32_t column, int32_t y)
+/* The rows of a band that are inside the box, one bit each. */
+static unsigned int rows_inside(const pixman_box32_t *box, int32_t band)
 {
-	size_t tile = (size_t)(y / DAMAGE_TILE_HEIGHT) * search->tiles->columns + (size_t)column;
-	unsigned int bit = (unsigned int)y % DAMAGE_TILE_HEIGHT;
-	int before = search->tiles->rows[tile] >> bit & 1;
-	int after = search->finder->differ[tile] >> bit & 1;
+	int32_t top = band * DAMAGE_TILE_HEIGHT;
+	int32_t first = box->y1 > top ? box->y1 - top : 0;
+	int32_t end = box->y2 - top < DAMAGE_TILE_HEIGHT ? box->y2 - top : DAMAGE_TILE_HEIGHT;
 
-	return before - after;
+	return (1u << end) - (1u << first);
+}
+
+/* How many of these rows of a tile the move spares, less those that it spoils. */
+static int rows_gained(const struct search *search, int32_t column, int32_t band, unsigned int rows)
+{
+	size_t tile = (size_t)band * search->tiles->columns + (size_t)column;
+
+	return __builtin_popcount(search->tiles->rows[tile] & rows) -
+			__builtin_popcount(search->finder->differ[tile] & rows);
 }
 
 /* Shrinks the box to where the move pays. Returns how many pixels it saves. */
@@ -436,13 +453,15 @@ static int64_t choose_part(const struct search *search, pixman_box32_t *box)
 	int64_t *gains = search->finder->gains;
 	int32_t column = box->x1 / DAMAGE_TILE_WIDTH;
 	int32_t columns = (box->x2 - 1) / DAMAGE_TILE_WIDTH + 1 - column;
+	int32_t first_band = box->y1 / DAMAGE_TILE_HEIGHT;
+	int32_t end_band = (box->y2 - 1) / DAMAGE_TILE_HEIGHT + 1;
 	int32_t first, end, x = column * DAMAGE_TILE_WIDTH, y = box->y1;
 	int64_t saved;
 
 	for (int32_t i = 0; i < columns; i++) {
 		gains[i] = 0;
-		for (int32_t row = box->y1; row < box->y2; row++)
-			gains[i] += gain_at(search, column + i, row);
+		for (int32_t band = first_band; band < end_band; band++)
+			gains[i] += rows_gained(search, column + i, band, rows_inside(box, band));
 		gains[i] *= covered(box, column + i);
 	}
 	if (best_stretch(gains, columns, &first, &end) < SCROLL_PIXELS_MIN)
@@ -451,14 +470,15 @@ static int64_t choose_part(const struct search *search, pixman_box32_t *box)
 		box->x1 = x + first * DAMAGE_TILE_WIDTH;
 	if (end < columns)
 		box->x2 = x + end * DAMAGE_TILE_WIDTH;
-	for (int32_t row = box->y1; row < box->y2; row++) {
+	for (int32_t row = y; row < box->y2; row++) {
 		gains[row - y] = 0;
 		for (int32_t i = first; i < end; i++) {
-			gains[row - y] += (int64_t)gain_at(search, column + i, row) *
-					covered(box, column + i);
+			gains[row - y] += (int64_t)covered(box, column + i) *
+					rows_gained(search, column + i, row / DAMAGE_TILE_HEIGHT,
+							1u << row % DAMAGE_TILE_HEIGHT);
 		}
 	}
-	saved = best_stretch(gains, box->y2 - box->y1, &first, &end);
+	saved = best_stretch(gains, box->y2 - y, &first, &end);
 	box->y1 = y + first;
 	box->y2 = y + end;
 	return saved;
@@ -467,24 +487,24 @@ static int64_t choose_part(const struct search *search, pixman_box32_t *box)
 /* tiles: from what differs now to what will differ after the move. */
 static void take_over(const struct search *search, const pixman_box32_t *box)
 {
-	uint32_t first = (uint32_t)box->x1 / DAMAGE_TILE_WIDTH;
-	uint32_t end = ((uint32_t)box->x2 - 1) / DAMAGE_TILE_WIDTH + 1;
+	int32_t first = box->x1 / DAMAGE_TILE_WIDTH, end = (box->x2 - 1) / DAMAGE_TILE_WIDTH + 1;
+	int32_t right = (int32_t)search->tiles->width;
 
-	for (uint32_t y = (uint32_t)box->y1; y < (uint32_t)box->y2; y++) {
-		size_t offset = (size_t)(y / DAMAGE_TILE_HEIGHT) * search->tiles->columns;
-		uint16_t bit = (uint16_t)(1u << y % DAMAGE_TILE_HEIGHT);
+	for (int32_t band = box->y1 / DAMAGE_TILE_HEIGHT; band * DAMAGE_TILE_HEIGHT < box->y2;
+			band++) {
+		unsigned int inside = rows_inside(box, band);
 
-		for (uint32_t column = first; column < end; column++) {
-			uint16_t *rows = &search->tiles->rows[offset + column];
-			uint32_t tile_end = (column + 1) * DAMAGE_TILE_WIDTH;
+		for (int32_t column = first; column < end; column++) {
+			size_t tile = (size_t)band * search->tiles->columns + (size_t)column;
+			int32_t x1 = column * DAMAGE_TILE_WIDTH;
+			int32_t x2 = x1 + DAMAGE_TILE_WIDTH < right ? x1 + DAMAGE_TILE_WIDTH : right;
+			unsigned int rows = search->tiles->rows[tile];
 
 			/* Beside the box, but in its tiles, nothing moves. */
-			if (tile_end > search->tiles->width)
-				tile_end = search->tiles->width;
-			if ((uint32_t)box->x1 <= column * DAMAGE_TILE_WIDTH &&
-					(uint32_t)box->x2 >= tile_end)
-				*rows &= (uint16_t)~bit;
-			*rows |= search->finder->differ[offset + column] & bit;
+			if (box->x1 <= x1 && box->x2 >= x2)
+				rows &= ~inside;
+			rows |= search->finder->differ[tile] & inside;
+			search->tiles->rows[tile] = (uint16_t)rows;
 		}
 	}
 }
