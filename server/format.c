@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static inline uint32_t load16(const uint8_t *src)
+#define ALWAYS_INLINE __attribute__((always_inline)) inline
+
+static ALWAYS_INLINE uint32_t load16(const uint8_t *src)
 {
 	uint16_t value;
 
@@ -15,7 +17,7 @@ static inline uint32_t load16(const uint8_t *src)
 	return value;
 }
 
-static inline uint32_t load32(const uint8_t *src)
+static ALWAYS_INLINE uint32_t load32(const uint8_t *src)
 {
 	uint32_t value;
 
@@ -23,7 +25,7 @@ static inline uint32_t load32(const uint8_t *src)
 	return value;
 }
 
-static void convert_xb24(uint32_t *dst, const uint8_t *src, uint32_t width)
+static ALWAYS_INLINE void row_xb24(uint32_t *dst, const uint8_t *src, uint32_t width)
 {
 	for (uint32_t x = 0; x < width; x++) {
 		uint32_t bgr = load32(src + (size_t)x * 4);
@@ -32,7 +34,7 @@ static void convert_xb24(uint32_t *dst, const uint8_t *src, uint32_t width)
 	}
 }
 
-static void convert_rg16(uint32_t *dst, const uint8_t *src, uint32_t width)
+static ALWAYS_INLINE void row_rg16(uint32_t *dst, const uint8_t *src, uint32_t width)
 {
 	for (uint32_t x = 0; x < width; x++) {
 		uint32_t pixel = load16(src + (size_t)x * 2);
@@ -43,7 +45,7 @@ static void convert_rg16(uint32_t *dst, const uint8_t *src, uint32_t width)
 	}
 }
 
-static void convert_xr30(uint32_t *dst, const uint8_t *src, uint32_t width)
+static ALWAYS_INLINE void row_xr30(uint32_t *dst, const uint8_t *src, uint32_t width)
 {
 	for (uint32_t x = 0; x < width; x++) {
 		uint32_t pixel = load32(src + (size_t)x * 4);
@@ -52,7 +54,7 @@ static void convert_xr30(uint32_t *dst, const uint8_t *src, uint32_t width)
 	}
 }
 
-static void convert_xb30(uint32_t *dst, const uint8_t *src, uint32_t width)
+static ALWAYS_INLINE void row_xb30(uint32_t *dst, const uint8_t *src, uint32_t width)
 {
 	for (uint32_t x = 0; x < width; x++) {
 		uint32_t pixel = load32(src + (size_t)x * 4);
@@ -69,13 +71,13 @@ static void convert_xb30(uint32_t *dst, const uint8_t *src, uint32_t width)
 #define YUV_GREEN_V 34925
 #define YUV_BLUE_U 138438
 
-static inline uint32_t clamp8(int32_t value)
+static ALWAYS_INLINE uint32_t clamp8(int32_t value)
 {
 	value = value < 0 ? 0 : value;
 	return value > 255 ? 255 : (uint32_t)value;
 }
 
-static inline uint32_t yuv_pixel(int32_t luma, int32_t u, int32_t v)
+static ALWAYS_INLINE uint32_t yuv_pixel(int32_t luma, int32_t u, int32_t v)
 {
 	int32_t y = (luma - 16) * YUV_Y + (1 << (YUV_SHIFT - 1));
 	uint32_t red = clamp8((y + v * YUV_RED_V) >> YUV_SHIFT);
@@ -86,7 +88,7 @@ static inline uint32_t yuv_pixel(int32_t luma, int32_t u, int32_t v)
 }
 
 /* Bit positions of the four samples in a little endian pair of pixels. */
-static inline void convert_yuv422(uint32_t *dst, const uint8_t *src, uint32_t width,
+static ALWAYS_INLINE void row_yuv422(uint32_t *dst, const uint8_t *src, uint32_t width,
 		unsigned int y0, unsigned int y1, unsigned int u, unsigned int v)
 {
 	for (uint32_t pair = 0; pair < width / 2; pair++) {
@@ -99,25 +101,60 @@ static inline void convert_yuv422(uint32_t *dst, const uint8_t *src, uint32_t wi
 	}
 }
 
-static void convert_yuyv(uint32_t *dst, const uint8_t *src, uint32_t width)
+static ALWAYS_INLINE void row_yuyv(uint32_t *dst, const uint8_t *src, uint32_t width)
 {
-	convert_yuv422(dst, src, width, 0, 16, 8, 24);
+	row_yuv422(dst, src, width, 0, 16, 8, 24);
 }
 
-static void convert_uyvy(uint32_t *dst, const uint8_t *src, uint32_t width)
+static ALWAYS_INLINE void row_uyvy(uint32_t *dst, const uint8_t *src, uint32_t width)
 {
-	convert_yuv422(dst, src, width, 8, 24, 0, 16);
+	row_yuv422(dst, src, width, 8, 24, 0, 16);
 }
 
-static void convert_yvyu(uint32_t *dst, const uint8_t *src, uint32_t width)
+static ALWAYS_INLINE void row_yvyu(uint32_t *dst, const uint8_t *src, uint32_t width)
 {
-	convert_yuv422(dst, src, width, 0, 16, 24, 8);
+	row_yuv422(dst, src, width, 0, 16, 24, 8);
 }
 
-static void convert_vyuy(uint32_t *dst, const uint8_t *src, uint32_t width)
+static ALWAYS_INLINE void row_vyuy(uint32_t *dst, const uint8_t *src, uint32_t width)
 {
-	convert_yuv422(dst, src, width, 8, 24, 16, 0);
+	row_yuv422(dst, src, width, 8, 24, 16, 0);
 }
+
+/*
+ * Each loop twice, for the compiler to make vectors of: as it is, and with AVX2
+ * where the processor has it.
+ */
+#if defined(__x86_64__) || defined(__i386__)
+#define CONVERTER(name) \
+	__attribute__((target("avx2"))) static void avx2_##name( \
+			uint32_t *dst, const uint8_t *src, uint32_t width) \
+	{ \
+		row_##name(dst, src, width); \
+	} \
+	static void convert_##name(uint32_t *dst, const uint8_t *src, uint32_t width) \
+	{ \
+		if (__builtin_cpu_supports("avx2")) \
+			avx2_##name(dst, src, width); \
+		else \
+			row_##name(dst, src, width); \
+	}
+#else
+#define CONVERTER(name) \
+	static void convert_##name(uint32_t *dst, const uint8_t *src, uint32_t width) \
+	{ \
+		row_##name(dst, src, width); \
+	}
+#endif
+
+CONVERTER(xb24)
+CONVERTER(rg16)
+CONVERTER(xr30)
+CONVERTER(xb30)
+CONVERTER(yuyv)
+CONVERTER(uyvy)
+CONVERTER(yvyu)
+CONVERTER(vyuy)
 
 /* clang-format off */
 static const struct format formats[] = {
