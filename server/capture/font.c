@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "server/capture/font_table.h"
+#include "server/capture/paint.h"
 
 static const struct font_face *const faces[] = {
 	[FONT_MONO] = &font_face_mono,
@@ -59,18 +60,6 @@ int font_width(enum font font, const char *text, size_t bytes)
 	return width;
 }
 
-/* Two channels at a time; with an opaque fg this is also right for premultiplied alpha. */
-static uint32_t blend(uint32_t under, uint32_t over, uint32_t coverage)
-{
-	uint32_t rest = 255 - coverage;
-	uint32_t low = (under & 0xff00ff) * rest + (over & 0xff00ff) * coverage + 0x800080;
-	uint32_t high = (under >> 8 & 0xff00ff) * rest + (over >> 8 & 0xff00ff) * coverage + 0x800080;
-
-	low = (low + (low >> 8 & 0xff00ff)) >> 8 & 0xff00ff;
-	high = (high + (high >> 8 & 0xff00ff)) & 0xff00ff00;
-	return high | low;
-}
-
 int font_draw_letter(void *pixels, size_t stride, int width, int height, int x, int y, enum font font,
 		uint32_t code, uint32_t fg)
 {
@@ -86,7 +75,9 @@ int font_draw_letter(void *pixels, size_t stride, int width, int height, int x, 
 				column < glyph->width && left + column < width; column++) {
 			uint32_t *pixel = &line[left + column];
 
-			*pixel = blend(*pixel, 0xff000000 | fg, coverage[row * glyph->width + column]);
+			/* With an opaque colour this is right for premultiplied alpha too. */
+			*pixel = paint_mix(*pixel, 0xff000000 | fg,
+					coverage[row * glyph->width + column]);
 		}
 	}
 	return x + glyph->advance;

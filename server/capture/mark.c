@@ -8,8 +8,8 @@
 
 /* Far enough apart for any lossy path, near enough to the panel they sit on. */
 #define COLOUR_DARK 0xff141a24u
-#define COLOUR_LIGHT 0xffb4c4dcu
-#define LUMA_THRESHOLD 108u
+#define COLOUR_LIGHT 0xff9fb0cbu
+#define LUMA_THRESHOLD 99u
 
 #define WORDS (MARK_COLUMNS * MARK_ROWS / 32)
 

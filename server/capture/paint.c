@@ -41,23 +41,6 @@ struct paint paint_part(const struct paint *paint, int x, int y, int width, int 
 	return (struct paint){ row_at(paint, y) + x, paint->stride, width, height };
 }
 
-uint32_t paint_mix(uint32_t a, uint32_t b, uint32_t share)
-{
-	uint32_t rest = 255 - share;
-	uint32_t low = (a & 0xff00ff) * rest + (b & 0xff00ff) * share + 0x800080;
-	uint32_t high = (a >> 8 & 0xff00ff) * rest + (b >> 8 & 0xff00ff) * share + 0x800080;
-
-	low = (low + (low >> 8 & 0xff00ff)) >> 8 & 0xff00ff;
-	high = (high + (high >> 8 & 0xff00ff)) & 0xff00ff00;
-	return high | low;
-}
-
-uint32_t paint_over(uint32_t under, uint32_t argb, uint32_t coverage)
-{
-	/* Mixing towards the opaque colour premultiplies and blends in one step. */
-	return paint_mix(under, argb | 0xff000000, (argb >> 24) * coverage / 255);
-}
-
 void paint_fill(const struct paint *paint, int x, int y, int width, int height, uint32_t argb)
 {
 	uint32_t value = argb >> 24 ? paint_over(0, argb, 255) : 0;

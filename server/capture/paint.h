@@ -36,8 +36,22 @@ void paint_ring(const struct paint *paint, float x, float y, float radius, float
 int paint_text(const struct paint *paint, int x, int y, enum font font, const char *text, uint32_t rgb);
 int paint_text_width(enum font font, const char *text);
 
-/* Colour arithmetic: from a to b by 0..255; over onto a premultiplied pixel with extra coverage. */
-uint32_t paint_mix(uint32_t a, uint32_t b, uint32_t share);
-uint32_t paint_over(uint32_t under, uint32_t argb, uint32_t coverage);
+/* From a to b by 0..255, all four channels, two at a time. */
+static inline uint32_t paint_mix(uint32_t a, uint32_t b, uint32_t share)
+{
+	uint32_t rest = 255 - share;
+	uint32_t low = (a & 0xff00ff) * rest + (b & 0xff00ff) * share + 0x800080;
+	uint32_t high = (a >> 8 & 0xff00ff) * rest + (b >> 8 & 0xff00ff) * share + 0x800080;
+
+	low = (low + (low >> 8 & 0xff00ff)) >> 8 & 0xff00ff;
+	high = (high + (high >> 8 & 0xff00ff)) & 0xff00ff00;
+	return high | low;
+}
+
+/* argb onto a premultiplied pixel, with extra coverage. Mixing towards the opaque colour premultiplies too. */
+static inline uint32_t paint_over(uint32_t under, uint32_t argb, uint32_t coverage)
+{
+	return paint_mix(under, argb | 0xff000000, (argb >> 24) * coverage / 255);
+}
 
 #endif

@@ -10,6 +10,7 @@
 #include "server/capture/mark.h"
 #include "server/capture/pattern_scene.h"
 #include "server/clock.h"
+#include "server/cursor.h"
 #include "server/frame.h"
 
 struct pattern {
@@ -23,6 +24,10 @@ struct pattern {
 	int64_t input_ns; /* oldest input that no picture shows; 0: none */
 	struct mark mark;
 	uint64_t frame_sequence;
+	enum pattern_cursor cursor_shown;
+	int32_t cursor_x, cursor_y;
+	bool cursor_sent;
+	struct pattern_cursor_shape shape; /* of cursor_shown */
 };
 
 /* Split, so that a year's uptime does not overflow. */
@@ -82,6 +87,36 @@ static int take_canvas(struct pattern *pattern)
 	return 0;
 }
 
+static void show_cursor(struct pattern *pattern)
+{
+	enum pattern_cursor wanted;
+	int32_t x, y;
+
+	scene_pointer(pattern->scene, &x, &y, &wanted);
+	if (pattern->cursor_sent && wanted == pattern->cursor_shown && x == pattern->cursor_x &&
+			y == pattern->cursor_y && !pattern->capture.whole)
+		return;
+	if (!pattern->cursor_sent || wanted != pattern->cursor_shown)
+		pattern_cursor_draw(wanted, &pattern->shape);
+	pattern->cursor_sent = true;
+	pattern->cursor_shown = wanted;
+	pattern->cursor_x = x;
+	pattern->cursor_y = y;
+	capture_emit_cursor(&pattern->capture,
+			&(struct cursor){
+					.visible = true,
+					.width = PATTERN_CURSOR_SIZE,
+					.height = PATTERN_CURSOR_SIZE,
+					.hot_x = pattern->shape.hot_x,
+					.hot_y = pattern->shape.hot_y,
+					.position_known = true,
+					.x = x,
+					.y = y,
+					.argb = pattern->shape.argb,
+					.shape_serial = 1 + (uint64_t)wanted,
+			});
+}
+
 static int pattern_poll(struct capture *capture, struct frame **ret_frame)
 {
 	struct pattern *pattern = (struct pattern *)capture;
@@ -91,15 +126,17 @@ static int pattern_poll(struct capture *capture, struct frame **ret_frame)
 	if (!pattern->scene)
 		return -ENOENT;
 	advance(pattern);
+	show_cursor(pattern);
 	if (!scene_changed(pattern->scene) && !capture->whole)
 		return -EAGAIN;
 	ret = take_canvas(pattern);
+	frame = pattern->frame;
+	if (!ret)
+		ret = scene_paint(pattern->scene, frame_memory_pixels(frame), frame->planes[0].stride);
 	if (ret < 0) {
 		capture_set_reason(capture, "No memory for the picture.");
 		return ret;
 	}
-	frame = pattern->frame;
-	scene_paint(pattern->scene, frame_memory_pixels(frame), frame->planes[0].stride, false);
 	mark_draw(frame_memory_pixels(frame), frame->planes[0].stride, &pattern->mark);
 	frame->sequence = pattern->frame_sequence++;
 	frame->capture_ns = clock_now_ns();

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "server/capture/pattern_cursor.h"
+
 #define SCENE_WIDTH_MIN 320u
 #define SCENE_HEIGHT_MIN 200u
 #define SCENE_WIDTH_MAX 7680u
@@ -34,9 +36,12 @@ void scene_input(struct scene *scene, const struct input_event *event);
 /* Something is to be painted. */
 bool scene_changed(const struct scene *scene);
 /*
- * Paints what changed since the last call (whole: everything) into XR24 pixels
- * that hold what the last call left there.
+ * Paints what changed since the last call (the first one: everything) into XR24
+ * pixels that hold what the last call left there. -ENOMEM: nothing was painted.
  */
-void scene_paint(struct scene *scene, void *pixels, size_t stride, bool whole);
+int scene_paint(struct scene *scene, void *pixels, size_t stride);
+
+/* Where the pointer is and what it should look like there. */
+void scene_pointer(const struct scene *scene, int32_t *ret_x, int32_t *ret_y, enum pattern_cursor *ret_cursor);
 
 #endif
