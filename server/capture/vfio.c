@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pictures of a VFIO device: each look asks what the primary plane shows and
+ * finds the memory it is in. Nothing is copied here, and nothing is known of
+ * change: that is damage's.
+ */
+#include <errno.h>
+#include <linux/vfio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "server/capture/attach.h"
+#include "server/capture/capture.h"
+#include "server/capture/vfio_device.h"
+#include "server/capture/vfio_dmabuf.h"
+#include "server/capture/vfio_frame.h"
+#include "server/capture/vfio_plane.h"
+#include "server/capture/vfio_region.h"
+#include "server/clock.h"
+#include "server/frame.h"
+
+/* While a guest changes modes its plane is off, wrong or refused for a moment: no news yet. */
+#define GRACE_NS (500 * NSEC_PER_MSEC)
+
+struct capture_vfio {
+	struct capture capture;
+	struct attach *attach;
+	struct vfio_dmabufs dmabufs;
+	struct vfio_region region;
+	uint64_t sequence;
+	int64_t picture_ns; /* of the last look that yielded one; 0: none yet of this device */
+};
+
+static void handle_lost(void *user)
+{
+	struct capture_vfio *vfio = user;
+
+	vfio_dmabufs_clear(&vfio->dmabufs);
+	vfio_region_clear(&vfio->region);
+	vfio->picture_ns = 0;
+}
+
+static int query(int device_fd, enum vfio_plane_kind kind, struct vfio_plane *ret, char *reason)
+{
+	struct vfio_device_gfx_plane_info info;
+	int r = vfio_device_query(device_fd, kind, VFIO_PLANE_PRIMARY, &info);
+
+	/* Drivers fail the first query of a new mode as a matter of course. */
+	if (r < 0 && r != -ENODEV)
+		r = vfio_device_query(device_fd, kind, VFIO_PLANE_PRIMARY, &info);
+	if (r < 0) {
+		snprintf(reason, VFIO_REASON_BYTES, "The vGPU's driver does not say what the guest shows: %s.",
+				strerror(-r));
+		return r;
+	}
+	return vfio_plane_check(&info, ret, reason);
+}
+
+static int find_frame(struct capture_vfio *vfio, int device_fd, enum vfio_plane_kind kind,
+		struct frame **ret, char *reason)
+{
+	struct vfio_plane plane;
+	int r = query(device_fd, kind, &plane, reason);
+
+	if (r < 0)
+		return r;
+	if (kind == VFIO_PLANE_DMABUF)
+		r = vfio_dmabufs_find(&vfio->dmabufs, device_fd, &plane, ret, reason);
+	else
+		r = vfio_region_find(&vfio->region, device_fd, &plane, ret, reason);
+	return r < 0 ? r : vfio_frame_check(*ret, reason);
+}
+
+static int poll_vfio(struct capture *capture, struct frame **ret_frame)
+{
+	struct capture_vfio *vfio = (struct capture_vfio *)capture;
+	char reason[VFIO_REASON_BYTES] = "";
+	enum vfio_plane_kind kind;
+	struct frame *frame;
+	int64_t now_ns;
+	int device_fd, r;
+
+	device_fd = attach_device(vfio->attach, &kind, reason);
+	if (device_fd < 0) {
+		capture_set_reason(capture, "%s", reason);
+		return device_fd;
+	}
+	r = find_frame(vfio, device_fd, kind, &frame, reason);
+	now_ns = clock_now_ns();
+	if (!r) {
+		vfio_frame_stamp(frame, ++vfio->sequence, now_ns);
+		vfio->picture_ns = now_ns;
+		*ret_frame = frame_ref(frame);
+		return 0;
+	}
+	if (r == -ENODEV)
+		attach_drop(vfio->attach);
+	else if (!capture->whole && vfio->picture_ns && now_ns - vfio->picture_ns < GRACE_NS)
+		return -EAGAIN;
+	capture_set_reason(capture, "%s", reason);
+	/* Nothing below may be taken for "nothing new". */
+	return r == -EAGAIN ? -EIO : r;
+}
+
+static void close_vfio(struct capture *capture)
+{
+	struct capture_vfio *vfio = (struct capture_vfio *)capture;
+
+	handle_lost(vfio);
+	attach_free(vfio->attach);
+	capture_finish(capture);
+	free(vfio);
+}
+
+static const struct capture_impl vfio_impl = {
+	.name = "vfio",
+	.poll = poll_vfio,
+	.close = close_vfio,
+};
+
+int capture_vfio_open(struct event_base *base, const struct config_vm *config,
+		const struct capture_events *events, void *user, struct capture **ret)
+{
+	struct capture_vfio *vfio = calloc(1, sizeof(*vfio));
+	int r;
+
+	if (!vfio)
+		return -ENOMEM;
+	r = capture_init(&vfio->capture, &vfio_impl, base, events, user);
+	if (r < 0)
+		goto err_free;
+	r = attach_new(base, config, handle_lost, vfio, &vfio->attach);
+	if (r < 0)
+		goto err_finish;
+	*ret = &vfio->capture;
+	return 0;
+
+err_finish:
+	capture_finish(&vfio->capture);
+err_free:
+	free(vfio);
+	return r;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Mappings of device memory, and the SIGBUS handler that outlives them. */
+#include "server/capture/vfio_mapping.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+/* A slot is free while start is 0. The handler reads them at any moment, in any thread. */
+struct vfio_mapping {
+	atomic_uintptr_t start;
+	size_t bytes;
+	atomic_bool lost;
+};
+
+static struct vfio_mapping slots[VFIO_MAPPINGS_MAX];
+static struct sigaction previous;
+
+static struct vfio_mapping *find_slot(uintptr_t address)
+{
+	for (size_t i = 0; i < VFIO_MAPPINGS_MAX; i++) {
+		uintptr_t start = atomic_load(&slots[i].start);
+
+		if (start && address >= start && address - start < slots[i].bytes)
+			return &slots[i];
+	}
+	return NULL;
+}
+
+static void handle_sigbus(int number, siginfo_t *info, void *context)
+{
+	struct vfio_mapping *mapping = find_slot((uintptr_t)info->si_addr);
+	int saved = errno;
+
+	(void)context;
+	/* All of it at once, so that one loss is one signal and not one a page. */
+	if (mapping && mmap((void *)atomic_load(&mapping->start), mapping->bytes, PROT_READ,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
+		atomic_store(&mapping->lost, true);
+	else
+		/* Not ours: the instruction faults again, under whoever was there before. */
+		sigaction(number, &previous, NULL);
+	errno = saved;
+}
+
+/* Each time: whoever came after the last mapping gets what is not ours. */
+static int install_handler(void)
+{
+	struct sigaction action = { .sa_sigaction = handle_sigbus, .sa_flags = SA_SIGINFO }, current;
+
+	if (sigaction(SIGBUS, NULL, &current) < 0)
+		return -errno;
+	if (current.sa_flags & SA_SIGINFO && current.sa_sigaction == handle_sigbus)
+		return 0;
+	previous = current;
+	return sigaction(SIGBUS, &action, NULL) < 0 ? -errno : 0;
+}
+
+int vfio_mapping_new(int fd, uint64_t offset, uint64_t bytes, struct vfio_mapping **ret)
+{
+	struct vfio_mapping *mapping = NULL;
+	void *data;
+	int r;
+
+	for (size_t i = 0; i < VFIO_MAPPINGS_MAX && !mapping; i++)
+		if (!atomic_load(&slots[i].start))
+			mapping = &slots[i];
+	if (!mapping)
+		return -EMFILE;
+	if (!bytes || bytes > SIZE_MAX || offset > INT64_MAX)
+		return -EINVAL;
+	r = install_handler();
+	if (r < 0)
+		return r;
+	/* Shared: drivers have nothing private to give. */
+	data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, (off_t)offset);
+	if (data == MAP_FAILED)
+		return -errno;
+	mapping->bytes = bytes;
+	atomic_store(&mapping->lost, false);
+	atomic_store(&mapping->start, (uintptr_t)data);
+	*ret = mapping;
+	return 0;
+}
+
+void vfio_mapping_free(struct vfio_mapping *mapping)
+{
+	void *data;
+	size_t bytes;
+
+	if (!mapping)
+		return;
+	data = (void *)atomic_load(&mapping->start);
+	bytes = mapping->bytes;
+	/* Before the addresses can be somebody else's. */
+	atomic_store(&mapping->start, 0);
+	munmap(data, bytes);
+}
+
+const uint8_t *vfio_mapping_data(const struct vfio_mapping *mapping)
+{
+	return (const uint8_t *)atomic_load(&mapping->start);
+}
+
+bool vfio_mapping_lost(const struct vfio_mapping *mapping)
+{
+	return atomic_load(&mapping->lost);
+}
