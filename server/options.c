@@ -141,8 +141,7 @@ static const struct row rows[] = {
 				"read FILE and conf.d/*.conf beside "
 				"it\n(default " OPTIONS_CONFIG_PATH ")",
 				take_config, 0},
-		{"vm", 0, "NAME", "serve this one VM in this process, without a supervisor",
-				take_vm, 0},
+		{"vm", 0, "NAME", "serve this one VM in this process, no supervisor", take_vm, 0},
 		{"log-level", 0, "error|warn|notice|info|debug",
 				"overrides log-level of the configuration", take_server_key, 0},
 		{"log-format", 0, "text|json|journal", "overrides log-format of the configuration",
@@ -157,18 +156,17 @@ static const struct row rows[] = {
 				"of all VMs or of --vm NAME",
 				take_mode, OPTIONS_DUMP_CONFIG},
 		{.help = "Trying it out"},
-		{"demo", 0, NULL, "serve two synthetic VMs on loopback, no configuration needed",
+		{"demo", 0, NULL, "serve two synthetic VMs on loopback,\nno configuration needed",
 				take_mode, OPTIONS_DEMO},
 		{"for", 0, "SECONDS", "with --demo: end by itself", take_for, 0},
-		{"uris", 0, "FILE", "with --demo: write one \"URI NAME\" a line once all serve",
+		{"uris", 0, "FILE", "with --demo: write one \"URI NAME\" a line once all\nserve",
 				take_uris, 0},
 		{"demo-recording", 0, "FILE",
-				"with --demo: the recording to play; default: makes one",
+				"with --demo: the recording to play\n(default: makes one)",
 				take_recording, 0},
 		{.help = "About"},
 		{"help", 'h', NULL, "print this", take_mode, OPTIONS_HELP},
-		{"version", 'V', NULL,
-				"print the versions of planecastd and of the libraries it runs on",
+		{"version", 'V', NULL, "print the versions of planecastd and its libraries",
 				take_mode, OPTIONS_VERSION},
 		{"worker", 0, "NAME", NULL, take_worker, OPTIONS_WORKER},
 };
@@ -181,7 +179,7 @@ void options_print_help(FILE *out)
 	      "       planecastd --vm NAME [--config FILE]\n"
 	      "       planecastd --check-config | --dump-config [--config FILE]\n"
 	      "       planecastd --demo [--for SECONDS] [--uris FILE]\n\n"
-	      "Serves the displays of virtual machines to VNC viewers, one worker process a VM.\n",
+	      "Serves the displays of virtual machines to VNC viewers, one process a VM.\n",
 			out);
 	for (size_t i = 0; i < N_ROWS; i++) {
 		const struct row *row = &rows[i];

@@ -220,7 +220,7 @@ static void handle_reload(evutil_socket_t signal_number, short what, void *user)
 	}
 	if (r < 0)
 		log_error(NULL, "the configuration was not reloaded, the old one stays: %s",
-				strerror(-r));
+				r == -EINVAL ? "it is wrong, see above" : strerror(-r));
 	else
 		log_notice(NULL, "configuration reloaded: %u VMs", config->n_vms);
 	notify_ready(supervisor);

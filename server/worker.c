@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -365,30 +366,51 @@ static void handle_bind_timer(evutil_socket_t fd, short what, void *user)
 	bind_sockets(user);
 }
 
+static const char *describe_refusal(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "it is wrong, see above";
+	case -EBUSY:
+		return "it needs a restart of this VM's process";
+	case -ENOENT:
+		return "this VM is no longer in it";
+	}
+	return strerror(-error);
+}
+
+static int reload(struct worker *worker)
+{
+	struct config *config;
+	int r = worker->load(worker->load_user, &config);
+
+	if (r < 0)
+		return r;
+	r = configure(worker, config);
+	if (r < 0) {
+		config_free(config);
+		return r;
+	}
+	supervisor_sockets_keep(&worker->sockets, &worker->config_vm->vnc, &sockets_events, worker);
+	bind_sockets(worker);
+	return 0;
+}
+
 static void handle_reload(evutil_socket_t signal_number, short what, void *user)
 {
-	struct worker *worker = user;
-	struct config *config = NULL;
 	int r;
 
 	(void)signal_number;
 	(void)what;
-	r = worker->load(worker->load_user, &config);
-	if (!r) {
-		r = configure(worker, config);
-		if (r < 0)
-			config_free(config);
-	}
-	if (r < 0) {
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+			(long long)(clock_now_ns() / NSEC_PER_USEC));
+	r = reload(user);
+	if (r < 0)
 		log_error(NULL, "the configuration was not reloaded, the old one stays: %s",
-				r == -EBUSY ? "it needs a restart of this VM's process"
-						: r == -ENOENT ? "this VM is no longer in it"
-							       : strerror(-r));
-		return;
-	}
-	supervisor_sockets_keep(&worker->sockets, &worker->config_vm->vnc, &sockets_events, worker);
-	bind_sockets(worker);
-	log_notice(NULL, "configuration reloaded");
+				describe_refusal(r));
+	else
+		log_notice(NULL, "configuration reloaded");
+	sd_notify(0, "READY=1");
 }
 
 int worker_run_alone(struct config *config, const char *name, worker_load_fn load, void *user)
@@ -413,7 +435,9 @@ int worker_run_alone(struct config *config, const char *name, worker_load_fn loa
 		goto out;
 	}
 	bind_sockets(&worker);
+	sd_notify(0, "READY=1");
 	event_base_dispatch(worker.base);
+	sd_notify(0, "STOPPING=1");
 out:
 	if (r < 0)
 		log_error(NULL, "cannot serve this VM: %s", strerror(-r));

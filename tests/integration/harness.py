@@ -19,6 +19,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PLANECAST_BUILD", ROOT / "build/release"))
 PLANECASTD = str(BUILD / "planecastd")
 SANITIZED = b"__asan_init" in pathlib.Path(PLANECASTD).read_bytes() if os.path.exists(PLANECASTD) else False
+SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: ")
+# So that a signal sent from outside ends a process as it does without sanitizers.
+ASAN_SIGNALS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":handle_segv=0:handle_abort=0"}
 DEADLINE_S = 20.0
 
 
@@ -92,7 +95,7 @@ def process_cmdline(pid):
 class Daemon:
     """planecastd on a temporary configuration. A context manager; stops what still runs."""
 
-    def __init__(self, config, *arguments, log_level="debug", env=None, wrapper=(), cwd=None):
+    def __init__(self, config, *arguments, log_level="debug", env=None, pass_fds=(), wrapper=()):
         self._directory = tempfile.TemporaryDirectory(prefix="planecast-test-")
         self.directory = pathlib.Path(self._directory.name)
         self.config_path = self.directory / "planecast.conf"
@@ -103,8 +106,8 @@ class Daemon:
         command = [*wrapper, PLANECASTD, "--config", str(self.config_path), "--log-level", log_level,
                    *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, cwd=cwd, text=True, errors="replace",
-                                        env={**os.environ, **(env or {})})
+                                        stderr=subprocess.PIPE, text=True, errors="replace",
+                                        pass_fds=pass_fds, env={**os.environ, **(env or {})})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -131,9 +134,12 @@ class Daemon:
         self._reader.join(5)
         self.process.stderr.close()
         self._directory.cleanup()
-        if kind:
+        reports = [line for line in self.lines if SANITIZER_REPORT.search(line)]
+        if kind or reports:
             print(f"--- log of planecastd ({len(self.lines)} lines), the last:")
             print("\n".join(self.lines[-60:]))
+        if reports and not kind:
+            raise AssertionError(reports[0])
 
     @property
     def pid(self):
