@@ -11,6 +11,8 @@
 #define RANGE(least, most) .min = least, .max = most
 #define TEXT_RANGE RANGE(1, 255)
 #define PATH_RANGE RANGE(2, 4095)
+/* XKB's names are short; two of them, and the parentheses. */
+#define LAYOUT_RANGE RANGE(1, 64)
 /* What fits into struct sockaddr_un. */
 #define SOCKET_RANGE RANGE(2, 107)
 
@@ -297,12 +299,12 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	},
 	{
 		VM("keymap", keymap),
-		.type = SCHEMA_TEXT,
-		TEXT_RANGE,
+		.type = SCHEMA_LAYOUT,
+		LAYOUT_RANGE,
 		.default_text = "us",
 		.reload = SCHEMA_RESTART,
-		.doc = "The keyboard layout of the guest, as XKB names it: us, de, or de(nodeadkeys) with "
-		       "a variant. Used for viewers that send characters instead of key codes.",
+		.doc = "The keyboard layout of the guest, as XKB names it, with its variant if it has one. "
+		       "Used for viewers that send characters instead of key codes.",
 	},
 };
 

@@ -25,6 +25,7 @@ enum schema_type {
 	SCHEMA_TEXT, /* char *, NULL: not set */
 	SCHEMA_PATH, /* char *, NULL: not set; absolute */
 	SCHEMA_DEVICE, /* char *, NULL: not set; UUID, PCI address or absolute path */
+	SCHEMA_LAYOUT, /* char *, NULL: not set; XKB layout, variant in parentheses */
 	SCHEMA_SIZE, /* struct config_size */
 	SCHEMA_ADDRESSES, /* struct config_addresses */
 };

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define LIST_BLANKS " \t,"
+#define LAYOUT_NAME_MAX 31
 
 struct parse {
 	const struct schema_key *key;
@@ -222,6 +223,25 @@ static int parse_device(struct parse *parse, void *field)
 	return store_text(parse, field);
 }
 
+/* Letters of XKB's file names only: the name is looked up as a file. */
+static int parse_layout(struct parse *parse, void *field)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	const char *at = parse->text;
+	size_t layout = strspn(at, letters), variant = 0;
+
+	at += layout;
+	if (*at == '(') {
+		variant = strspn(at + 1, letters);
+		at += 1 + variant;
+		if (variant == 0 || *at++ != ')')
+			return fail_expected(parse, NULL);
+	}
+	if (layout == 0 || layout > LAYOUT_NAME_MAX || variant > LAYOUT_NAME_MAX || *at)
+		return fail_expected(parse, NULL);
+	return store_text(parse, field);
+}
+
 static int format_text(const struct schema_key *key, const void *field, char **ret)
 {
 	const char *text = *(char *const *)field;
@@ -362,6 +382,7 @@ static const struct value_type types[] = {
 	[SCHEMA_TEXT] = { parse_text, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_PATH] = { parse_path, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_DEVICE] = { parse_device, format_text, equal_text, clear_text, 0 },
+	[SCHEMA_LAYOUT] = { parse_layout, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_SIZE] = { parse_size, format_size, .size_bytes = sizeof(struct config_size) },
 	[SCHEMA_ADDRESSES] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
 };
@@ -426,6 +447,9 @@ const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED
 		break;
 	case SCHEMA_DEVICE:
 		snprintf(buf, bytes, "a UUID, a PCI address or an absolute path");
+		break;
+	case SCHEMA_LAYOUT:
+		snprintf(buf, bytes, "a layout like us or de(nodeadkeys)");
 		break;
 	case SCHEMA_SIZE:
 		snprintf(buf, bytes,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The example file and the manual page say what the table of keys says, and
- * what README shows is right. Their
- * lists of keys are written from the table: after a change of it run
+ * What README shows loads, and the example file and the manual page say what
+ * the table of keys says. Their lists of keys are written from it: after a
+ * change of the table run
  *
  *	PLANECAST_UPDATE=1 ctest --test-dir build/release -R config_docs
  */

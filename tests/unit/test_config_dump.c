@@ -74,6 +74,7 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 		[SCHEMA_DURATION] = "ns" };
 	static const char *const devices[] = { "00112233-4455-6677-8899-aAbBcCdDeEfF",
 		"0000:27:00.4", "27:00.7", "/sys/bus/mdev/devices/x" };
+	static const char *const layouts[] = { "us", "de(nodeadkeys)", "a-b_c(D1)" };
 
 	switch (key->type) {
 	case SCHEMA_BOOL:
@@ -98,6 +99,9 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 		break;
 	case SCHEMA_DEVICE:
 		strcpy(buf, devices[random_below(4)]);
+		break;
+	case SCHEMA_LAYOUT:
+		strcpy(buf, layouts[random_below(3)]);
 		break;
 	case SCHEMA_SIZE:
 		sprintf(buf, "%" PRId64 "x%" PRId64, random_between(key->min, key->max),

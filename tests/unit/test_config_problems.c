@@ -127,6 +127,20 @@ static const struct {
 	{ PATTERN "vfio-device = 0000:27:00.8\n",
 			"t:3:15: vfio-device is \"0000:27:00.8\", expected a UUID, a PCI address or an "
 			"absolute path\n" },
+	{ PATTERN "keymap = ../us\n",
+			"t:3:10: keymap is \"../us\", expected a layout like us or de(nodeadkeys)\n" },
+	{ PATTERN "keymap = de()\n",
+			"t:3:10: keymap is \"de()\", expected a layout like us or de(nodeadkeys)\n" },
+	{ PATTERN "keymap = de(neo\n",
+			"t:3:10: keymap is \"de(neo\", expected a layout like us or de(nodeadkeys)\n" },
+	{ PATTERN "keymap = de(neo)x\n",
+			"t:3:10: keymap is \"de(neo)x\", expected a layout like us or "
+			"de(nodeadkeys)\n" },
+	{ PATTERN "keymap = (neo)\n",
+			"t:3:10: keymap is \"(neo)\", expected a layout like us or de(nodeadkeys)\n" },
+	{ PATTERN "keymap = a234567890123456789012345678901x\n",
+			"t:3:10: keymap is \"a234567890123456789012345678901x\", expected a layout like "
+			"us or de(nodeadkeys)\n" },
 	{ PATTERN "vnc = 5901, 127.0.0.1:5901 ::1:5902\n",
 			"t:3:7: vnc has \"5901\": expected ADDRESS:PORT or unix:/PATH\n"
 			"t:3:28: vnc has \"::1:5902\": an IPv6 address needs brackets: \"[::1]:5901\"\n" },
