@@ -80,7 +80,7 @@ static void reads_drop_ins_in_byte_order(void **state)
 	snprintf(path, sizeof(path), "%s/" MAIN, (char *)*state);
 	put(MAIN, "[vm \"a\"]\nsource = pattern\nmax-fps = 1\npattern-fps = 7\nvnc = unix:/a\n");
 	assert_int_equal(mkdir("conf.d", 0755), 0);
-	put("conf.d/b.conf", "[vm \"a\"]\nmax-fps = 4\n[vm \"new\"]\nsource = pattern\n");
+	put("conf.d/a.conf", "[vm \"a\"]\nmax-fps = 4\n[vm \"new\"]\nsource = pattern\n");
 	put("conf.d/B.conf", "[vm \"a\"]\nmax-fps = 3\nidle-interval = 1s\n");
 	put("conf.d/10.conf", "[vm \"a\"]\nmax-fps = 2\nvnc =\n[server]\nlog-level = debug\n");
 	put("conf.d/z.conf~", "nonsense");
