@@ -59,7 +59,7 @@ struct config_vm {
 	char *replay_file; /* replay-file */
 	struct config_size pattern_size; /* pattern-size: 1920x1080 */
 	int64_t pattern_fps; /* pattern-fps: 30, 0..240; 0: only input changes the picture */
-	char *pattern_scene; /* pattern-scene: desktop, still, ... (names in the pattern source) */
+	char *pattern_scene; /* pattern-scene: desktop, still, ...: the pattern source's scene_names */
 
 	int64_t max_fps; /* max-fps: 60, 1..240; looks a second while the picture moves; live */
 	int64_t idle_interval_ns; /* idle-interval: 50ms, 5ms..10s; between looks at a resting picture; live */

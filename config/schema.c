@@ -54,6 +54,9 @@ static const struct schema_word attach_words[] = {
 static const struct schema_word scene_words[] = {
 	{ "desktop", 0 },
 	{ "still", 0 },
+	{ "scroll", 0 },
+	{ "video", 0 },
+	{ "typing", 0 },
 	{ NULL, 0 },
 };
 
@@ -168,7 +171,8 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.words = scene_words,
 		.default_text = "desktop",
 		.reload = SCHEMA_RESTART,
-		.doc = "What the test picture shows.",
+		.doc = "What the test picture shows: a desktop with a bit of everything, one that rests, "
+		       "a scrolling page, moving pictures, or typing in a terminal.",
 	},
 	{
 		VM("max-fps", max_fps),

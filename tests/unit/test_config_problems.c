@@ -115,8 +115,8 @@ static const struct {
 			"t:3:16: pattern-size is \"0000000000000000000000000000000000640x480\", expected "
 			"WIDTHxHEIGHT of 320x200 to 7680x4320\n" },
 	{ PATTERN "pattern-scene = dektop\n",
-			"t:3:17: pattern-scene is \"dektop\", expected one of desktop, still; did you "
-			"mean \"desktop\"?\n" },
+			"t:3:17: pattern-scene is \"dektop\", expected one of desktop, still, scroll, "
+			"video, typing; did you mean \"desktop\"?\n" },
 	{ PATTERN "qmp = run/qmp\n",
 			"t:3:7: qmp is \"run/qmp\", expected an absolute path of at most 107 bytes\n" },
 	{ PATTERN "qmp = /" SIXTY SIXTY "\n",

@@ -6,6 +6,7 @@
 #include "config/suggest.h"
 #include "config/text.h"
 #include "config/value.h"
+#include "server/capture/pattern_scene.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -214,6 +215,36 @@ static void each_row_of_the_table_is_sound(void **state)
 	}
 }
 
+/* The table cannot ask the source, which stands above it. */
+static void knows_the_scenes_of_the_pattern_source(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SCHEMA_KEYS; i++) {
+		const struct schema_word *word = schema_keys[i].words;
+
+		if (strcmp(schema_keys[i].name, "pattern-scene") != 0)
+			continue;
+		for (size_t k = 0; scene_names[k]; k++, word++) {
+			assert_non_null(word->name);
+			assert_string_equal(word->name, scene_names[k]);
+		}
+		assert_null(word->name);
+	}
+}
+
+static void knows_the_sizes_of_the_pattern_source(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SCHEMA_KEYS; i++) {
+		if (schema_keys[i].type != SCHEMA_SIZE)
+			continue;
+		assert_int_equal(schema_keys[i].min, SCENE_WIDTH_MIN);
+		assert_int_equal(schema_keys[i].max, SCENE_WIDTH_MAX);
+		assert_int_equal(schema_keys[i].height_min, SCENE_HEIGHT_MIN);
+		assert_int_equal(schema_keys[i].height_max, SCENE_HEIGHT_MAX);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +253,8 @@ int main(void)
 		cmocka_unit_test(suggests_what_is_near_only),
 		cmocka_unit_test(tells_printable_text),
 		cmocka_unit_test(each_row_of_the_table_is_sound),
+		cmocka_unit_test(knows_the_scenes_of_the_pattern_source),
+		cmocka_unit_test(knows_the_sizes_of_the_pattern_source),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
