@@ -9,9 +9,9 @@
 
 #include "server/damage.h"
 
-/* Two boxes may be joined at the cost of this many needless pixels, */
+/* A box may hold this many pixels that no change asked for, */
 #define SLACK_PIXELS 256
-/* or of this part of what they hold. */
+/* or this part of those that one did. */
 #define SLACK_DIVISOR 4
 /* Bands with more boxes are noise; comparing them with the band above is not worth it. */
 #define BAND_JOIN_MAX 64
@@ -23,12 +23,18 @@ int damage_boxes_init(struct damage_boxes *boxes, uint32_t width, uint32_t heigh
 		.capacity = capacity,
 	};
 	boxes->boxes = calloc(capacity, sizeof(*boxes->boxes));
-	return boxes->boxes ? 0 : -ENOMEM;
+	boxes->held = calloc(capacity, sizeof(*boxes->held));
+	if (!boxes->boxes || !boxes->held) {
+		damage_boxes_finish(boxes);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 void damage_boxes_finish(struct damage_boxes *boxes)
 {
 	free(boxes->boxes);
+	free(boxes->held);
 	*boxes = (struct damage_boxes){ 0 };
 }
 
@@ -47,61 +53,66 @@ static int32_t smaller(int32_t a, int32_t b)
 	return a < b ? a : b;
 }
 
-static int32_t larger(int32_t a, int32_t b)
+static int64_t larger(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
 }
 
-static bool join(pixman_box32_t *box, const pixman_box32_t *other)
+static bool join(struct damage_boxes *boxes, size_t into, const pixman_box32_t *other,
+		int64_t other_held)
 {
+	pixman_box32_t *box = &boxes->boxes[into];
 	pixman_box32_t both = {
 		.x1 = smaller(box->x1, other->x1),
 		.y1 = smaller(box->y1, other->y1),
-		.x2 = larger(box->x2, other->x2),
-		.y2 = larger(box->y2, other->y2),
+		.x2 = (int32_t)larger(box->x2, other->x2),
+		.y2 = (int32_t)larger(box->y2, other->y2),
 	};
-	int64_t held = area(box) + area(other);
-	int64_t slack = held / SLACK_DIVISOR;
+	int64_t held = boxes->held[into] + other_held;
 
-	if (slack < SLACK_PIXELS)
-		slack = SLACK_PIXELS;
-	if (area(&both) > held + slack)
+	if (area(&both) > held + larger(SLACK_PIXELS, held / SLACK_DIVISOR))
 		return false;
 	*box = both;
+	boxes->held[into] = held;
 	return true;
 }
 
 void damage_boxes_add(struct damage_boxes *boxes, const pixman_box32_t *box)
 {
-	if (boxes->count > boxes->band && join(&boxes->boxes[boxes->count - 1], box))
+	if (boxes->count > boxes->band && join(boxes, boxes->count - 1, box, area(box)))
 		return;
 	assert(boxes->count < boxes->capacity);
-	boxes->boxes[boxes->count++] = *box;
+	boxes->boxes[boxes->count] = *box;
+	boxes->held[boxes->count++] = area(box);
+}
+
+static void move_down(struct damage_boxes *boxes, size_t to, size_t from)
+{
+	boxes->boxes[to] = boxes->boxes[from];
+	boxes->held[to] = boxes->held[from];
 }
 
 void damage_boxes_end_band(struct damage_boxes *boxes)
 {
-	size_t kept = boxes->previous, new_band;
+	size_t kept = boxes->previous, band = boxes->band;
 
-	if (boxes->count - boxes->band > BAND_JOIN_MAX ||
-			boxes->band - boxes->previous > BAND_JOIN_MAX) {
-		boxes->previous = boxes->band;
+	if (boxes->count - band > BAND_JOIN_MAX || band - boxes->previous > BAND_JOIN_MAX) {
+		boxes->previous = band;
 		boxes->band = boxes->count;
 		return;
 	}
 	/* Boxes of the band above grow downwards by moving into this band. */
-	for (size_t above = boxes->previous; above < boxes->band; above++) {
+	for (size_t above = boxes->previous; above < band; above++) {
 		bool joined = false;
 
-		for (size_t i = boxes->band; i < boxes->count && !joined; i++)
-			joined = join(&boxes->boxes[i], &boxes->boxes[above]);
+		for (size_t i = band; i < boxes->count && !joined; i++)
+			joined = join(boxes, i, &boxes->boxes[above], boxes->held[above]);
 		if (!joined)
-			boxes->boxes[kept++] = boxes->boxes[above];
+			move_down(boxes, kept++, above);
 	}
-	new_band = kept;
-	for (size_t i = boxes->band; i < boxes->count; i++)
-		boxes->boxes[kept++] = boxes->boxes[i];
-	boxes->previous = new_band;
+	boxes->previous = kept;
+	for (size_t i = band; i < boxes->count; i++)
+		move_down(boxes, kept++, i);
 	boxes->band = boxes->count = kept;
 }
 

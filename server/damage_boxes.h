@@ -19,6 +19,7 @@
 struct damage_boxes {
 	pixman_box32_t picture;
 	pixman_box32_t *boxes;
+	int64_t *held; /* pixels of the boxes that each was joined from */
 	size_t count, capacity;
 	size_t band, previous; /* where this band and the one above start in boxes */
 };

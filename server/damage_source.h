@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The picture under damage's eyes, as rows of XR24 whatever its format. Loop
+ * The two pictures of a pass as rows of XR24, whatever the source's format. Loop
  * thread; valid for one pass.
  */
 #ifndef PLANECAST_SERVER_DAMAGE_SOURCE_H
 #define PLANECAST_SERVER_DAMAGE_SOURCE_H
 
-#include "server/format.h"
-
 #include <stddef.h>
 #include <stdint.h>
+
+#include "server/format.h"
+#include "server/frame.h"
 
 struct damage_source {
 	const uint8_t *data;
@@ -38,6 +39,11 @@ static inline const uint8_t *damage_source_row(const struct damage_source *sourc
 	format->to_xr24(source->line, row + (size_t)(x - lead) * format->bytes_per_pixel,
 			(lead + width + unit - 1) / unit * unit);
 	return (const uint8_t *)(source->line + lead);
+}
+
+static inline const uint8_t *damage_shadow_row(const struct frame *shadow, uint32_t x, uint32_t y)
+{
+	return shadow->data + (size_t)y * shadow->planes[0].stride + (size_t)x * 4;
 }
 
 #endif

@@ -82,11 +82,10 @@ static void compare_columns(struct damage_tiles *tiles, const struct damage_kern
 	uint32_t x = first * DAMAGE_TILE_WIDTH;
 	uint32_t x_end = end == tiles->columns ? tiles->width : end * DAMAGE_TILE_WIDTH;
 	uint32_t top = band * DAMAGE_TILE_HEIGHT;
-	size_t stride = shadow->planes[0].stride;
 
 	for (uint32_t i = 0; i < DAMAGE_TILE_HEIGHT && top + i < tiles->height; i++) {
 		kernels->compare(damage_source_row(source, x, top + i, x_end - x),
-				shadow->data + (top + i) * stride + (size_t)x * 4, x_end - x,
+				damage_shadow_row(shadow, x, top + i), x_end - x,
 				(uint16_t)(1u << i), rows);
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Guesses a displacement from row or column hashes and proves it by comparing. */
+/* Proves a guessed displacement by comparing, and chooses where it pays. */
 #include "server/scroll.h"
 
 #include <errno.h>
@@ -11,35 +11,14 @@
 #include "server/damage_source.h"
 #include "server/damage_tiles.h"
 #include "server/frame.h"
-
-/* A guess needs this many rows (columns) that agree on it. */
-#define VOTES_MIN 8
-/* Where rows are hashed: this many strips of the box, a tile wide. */
-#define STRIPS_MAX 4
-#define STRIP_WIDTH DAMAGE_TILE_WIDTH
-/* Where columns are hashed: this many bands of so many rows. */
-#define BANDS_MAX 2
-#define BAND_HEIGHT 32
-#define ROWS_AHEAD 8
-/* A table that is this crowded somewhere has hashes made to collide. */
-#define PROBES_MAX 16
-
-/* Where an old row (column) with this hash was. */
-struct slot {
-	uint32_t hash;
-	uint32_t line; /* counted from 1; 0: empty */
-	bool repeats;
-};
+#include "server/scroll_guess.h"
 
 struct scroll_finder {
 	uint8_t *seen; /* [tiles] */
 	uint32_t *stack; /* [tiles] */
 	uint16_t *differ; /* [tiles], rows that differ after the move */
-	uint32_t *old_hash, *new_hash; /* [STRIPS_MAX][lines] */
-	uint32_t *votes; /* [2 * lines], by displacement + lines */
 	int64_t *gains; /* [lines] */
-	struct slot *slots;
-	uint32_t slots_mask;
+	struct scroll_guess guess;
 };
 
 /* What scroll_find() works on. */
@@ -57,23 +36,15 @@ int scroll_finder_new(uint32_t width, uint32_t height, struct scroll_finder **re
 	size_t columns = (width + DAMAGE_TILE_WIDTH - 1) / DAMAGE_TILE_WIDTH;
 	size_t n_tiles = columns * ((height + DAMAGE_TILE_HEIGHT - 1) / DAMAGE_TILE_HEIGHT);
 	size_t lines = width > height ? width : height;
-	size_t n_slots = 1;
 
 	if (!finder)
 		return -ENOMEM;
-	while (n_slots < lines * 2)
-		n_slots *= 2;
 	finder->seen = calloc(n_tiles, sizeof(*finder->seen));
 	finder->stack = calloc(n_tiles, sizeof(*finder->stack));
 	finder->differ = calloc(n_tiles, sizeof(*finder->differ));
-	finder->old_hash = calloc(lines * STRIPS_MAX, sizeof(*finder->old_hash));
-	finder->new_hash = calloc(lines * STRIPS_MAX, sizeof(*finder->new_hash));
-	finder->votes = calloc(lines * 2, sizeof(*finder->votes));
 	finder->gains = calloc(lines, sizeof(*finder->gains));
-	finder->slots = calloc(n_slots, sizeof(*finder->slots));
-	finder->slots_mask = (uint32_t)(n_slots - 1);
-	if (!finder->seen || !finder->stack || !finder->differ || !finder->old_hash ||
-			!finder->new_hash || !finder->votes || !finder->gains || !finder->slots) {
+	if (!finder->seen || !finder->stack || !finder->differ || !finder->gains ||
+			scroll_guess_init(&finder->guess, (uint32_t)lines)) {
 		scroll_finder_free(finder);
 		return -ENOMEM;
 	}
@@ -88,17 +59,9 @@ void scroll_finder_free(struct scroll_finder *finder)
 	free(finder->seen);
 	free(finder->stack);
 	free(finder->differ);
-	free(finder->old_hash);
-	free(finder->new_hash);
-	free(finder->votes);
 	free(finder->gains);
-	free(finder->slots);
+	scroll_guess_finish(&finder->guess);
 	free(finder);
-}
-
-static const uint8_t *shadow_row(const struct search *search, uint32_t x, uint32_t y)
-{
-	return search->shadow->data + (size_t)y * search->shadow->planes[0].stride + (size_t)x * 4;
 }
 
 /* The cluster around one tile, in tiles; returns how many it holds. */
@@ -183,7 +146,7 @@ static uint64_t column_difference(const struct search *search, uint32_t column, 
 
 			difference |= search->kernels->differ(
 					damage_source_row(search->source, x, y, width),
-					shadow_row(search, x, y), width);
+					damage_shadow_row(search->shadow, x, y), width);
 		}
 	}
 	return difference;
@@ -227,141 +190,19 @@ static bool tighten(const struct search *search, const pixman_box32_t *cluster,
 	return true;
 }
 
-static struct slot *find_slot(const struct scroll_finder *finder, uint32_t hash)
-{
-	uint32_t index = hash;
-
-	for (unsigned int probe = 0; probe < PROBES_MAX; probe++) {
-		struct slot *slot = &finder->slots[index++ & finder->slots_mask];
-
-		if (!slot->line || slot->hash == hash)
-			return slot;
-	}
-	return NULL;
-}
-
 /*
- * Each new line that equals one single old line elsewhere votes for the way
- * from there to here. Lines that repeat (empty ones) would vote for anything.
+ * Leaves of the box what can have moved. Upwards and downwards anything in the
+ * picture can have. Sideways it is what came from inside the box, for the rest
+ * was exposed, and a tile with some of both would count as not moved.
  */
-static void vote(struct scroll_finder *finder, const uint32_t *old_hash, const uint32_t *new_hash,
-		uint32_t lines)
-{
-	struct slot *slot;
-
-	memset(finder->slots, 0, ((size_t)finder->slots_mask + 1) * sizeof(*finder->slots));
-	for (uint32_t i = 0; i < lines; i++) {
-		slot = find_slot(finder, old_hash[i]);
-		if (!slot)
-			continue;
-		slot->repeats = slot->line != 0;
-		slot->hash = old_hash[i];
-		slot->line = i + 1;
-	}
-	for (uint32_t i = 0; i < lines; i++) {
-		if (new_hash[i] == old_hash[i])
-			continue;
-		slot = find_slot(finder, new_hash[i]);
-		if (slot && slot->line && !slot->repeats)
-			finder->votes[lines + i - (slot->line - 1)]++;
-	}
-}
-
-/* 0: no displacement has enough votes. */
-static int32_t elect(const struct scroll_finder *finder, uint32_t lines)
-{
-	uint32_t best = 0;
-
-	for (uint32_t i = 1; i < lines * 2; i++) {
-		if (finder->votes[i] > finder->votes[best])
-			best = i;
-	}
-	return finder->votes[best] < VOTES_MIN ? 0 : (int32_t)best - (int32_t)lines;
-}
-
-static void clear_votes(struct scroll_finder *finder, uint32_t lines)
-{
-	memset(finder->votes, 0, (size_t)lines * 2 * sizeof(*finder->votes));
-}
-
-static uint32_t clamp_count(uint32_t count, uint32_t max)
-{
-	if (count < 1)
-		return 1;
-	return count < max ? count : max;
-}
-
-/* A strip's rows are too far apart for the processor to see them coming. */
-static void prefetch(const uint8_t *pixels)
-{
-	for (unsigned int byte = 0; byte <= STRIP_WIDTH * 4; byte += 64)
-		__builtin_prefetch(pixels + byte);
-}
-
-static int32_t guess_dy(const struct search *search, const pixman_box32_t *box)
-{
-	const struct damage_source *source = search->source;
-	struct scroll_finder *finder = search->finder;
-	uint32_t width = (uint32_t)(box->x2 - box->x1), lines = (uint32_t)(box->y2 - box->y1);
-	uint32_t strip = width < STRIP_WIDTH ? width : STRIP_WIDTH;
-	uint32_t strips = clamp_count(width / STRIP_WIDTH, STRIPS_MAX);
-
-	for (uint32_t line = 0; line < lines; line++) {
-		uint32_t y = (uint32_t)box->y1 + line;
-		uint32_t ahead = line + ROWS_AHEAD < lines ? y + ROWS_AHEAD : y;
-
-		for (uint32_t i = 0; i < strips; i++) {
-			uint32_t x = (uint32_t)box->x1 +
-					(width - strip) * (2 * i + 1) / (2 * strips);
-
-			prefetch(shadow_row(search, x, ahead));
-			prefetch(source->data + ahead * source->stride +
-					(size_t)x * source->format->bytes_per_pixel);
-			finder->old_hash[i * lines + line] =
-					search->kernels->hash(shadow_row(search, x, y), strip);
-			finder->new_hash[i * lines + line] = search->kernels->hash(
-					damage_source_row(source, x, y, strip), strip);
-		}
-	}
-	clear_votes(finder, lines);
-	for (uint32_t i = 0; i < strips; i++)
-		vote(finder, finder->old_hash + i * lines, finder->new_hash + i * lines, lines);
-	return elect(finder, lines);
-}
-
-static int32_t guess_dx(const struct search *search, const pixman_box32_t *box)
-{
-	struct scroll_finder *finder = search->finder;
-	uint32_t lines = (uint32_t)(box->x2 - box->x1), height = (uint32_t)(box->y2 - box->y1);
-	uint32_t band = height < BAND_HEIGHT ? height : BAND_HEIGHT;
-	uint32_t bands = clamp_count(height / BAND_HEIGHT, BANDS_MAX);
-	uint32_t x = (uint32_t)box->x1;
-
-	clear_votes(finder, lines);
-	for (uint32_t i = 0; i < bands; i++) {
-		uint32_t top = (uint32_t)box->y1 + (height - band) * (2 * i + 1) / (2 * bands);
-
-		memset(finder->old_hash, 0, lines * sizeof(*finder->old_hash));
-		memset(finder->new_hash, 0, lines * sizeof(*finder->new_hash));
-		for (uint32_t y = top; y < top + band; y++) {
-			search->kernels->mix(finder->old_hash, shadow_row(search, x, y), lines);
-			search->kernels->mix(finder->new_hash,
-					damage_source_row(search->source, x, y, lines), lines);
-		}
-		vote(finder, finder->old_hash, finder->new_hash, lines);
-	}
-	return elect(finder, lines);
-}
-
-/* The part of the box whose pixels came from inside the picture. */
 static bool clip_to_origin(const struct damage_tiles *tiles, int32_t dx, int32_t dy,
 		pixman_box32_t *box)
 {
-	int32_t right = (int32_t)tiles->width + dx, bottom = (int32_t)tiles->height + dy;
+	int32_t bottom = (int32_t)tiles->height + dy;
 
-	box->x1 = box->x1 < dx ? dx : box->x1;
+	box->x1 += dx > 0 ? dx : 0;
+	box->x2 += dx < 0 ? dx : 0;
 	box->y1 = box->y1 < dy ? dy : box->y1;
-	box->x2 = box->x2 > right ? right : box->x2;
 	box->y2 = box->y2 > bottom ? bottom : box->y2;
 	return box->x1 < box->x2 && box->y1 < box->y2;
 }
@@ -379,7 +220,7 @@ static void compare_moved(const struct search *search, const pixman_box32_t *box
 		lead = width;
 	for (uint32_t y = (uint32_t)box->y1; y < (uint32_t)box->y2; y++) {
 		const uint8_t *src = damage_source_row(search->source, x, y, width);
-		const uint8_t *old = shadow_row(search, (uint32_t)(box->x1 - dx),
+		const uint8_t *old = damage_shadow_row(search->shadow, (uint32_t)(box->x1 - dx),
 				(uint32_t)((int32_t)y - dy));
 		uint16_t bit = (uint16_t)(1u << y % DAMAGE_TILE_HEIGHT);
 		uint16_t *differ = search->finder->differ +
@@ -447,41 +288,70 @@ static int rows_gained(const struct search *search, int32_t column, int32_t band
 			__builtin_popcount(search->finder->differ[tile] & rows);
 }
 
-/* Shrinks the box to where the move pays. Returns how many pixels it saves. */
-static int64_t choose_part(const struct search *search, pixman_box32_t *box)
+/* The columns of tiles inside whole where moving the part's rows pays. */
+static int64_t choose_columns(const struct search *search, const pixman_box32_t *whole,
+		pixman_box32_t *part)
 {
 	int64_t *gains = search->finder->gains;
-	int32_t column = box->x1 / DAMAGE_TILE_WIDTH;
-	int32_t columns = (box->x2 - 1) / DAMAGE_TILE_WIDTH + 1 - column;
-	int32_t first_band = box->y1 / DAMAGE_TILE_HEIGHT;
-	int32_t end_band = (box->y2 - 1) / DAMAGE_TILE_HEIGHT + 1;
-	int32_t first, end, x = column * DAMAGE_TILE_WIDTH, y = box->y1;
+	int32_t column = whole->x1 / DAMAGE_TILE_WIDTH;
+	int32_t columns = (whole->x2 - 1) / DAMAGE_TILE_WIDTH + 1 - column;
+	int32_t end_band = (part->y2 - 1) / DAMAGE_TILE_HEIGHT + 1;
+	int32_t first, end;
 	int64_t saved;
 
 	for (int32_t i = 0; i < columns; i++) {
 		gains[i] = 0;
-		for (int32_t band = first_band; band < end_band; band++)
-			gains[i] += rows_gained(search, column + i, band, rows_inside(box, band));
-		gains[i] *= covered(box, column + i);
+		for (int32_t band = part->y1 / DAMAGE_TILE_HEIGHT; band < end_band; band++)
+			gains[i] += rows_gained(search, column + i, band, rows_inside(part, band));
+		gains[i] *= covered(whole, column + i);
 	}
-	if (best_stretch(gains, columns, &first, &end) < SCROLL_PIXELS_MIN)
-		return 0;
-	if (first > 0)
-		box->x1 = x + first * DAMAGE_TILE_WIDTH;
-	if (end < columns)
-		box->x2 = x + end * DAMAGE_TILE_WIDTH;
-	for (int32_t row = y; row < box->y2; row++) {
-		gains[row - y] = 0;
-		for (int32_t i = first; i < end; i++) {
-			gains[row - y] += (int64_t)covered(box, column + i) *
-					rows_gained(search, column + i, row / DAMAGE_TILE_HEIGHT,
-							1u << row % DAMAGE_TILE_HEIGHT);
-		}
-	}
-	saved = best_stretch(gains, box->y2 - y, &first, &end);
-	box->y1 = y + first;
-	box->y2 = y + end;
+	saved = best_stretch(gains, columns, &first, &end);
+	part->x1 = first ? (column + first) * DAMAGE_TILE_WIDTH : whole->x1;
+	part->x2 = end < columns ? (column + end) * DAMAGE_TILE_WIDTH : whole->x2;
 	return saved;
+}
+
+/* The rows inside whole where moving the part's columns pays. */
+static int64_t choose_rows(const struct search *search, const pixman_box32_t *whole,
+		pixman_box32_t *part)
+{
+	int64_t *gains = search->finder->gains;
+	int32_t end_column = (part->x2 - 1) / DAMAGE_TILE_WIDTH + 1;
+	int32_t first, end;
+	int64_t saved;
+
+	for (int32_t y = whole->y1; y < whole->y2; y++) {
+		unsigned int row = 1u << y % DAMAGE_TILE_HEIGHT;
+		int64_t gain = 0;
+
+		for (int32_t column = part->x1 / DAMAGE_TILE_WIDTH; column < end_column; column++) {
+			gain += (int64_t)covered(part, column) * rows_gained(search, column,
+					y / DAMAGE_TILE_HEIGHT, row);
+		}
+		gains[y - whole->y1] = gain;
+	}
+	saved = best_stretch(gains, whole->y2 - whole->y1, &first, &end);
+	part->y1 = whole->y1 + first;
+	part->y2 = whole->y1 + end;
+	return saved;
+}
+
+/*
+ * Shrinks the box to where the move pays. False: nowhere.
+ * Columns that looked poor over the height of all that changed may be good over
+ * the height of what moved, so both are chosen twice.
+ */
+static bool choose_part(const struct search *search, pixman_box32_t *box)
+{
+	pixman_box32_t part = *box;
+
+	for (unsigned int round = 0; round < 2; round++) {
+		if (choose_columns(search, box, &part) < SCROLL_PIXELS_MIN ||
+				choose_rows(search, box, &part) < SCROLL_PIXELS_MIN)
+			return false;
+	}
+	*box = part;
+	return true;
 }
 
 /* tiles: from what differs now to what will differ after the move. */
@@ -522,15 +392,15 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 		return false;
 	if (!tighten(&search, &cluster, &box))
 		return false;
-	scroll.dy = guess_dy(&search, &box);
+	scroll.dy = scroll_guess_dy(&finder->guess, kernels, source, shadow, &box);
 	if (!scroll.dy)
-		scroll.dx = guess_dx(&search, &box);
+		scroll.dx = scroll_guess_dx(&finder->guess, kernels, source, shadow, &box);
 	if (!scroll.dx && !scroll.dy)
 		return false;
 	if (!clip_to_origin(tiles, scroll.dx, scroll.dy, &box))
 		return false;
 	compare_moved(&search, &box, scroll.dx, scroll.dy);
-	if (choose_part(&search, &box) < SCROLL_PIXELS_MIN)
+	if (!choose_part(&search, &box))
 		return false;
 	take_over(&search, &box);
 	scroll.box = box;

@@ -251,6 +251,18 @@ static inline void reader_check(const struct reader *reader, const struct pictur
 	}
 }
 
+/* The reader has what the shadow has, whatever the source has become. */
+static inline void reader_check_shadow(const struct reader *reader, const struct frame *shadow)
+{
+	assert_int_equal(reader->width, shadow->width);
+	assert_int_equal(reader->height, shadow->height);
+	for (uint32_t y = 0; y < shadow->height; y++) {
+		assert_memory_equal(reader->pixels + (size_t)y * reader->width,
+				shadow->data + (size_t)y * shadow->planes[0].stride,
+				(size_t)reader->width * 4);
+	}
+}
+
 static inline void reader_finish(struct reader *reader)
 {
 	free(reader->pixels);

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Moves: found where text scrolls and windows are dragged, cheap, and always exact. */
+#include "tests/unit/damage_picture.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "server/clock.h"
+#include "server/damage.h"
+
+/* A desktop: noise for a wallpaper, and a window of text that no tile's edge meets. */
+#define WIDTH 1000
+#define HEIGHT 700
+#define WINDOW_X 117
+#define WINDOW_Y 71
+#define WINDOW_WIDTH 600
+#define WINDOW_HEIGHT 480
+
+struct desktop {
+	struct picture picture;
+	struct damage *damage;
+	struct reader reader;
+	uint32_t seed;
+};
+
+static void desktop_init(struct desktop *d, uint32_t seed)
+{
+	struct update update;
+
+	*d = (struct desktop){ .seed = seed };
+	picture_init(&d->picture, WIDTH, HEIGHT, WIDTH * 4, 0);
+	picture_noise(&d->picture, 0, 0, WIDTH, HEIGHT, &d->seed);
+	for (uint32_t y = 0; y < WINDOW_HEIGHT; y += 16)
+		picture_text_line(&d->picture, WINDOW_X, WINDOW_Y + y, WINDOW_WIDTH, &d->seed);
+	assert_int_equal(damage_new(2, &d->damage), 0);
+	assert_int_equal(damage_run(d->damage, &d->picture.frame, NULL, &update), 1);
+	reader_apply(&d->reader, &update);
+	update_finish(&update);
+}
+
+static void desktop_finish(struct desktop *d)
+{
+	damage_free(d->damage);
+	picture_finish(&d->picture);
+	reader_finish(&d->reader);
+}
+
+/* Text moves by dy; new lines come in where it left. */
+static void scroll_text(struct desktop *d, int32_t dy)
+{
+	uint32_t lines = (uint32_t)(dy < 0 ? -dy : dy) / 16;
+
+	picture_scroll(&d->picture, WINDOW_X, WINDOW_Y, WINDOW_WIDTH, WINDOW_HEIGHT, 0, dy);
+	for (uint32_t i = 0; i < lines; i++) {
+		uint32_t y = dy < 0 ? WINDOW_HEIGHT - 16 * (i + 1) : 16 * i;
+
+		picture_text_line(&d->picture, WINDOW_X, WINDOW_Y + y, WINDOW_WIDTH, &d->seed);
+	}
+}
+
+static void run(struct desktop *d, struct update *update)
+{
+	assert_int_equal(damage_run(d->damage, &d->picture.frame, NULL, update), 1);
+	reader_apply(&d->reader, update);
+	reader_check(&d->reader, &d->picture);
+}
+
+/* The next pass moves by (dx, dy) and damages at most that many pixels. */
+static void expect_move(struct desktop *d, int32_t dx, int32_t dy, int64_t area_max)
+{
+	struct update update;
+
+	run(d, &update);
+	assert_true(pixman_region32_not_empty(&update.copy_region));
+	assert_int_equal(update.copy_dx, dx);
+	assert_int_equal(update.copy_dy, dy);
+	if (region_area(&update.damage) > area_max) {
+		fail_msg("%d px of damage, not %d", (int)region_area(&update.damage),
+				(int)area_max);
+	}
+	update_finish(&update);
+}
+
+static void expect_no_move(struct desktop *d)
+{
+	struct update update;
+
+	run(d, &update);
+	assert_false(pixman_region32_not_empty(&update.copy_region));
+	update_finish(&update);
+}
+
+static void test_text_line_by_line(void **state)
+{
+	struct desktop d;
+
+	(void)state;
+	desktop_init(&d, 1);
+	for (unsigned int i = 0; i < 5; i++) {
+		scroll_text(&d, -16);
+		/* The line that came in, and nothing else. */
+		expect_move(&d, 0, -16, WINDOW_WIDTH * 16);
+	}
+	for (unsigned int i = 0; i < 5; i++) {
+		scroll_text(&d, 16);
+		expect_move(&d, 0, 16, WINDOW_WIDTH * 16);
+	}
+	desktop_finish(&d);
+}
+
+static void test_any_distance(void **state)
+{
+	static const int32_t distances[] = { 1, 2, 3, 7, 15, 17, 33, 48, 100, 240 };
+	struct desktop d;
+
+	(void)state;
+	desktop_init(&d, 2);
+	for (size_t i = 0; i < sizeof(distances) / sizeof(distances[0]); i++) {
+		/* New lines fill whole lines only, so the rest of the strip may not change. */
+		scroll_text(&d, -distances[i]);
+		expect_move(&d, 0, -distances[i], WINDOW_WIDTH * distances[i]);
+		scroll_text(&d, distances[i]);
+		expect_move(&d, 0, distances[i], WINDOW_WIDTH * distances[i]);
+	}
+	desktop_finish(&d);
+}
+
+static void test_sideways(void **state)
+{
+	struct desktop d;
+
+	(void)state;
+	desktop_init(&d, 3);
+	/* A timeline or a map: something in every column. */
+	picture_noise(&d.picture, WINDOW_X, WINDOW_Y, WINDOW_WIDTH, WINDOW_HEIGHT, &d.seed);
+	expect_no_move(&d);
+	picture_scroll(&d.picture, WINDOW_X, WINDOW_Y, WINDOW_WIDTH, WINDOW_HEIGHT, -23, 0);
+	picture_noise(&d.picture, WINDOW_X + WINDOW_WIDTH - 23, WINDOW_Y, 23, WINDOW_HEIGHT,
+			&d.seed);
+	expect_move(&d, -23, 0, 23 * WINDOW_HEIGHT);
+	picture_scroll(&d.picture, WINDOW_X, WINDOW_Y, WINDOW_WIDTH, WINDOW_HEIGHT, 40, 0);
+	/* What came from beside the box of changes is not looked for. */
+	expect_move(&d, 40, 0, 40 * WINDOW_HEIGHT);
+	desktop_finish(&d);
+}
+
+/* What else changes beside a scroll costs itself, not the scroll. */
+static void test_company(void **state)
+{
+	struct desktop d;
+
+	(void)state;
+	desktop_init(&d, 4);
+	/* A caret in the window, a scroll bar at its side, a clock, a video below. */
+	for (unsigned int i = 1; i < 6; i++) {
+		int64_t others = 2 * 16 + 16 * 100 + 90 * 20 + 300 * 140;
+
+		scroll_text(&d, -16);
+		picture_fill(&d.picture, WINDOW_X + 80, WINDOW_Y + 160, 2, 16, 0x101010 * i);
+		picture_fill(&d.picture, WINDOW_X + WINDOW_WIDTH, WINDOW_Y, 12, WINDOW_HEIGHT,
+				0xe0e0e0);
+		picture_fill(&d.picture, WINDOW_X + WINDOW_WIDTH, WINDOW_Y + 20 * i, 12, 100,
+				0x808080);
+		picture_noise(&d.picture, 900, 2, 90, 20, &d.seed);
+		picture_noise(&d.picture, WINDOW_X + 30, WINDOW_Y + WINDOW_HEIGHT + 4, 300, 140,
+				&d.seed);
+		/* The scroll bar was wallpaper before the first time. */
+		if (i == 1)
+			others += 12 * WINDOW_HEIGHT;
+		/* Joining rectangles adds a little, the old caret moves with the text. */
+		expect_move(&d, 0, -16, WINDOW_WIDTH * 16 + others + others / 4 + 4096);
+	}
+	desktop_finish(&d);
+}
+
+static void test_window_dragged_down(void **state)
+{
+	struct desktop d;
+
+	(void)state;
+	desktop_init(&d, 5);
+	picture_scroll(&d.picture, WINDOW_X, WINDOW_Y, WINDOW_WIDTH, WINDOW_HEIGHT + 37, 0, 37);
+	picture_noise(&d.picture, WINDOW_X, WINDOW_Y, WINDOW_WIDTH, 37, &d.seed);
+	expect_move(&d, 0, 37, WINDOW_WIDTH * 37);
+	desktop_finish(&d);
+}
+
+/* Nothing to gain: noise, a fill, rows that are all alike. */
+static void test_what_does_not_move(void **state)
+{
+	struct desktop d;
+
+	(void)state;
+	desktop_init(&d, 6);
+	picture_noise(&d.picture, 100, 100, 700, 500, &d.seed);
+	expect_no_move(&d);
+	picture_fill(&d.picture, 100, 100, 700, 500, 0x336699);
+	expect_no_move(&d);
+	for (uint32_t y = 100; y < 600; y += 2)
+		picture_fill(&d.picture, 100, y, 700, 1, 0x993366);
+	expect_no_move(&d);
+	/* One row further: each row now looks like its neighbour did. */
+	for (uint32_t y = 100; y < 600; y++)
+		picture_fill(&d.picture, 100, y, 700, 1, y % 2 ? 0x993366 : 0x336699);
+	expect_no_move(&d);
+	/* A move too small to be worth a copy. */
+	picture_scroll(&d.picture, 100, 100, 60, 60, 0, 3);
+	picture_noise(&d.picture, 200, 200, 60, 60, &d.seed);
+	expect_no_move(&d);
+	picture_scroll(&d.picture, 200, 200, 60, 60, 0, 3);
+	expect_no_move(&d);
+	desktop_finish(&d);
+}
+
+/* Scrolls while readers hold shadows: the copy happens in another buffer. */
+static void test_held_shadows(void **state)
+{
+	struct frame *held = NULL;
+	struct desktop d;
+
+	(void)state;
+	desktop_init(&d, 7);
+	for (unsigned int i = 0; i < 20; i++) {
+		struct frame *before = damage_shadow(d.damage);
+
+		frame_unref(held);
+		held = frame_ref(before);
+		scroll_text(&d, i % 3 ? -16 : 32);
+		expect_move(&d, 0, i % 3 ? -16 : 32, WINDOW_WIDTH * 32);
+		assert_ptr_not_equal(damage_shadow(d.damage), before);
+	}
+	frame_unref(held);
+	desktop_finish(&d);
+}
+
+/* The guest, as long as it is let: moves, fills and strokes all over the picture. */
+static void draw_for_ever(struct picture *picture)
+{
+	uint32_t seed = 12345;
+
+	for (;;) {
+		uint32_t y = picture_below(&seed, HEIGHT - 200);
+
+		picture_scroll(picture, 100, y, 500, 200, 0, (int32_t)picture_below(&seed, 40) - 20);
+		picture_fill(picture, picture_below(&seed, 900), y, 100, 20, picture_random(&seed));
+		picture_text_line(picture, 100, y, 500, &seed);
+	}
+}
+
+static void test_guest_draws_during_the_look(void **state)
+{
+	int64_t deadline = clock_now_ns() + 20 * NSEC_PER_SEC;
+	size_t bytes = (size_t)WIDTH * HEIGHT * 4;
+	unsigned int changes = 0;
+	struct update update;
+	struct desktop d;
+	uint8_t *shared;
+	pid_t guest;
+
+	(void)state;
+	desktop_init(&d, 8);
+	shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(shared, MAP_FAILED);
+	memcpy(shared, d.picture.pixels, bytes);
+	d.picture.pixels = shared;
+	d.picture.frame.data = shared;
+	guest = fork();
+	assert_true(guest >= 0);
+	if (guest == 0)
+		draw_for_ever(&d.picture);
+	while (changes < 150 && clock_now_ns() < deadline) {
+		if (damage_run(d.damage, &d.picture.frame, NULL, &update) == 0)
+			continue;
+		reader_apply(&d.reader, &update);
+		update_finish(&update);
+		reader_check_shadow(&d.reader, damage_shadow(d.damage));
+		changes++;
+	}
+	assert_int_equal(kill(guest, SIGKILL), 0);
+	assert_int_equal(waitpid(guest, NULL, 0), guest);
+	assert_int_equal(changes, 150);
+	/* It rests: one pass heals whatever was torn. */
+	if (damage_run(d.damage, &d.picture.frame, NULL, &update) == 1) {
+		reader_apply(&d.reader, &update);
+		update_finish(&update);
+	}
+	reader_check(&d.reader, &d.picture);
+	munmap(shared, bytes);
+	desktop_finish(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text_line_by_line),
+		cmocka_unit_test(test_any_distance),
+		cmocka_unit_test(test_sideways),
+		cmocka_unit_test(test_company),
+		cmocka_unit_test(test_window_dragged_down),
+		cmocka_unit_test(test_what_does_not_move),
+		cmocka_unit_test(test_held_shadows),
+		cmocka_unit_test(test_guest_draws_during_the_look),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
