@@ -242,7 +242,8 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.default_text = "allow-exclusive",
 		.reload = SCHEMA_LIVE,
 		.doc = "What happens when a viewer asks to be the only one: allow-exclusive disconnects "
-		       "the others, force-shared refuses the viewer, ignore lets it in as one of many.",
+		       "the others and keeps new ones out while it stays, force-shared refuses it, "
+		       "ignore lets it in as one of many.",
 	},
 	{
 		VM("view-only", view_only),
@@ -290,7 +291,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		RANGE(0, 16 * MIB),
 		.default_text = "256K",
 		.reload = SCHEMA_LIVE,
-		.doc = "The longest clipboard text that a viewer may send.",
+		.doc = "The longest clipboard text that a viewer may send; a longer one is skipped.",
 	},
 	{
 		VM("qmp", qmp),
