@@ -6,38 +6,29 @@
  * tables below; --help prints them. Ends with its input: status 1 if a command
  * failed, 2 if there was no connection.
  */
-#include <linux/tcp.h>
 #include <math.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <rfb/rfbclient.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/capture/mark.h"
 #include "server/clock.h"
-#include "tests/integration/support/follow.h"
+#include "tests/integration/support/oracle.h"
 #include "tests/integration/support/picture.h"
 #include "tests/integration/support/viewer.h"
 
 #define WORDS_MAX 4
 
 static struct {
-	rfbClient *client;
-	bool connected;
+	struct viewer viewer;
 	int64_t patience_ns; /* of one command */
 	bool failed;
 	struct picture remembered;
 	int64_t remembered_ns;
-
-	/* Since "reset". */
-	uint64_t bytes_before;
-	unsigned int updates, copies; /* messages, CopyRect rectangles */
-	struct follow follow;
 } probe = { .patience_ns = 30 * NSEC_PER_SEC };
 
 /* Ends the line that a command has begun. */
@@ -50,79 +41,8 @@ static void answer_end(bool ok)
 
 static void answer(bool ok)
 {
-	printf("{\"width\": %d, \"height\": %d", probe.client->width, probe.client->height);
+	printf("{\"width\": %d, \"height\": %d", probe.viewer.client->width, probe.viewer.client->height);
 	answer_end(ok);
-}
-
-static uint32_t sample(uint32_t pixel, int shift, uint32_t max)
-{
-	return (pixel >> shift & max) * 255 / max;
-}
-
-/* What the viewer would show now, whatever pixel format it asked for. */
-static struct picture take_picture(void)
-{
-	const rfbPixelFormat *format = &probe.client->format;
-	const uint8_t *from = probe.client->frameBuffer;
-	size_t bytes = format->bitsPerPixel / 8u;
-	struct picture picture;
-
-	if (picture_init(&picture, probe.client->width, probe.client->height) < 0)
-		exit(2);
-	for (size_t i = 0; i < (size_t)picture.width * (size_t)picture.height; i++, from += bytes) {
-		uint32_t pixel = 0;
-
-		memcpy(&pixel, from, bytes);
-		picture.pixels[i] = sample(pixel, format->redShift, format->redMax) << 16 |
-				sample(pixel, format->greenShift, format->greenMax) << 8 |
-				sample(pixel, format->blueShift, format->blueMax);
-	}
-	return picture;
-}
-
-/* Stream bytes as the kernel counted them, so that none is hidden. 0: not TCP. */
-static uint64_t bytes_received(void)
-{
-	struct tcp_info info = { .tcpi_state = 0 };
-	socklen_t length = sizeof(info);
-
-	if (getsockopt(probe.client->sock, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
-		return 0;
-	return info.tcpi_bytes_received;
-}
-
-static void handle_update(rfbClient *client)
-{
-	probe.updates++;
-	if (client->format.bitsPerPixel == 32)
-		follow_picture(&probe.follow, client->frameBuffer, (size_t)client->width * 4,
-				(uint32_t)client->width, (uint32_t)client->height);
-}
-
-static void handle_copy(rfbClient *client, int from_x, int from_y, int width, int height, int x,
-		int y)
-{
-	size_t bytes = client->format.bitsPerPixel / 8u, stride = (size_t)client->width * bytes;
-
-	probe.copies++;
-	for (int i = 0; i < height; i++) {
-		/* The last row first where the picture moves down. */
-		int row = y > from_y ? height - 1 - i : i;
-
-		memmove(client->frameBuffer + (size_t)(y + row) * stride + (size_t)x * bytes,
-				client->frameBuffer + (size_t)(from_y + row) * stride + (size_t)from_x * bytes,
-				(size_t)width * bytes);
-	}
-}
-
-/* One message, if one comes in time. False: the connection is gone. */
-static bool serve(int timeout_ms)
-{
-	struct pollfd poll_client = { .fd = probe.client->sock, .events = POLLIN };
-
-	if (probe.connected && (probe.client->buffered || poll(&poll_client, 1, timeout_ms) > 0))
-		probe.connected = HandleRFBServerMessage(probe.client);
-	return probe.connected;
 }
 
 /* False: the command's patience or the connection ended before it was so. */
@@ -131,67 +51,115 @@ static bool wait_until(bool (*is_so)(void *user), void *user)
 	int64_t deadline_ns = clock_now_ns() + probe.patience_ns;
 
 	while (!is_so(user))
-		if (!serve(100) || clock_now_ns() > deadline_ns)
+		if (!viewer_serve(&probe.viewer, 100) || clock_now_ns() > deadline_ns)
 			return false;
 	return true;
 }
 
 struct comparison {
-	struct picture picture;
+	const struct picture *picture;
+	struct oracle *oracle; /* instead of picture */
 	double psnr; /* wanted; 0: exactly */
 	bool looked;
 	unsigned int updates; /* when last looked at */
+	uint32_t sequence;
+	unsigned int matched; /* pictures with different marks */
 	struct picture_difference difference;
 };
 
+static bool matches(const struct comparison *comparison)
+{
+	const struct picture_difference *difference = &comparison->difference;
+
+	return difference->same_size &&
+			(comparison->psnr > 0 ? difference->psnr >= comparison->psnr : !difference->pixels);
+}
+
+/* False: no picture that could be compared. */
+static bool compare(struct comparison *comparison, const struct picture *now)
+{
+	const struct picture *wanted = comparison->picture;
+	struct mark mark = { .sequence = 0 };
+
+	if (!comparison->oracle) {
+		comparison->difference = picture_compare(now, wanted);
+		return true;
+	}
+	if (mark_read(now->pixels, (size_t)now->width * 4, (uint32_t)now->width, (uint32_t)now->height,
+			    &mark) < 0)
+		return false;
+	for (unsigned int late = 0; late < 2; late++) {
+		if (oracle_picture(comparison->oracle, &mark, late, now->width, now->height, &wanted) < 0)
+			return false;
+		comparison->difference = picture_compare(now, wanted);
+		if (matches(comparison))
+			break;
+	}
+	if (matches(comparison) && (!comparison->matched || mark.sequence != comparison->sequence))
+		comparison->matched++;
+	comparison->sequence = mark.sequence;
+	return true;
+}
+
+/* False: nothing new to look at. */
 static bool look(struct comparison *comparison)
 {
 	struct picture now;
+	bool comparable;
 
-	if (comparison->looked && comparison->updates == probe.updates)
+	if (comparison->looked && comparison->updates == probe.viewer.updates)
 		return false;
 	comparison->looked = true;
-	comparison->updates = probe.updates;
-	now = take_picture();
-	comparison->difference = picture_compare(&now, &comparison->picture);
+	comparison->updates = probe.viewer.updates;
+	now = viewer_picture(&probe.viewer);
+	comparable = compare(comparison, &now);
 	picture_finish(&now);
-	return true;
+	return comparable;
 }
 
 static bool is_expected(void *user)
 {
-	struct comparison *wanted = user;
-
-	return look(wanted) && wanted->difference.same_size &&
-			(wanted->psnr > 0 ? wanted->difference.psnr >= wanted->psnr : !wanted->difference.pixels);
+	return look(user) && matches(user);
 }
 
 static bool is_changed(void *user)
 {
-	struct comparison *old = user;
+	return look(user) && !matches(user);
+}
 
-	return look(old) && (!old->difference.same_size || old->difference.pixels);
+struct verification {
+	struct comparison comparison;
+	unsigned int count;
+};
+
+/* Enough pictures matched, or one did not. */
+static bool is_verified(void *user)
+{
+	struct verification *verification = user;
+
+	return look(&verification->comparison) && (!matches(&verification->comparison) ||
+				verification->comparison.matched >= verification->count);
 }
 
 static bool is_size(void *user)
 {
-	return probe.client->width == ((int *)user)[0] && probe.client->height == ((int *)user)[1];
+	return probe.viewer.client->width == ((int *)user)[0] && probe.viewer.client->height == ((int *)user)[1];
 }
 
 static bool is_count(void *user)
 {
-	return probe.updates >= *(unsigned int *)user;
+	return probe.viewer.updates >= *(unsigned int *)user;
 }
 
 static bool is_closed(void *user)
 {
 	(void)user;
-	return !probe.connected;
+	return !probe.viewer.connected;
 }
 
 static void answer_difference(bool ok, const struct picture_difference *difference)
 {
-	printf("{\"same_size\": %s, \"pixels\": %zu, \"x\": %d, \"y\": %d, \"psnr\": %.2f",
+	printf("\"same_size\": %s, \"pixels\": %zu, \"x\": %d, \"y\": %d, \"psnr\": %.2f",
 			difference->same_size ? "true" : "false", difference->pixels, difference->x,
 			difference->y, fmin(difference->psnr, 999));
 	answer_end(ok);
@@ -199,7 +167,7 @@ static void answer_difference(bool ok, const struct picture_difference *differen
 
 static void do_save(char **words)
 {
-	struct picture picture = take_picture();
+	struct picture picture = viewer_picture(&probe.viewer);
 
 	answer(picture_write(words[1], &picture) == 0);
 	picture_finish(&picture);
@@ -207,25 +175,48 @@ static void do_save(char **words)
 
 static void do_expect(char **words)
 {
-	struct comparison wanted = { .psnr = words[2] ? atof(words[2]) : 0 };
-	bool ok = picture_read(words[1], &wanted.picture) == 0 && wait_until(is_expected, &wanted);
+	struct picture picture = { .width = 0 };
+	struct comparison wanted = { .picture = &picture, .psnr = words[2] ? atof(words[2]) : 0 };
+	bool ok = picture_read(words[1], &picture) == 0 && wait_until(is_expected, &wanted);
 
+	putchar('{');
 	answer_difference(ok, &wanted.difference);
-	picture_finish(&wanted.picture);
+	picture_finish(&picture);
+}
+
+static void do_scene(char **words)
+{
+	struct comparison wanted = { .psnr = words[2] ? atof(words[2]) : 0 };
+	bool ok = oracle_new(words[1], 0, &wanted.oracle) == 0 && wait_until(is_expected, &wanted);
+
+	putchar('{');
+	answer_difference(ok, &wanted.difference);
+	oracle_free(wanted.oracle);
+}
+
+static void do_verify(char **words)
+{
+	struct verification wanted = { .count = (unsigned int)atoi(words[3]) };
+	bool ok = oracle_new(words[1], atoi(words[2]), &wanted.comparison.oracle) == 0 &&
+			wait_until(is_verified, &wanted) && matches(&wanted.comparison);
+
+	printf("{\"matched\": %u, \"sequence\": %u, ", wanted.comparison.matched, wanted.comparison.sequence);
+	answer_difference(ok, &wanted.comparison.difference);
+	oracle_free(wanted.comparison.oracle);
 }
 
 static void do_remember(char **words)
 {
 	(void)words;
 	picture_finish(&probe.remembered);
-	probe.remembered = take_picture();
+	probe.remembered = viewer_picture(&probe.viewer);
 	probe.remembered_ns = clock_now_ns();
 	answer(true);
 }
 
 static void do_changed(char **words)
 {
-	struct comparison old = { .picture = probe.remembered };
+	struct comparison old = { .picture = &probe.remembered };
 	bool ok = wait_until(is_changed, &old);
 
 	(void)words;
@@ -239,7 +230,7 @@ static void do_size(char **words)
 	int size[2] = { atoi(words[1]), atoi(words[2]) };
 
 	if (!strcmp(words[0], "resize"))
-		SendExtDesktopSize(probe.client, (uint16_t)size[0], (uint16_t)size[1]);
+		SendExtDesktopSize(probe.viewer.client, (uint16_t)size[0], (uint16_t)size[1]);
 	answer(wait_until(is_size, size));
 }
 
@@ -247,19 +238,19 @@ static void do_key(char **words)
 {
 	uint32_t keysym = (uint32_t)strtoul(words[1], NULL, 0);
 
-	answer(SendKeyEvent(probe.client, keysym, !strcmp(words[2], "down")));
+	answer(SendKeyEvent(probe.viewer.client, keysym, !strcmp(words[2], "down")));
 }
 
 static void do_pointer(char **words)
 {
-	answer(SendPointerEvent(probe.client, atoi(words[1]), atoi(words[2]), atoi(words[3])));
+	answer(SendPointerEvent(probe.viewer.client, atoi(words[1]), atoi(words[2]), atoi(words[3])));
 }
 
 static void do_request(char **words)
 {
 	(void)words;
-	answer(SendFramebufferUpdateRequest(probe.client, 0, 0, probe.client->width,
-			       probe.client->height, FALSE));
+	answer(SendFramebufferUpdateRequest(probe.viewer.client, 0, 0, probe.viewer.client->width,
+			       probe.viewer.client->height, FALSE));
 }
 
 static void do_updates(char **words)
@@ -278,20 +269,21 @@ static void do_closed(char **words)
 static void do_reset(char **words)
 {
 	(void)words;
-	probe.bytes_before = bytes_received();
-	probe.updates = probe.copies = 0;
-	follow_reset(&probe.follow);
-	answer(probe.connected);
+	viewer_reset(&probe.viewer);
+	answer(probe.viewer.connected);
 }
 
 static void do_stats(char **words)
 {
+	struct viewer *viewer = &probe.viewer;
+
 	(void)words;
 	printf("{\"width\": %d, \"height\": %d, \"bytes\": %llu, \"updates\": %u, \"copies\": %u",
-			probe.client->width, probe.client->height,
-			(unsigned long long)(bytes_received() - probe.bytes_before), probe.updates, probe.copies);
-	follow_print(&probe.follow);
-	answer_end(probe.connected);
+			viewer->client->width, viewer->client->height,
+			(unsigned long long)(viewer_bytes(viewer) - viewer->bytes_before), viewer->updates,
+			viewer->copies);
+	follow_print(&viewer->follow);
+	answer_end(viewer->connected);
 }
 
 static const struct command {
@@ -302,6 +294,8 @@ static const struct command {
 } commands[] = {
 	{ "save", 1, do_save, "FILE", "write the picture as PPM" },
 	{ "expect", 1, do_expect, "FILE [DB]", "wait until the picture is the file's: exactly, or PSNR >= DB" },
+	{ "scene", 1, do_scene, "NAME [DB]", "the same, for a pattern scene that rests" },
+	{ "verify", 3, do_verify, "NAME FPS COUNT", "pictures of a moving scene, each exactly" },
 	{ "remember", 0, do_remember, "", "keep this picture for changed" },
 	{ "changed", 0, do_changed, "", "wait until the picture is another than remembered" },
 	{ "size", 2, do_size, "WIDTH HEIGHT", "wait until the picture has this size" },
@@ -355,15 +349,15 @@ static void follow_commands(void)
 	ssize_t got;
 
 	for (;;) {
-		polled[1].fd = probe.connected ? (int)probe.client->sock : -1;
-		poll(polled, 2, probe.connected && probe.client->buffered ? 0 : -1);
+		polled[1].fd = probe.viewer.connected ? (int)probe.viewer.client->sock : -1;
+		poll(polled, 2, probe.viewer.connected && probe.viewer.client->buffered ? 0 : -1);
 		if (polled[0].revents) {
 			got = read(STDIN_FILENO, buffer + used, sizeof(buffer) - used);
 			if (got <= 0)
 				return;
 			used = do_lines(buffer, used + (size_t)got);
 		}
-		serve(0);
+		viewer_serve(&probe.viewer, 0);
 	}
 }
 
@@ -379,22 +373,14 @@ static int print_usage(void)
 
 int main(int argc, char **argv)
 {
-	rfbClient *client = viewer_new(argc, argv, &probe.patience_ns);
-
-	if (!client)
+	if (!viewer_init(&probe.viewer, argc, argv, &probe.patience_ns))
 		return print_usage();
 	signal(SIGPIPE, SIG_IGN);
-	client->GotCopyRect = handle_copy;
-	client->FinishedFrameBufferUpdate = handle_update;
-	probe.client = client;
-	follow_reset(&probe.follow);
-	if (!rfbInitClient(client, NULL, NULL)) /* frees the client when it fails */
+	if (!viewer_connect(&probe.viewer))
 		return 2;
-	probe.connected = true;
 	answer(true);
 	follow_commands();
-	free(client->frameBuffer);
-	rfbClientCleanup(client);
+	viewer_finish(&probe.viewer);
 	picture_finish(&probe.remembered);
 	return probe.failed;
 }

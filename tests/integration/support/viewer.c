@@ -1,12 +1,115 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Command line of a test viewer. */
+/* A test viewer on libvncclient. */
 #include "tests/integration/support/viewer.h"
 
 #include <getopt.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "server/clock.h"
+
+static uint32_t sample(uint32_t pixel, int shift, uint32_t max)
+{
+	return (pixel >> shift & max) * 255 / max;
+}
+
+struct picture viewer_picture(const struct viewer *viewer)
+{
+	const rfbPixelFormat *format = &viewer->client->format;
+	const uint8_t *from = viewer->client->frameBuffer;
+	size_t bytes = format->bitsPerPixel / 8u;
+	struct picture picture;
+
+	if (picture_init(&picture, viewer->client->width, viewer->client->height) < 0)
+		exit(2);
+	for (size_t i = 0; i < (size_t)picture.width * (size_t)picture.height; i++, from += bytes) {
+		uint32_t pixel = 0;
+
+		memcpy(&pixel, from, bytes);
+		picture.pixels[i] = sample(pixel, format->redShift, format->redMax) << 16 |
+				sample(pixel, format->greenShift, format->greenMax) << 8 |
+				sample(pixel, format->blueShift, format->blueMax);
+	}
+	return picture;
+}
+
+uint64_t viewer_bytes(const struct viewer *viewer)
+{
+	struct tcp_info info = { .tcpi_state = 0 };
+	socklen_t length = sizeof(info);
+
+	if (getsockopt(viewer->client->sock, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
+		return 0;
+	return info.tcpi_bytes_received;
+}
+
+static const char tag;
+
+static struct viewer *viewer_of(rfbClient *client)
+{
+	return rfbClientGetClientData(client, (void *)(uintptr_t)&tag);
+}
+
+static void handle_update(rfbClient *client)
+{
+	struct viewer *viewer = viewer_of(client);
+
+	viewer->updates++;
+	if (client->format.bitsPerPixel == 32)
+		follow_picture(&viewer->follow, client->frameBuffer, (size_t)client->width * 4,
+				(uint32_t)client->width, (uint32_t)client->height);
+}
+
+static void handle_copy(rfbClient *client, int from_x, int from_y, int width, int height, int x,
+		int y)
+{
+	size_t bytes = client->format.bitsPerPixel / 8u, stride = (size_t)client->width * bytes;
+
+	viewer_of(client)->copies++;
+	for (int i = 0; i < height; i++) {
+		/* The last row first where the picture moves down. */
+		int row = y > from_y ? height - 1 - i : i;
+
+		memmove(client->frameBuffer + (size_t)(y + row) * stride + (size_t)x * bytes,
+				client->frameBuffer + (size_t)(from_y + row) * stride + (size_t)from_x * bytes,
+				(size_t)width * bytes);
+	}
+}
+
+bool viewer_serve(struct viewer *viewer, int timeout_ms)
+{
+	struct pollfd poll_client = { .fd = viewer->client->sock, .events = POLLIN };
+
+	if (viewer->connected && (viewer->client->buffered || poll(&poll_client, 1, timeout_ms) > 0))
+		viewer->connected = HandleRFBServerMessage(viewer->client);
+	return viewer->connected;
+}
+
+bool viewer_connect(struct viewer *viewer)
+{
+	/* The library frees the client when it fails. */
+	viewer->connected = rfbInitClient(viewer->client, NULL, NULL);
+	if (viewer->connected)
+		viewer_reset(viewer);
+	return viewer->connected;
+}
+
+void viewer_finish(struct viewer *viewer)
+{
+	free(viewer->client->frameBuffer);
+	rfbClientCleanup(viewer->client);
+}
+
+void viewer_reset(struct viewer *viewer)
+{
+	viewer->bytes_before = viewer_bytes(viewer);
+	viewer->updates = viewer->copies = 0;
+	follow_reset(&viewer->follow);
+}
 
 static const char *password = "";
 
@@ -53,7 +156,7 @@ static const struct option options[] = {
 	{ "bits", required_argument, NULL, 'b' }, /* a pixel: 8, 16, 32 */
 	{ "password", required_argument, NULL, 'p' },
 	{ "exclusive", no_argument, NULL, 'x' },
-	{ "cursor", no_argument, NULL, 'u' }, /* have the pointer sent apart from the picture */
+	{ "drawn-cursor", no_argument, NULL, 'd' }, /* the server draws the pointer into the picture */
 	{ "patience", required_argument, NULL, 't' }, /* seconds a command may take */
 	{ "verbose", no_argument, NULL, 'v' },
 	{ 0 },
@@ -65,7 +168,7 @@ void viewer_print_options(FILE *file)
 		fprintf(file, "  --%s%s\n", option->name, option->has_arg ? " VALUE" : "");
 }
 
-rfbClient *viewer_new(int argc, char **argv, int64_t *ret_patience_ns)
+bool viewer_init(struct viewer *viewer, int argc, char **argv, int64_t *ret_patience_ns)
 {
 	rfbClient *client = rfbGetClient(8, 3, 4);
 	AppData *data = &client->appData;
@@ -74,9 +177,13 @@ rfbClient *viewer_new(int argc, char **argv, int64_t *ret_patience_ns)
 	rfbEnableClientLogging = FALSE;
 	client->canHandleNewFBSize = TRUE;
 	client->GetPassword = get_password;
+	client->GotCopyRect = handle_copy;
+	client->FinishedFrameBufferUpdate = handle_update;
+	rfbClientSetClientData(client, (void *)(uintptr_t)&tag, viewer);
 	set_bits(client, 32);
 	data->enableJPEG = FALSE;
 	data->compressLevel = -1;
+	data->useRemoteCursor = TRUE;
 	data->encodingsString = "tight zrle zlib hextile copyrect raw";
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
@@ -99,8 +206,8 @@ rfbClient *viewer_new(int argc, char **argv, int64_t *ret_patience_ns)
 		case 'x':
 			data->shareDesktop = FALSE;
 			break;
-		case 'u':
-			data->useRemoteCursor = TRUE;
+		case 'd':
+			data->useRemoteCursor = FALSE;
 			break;
 		case 't':
 			*ret_patience_ns = atoi(optarg) * NSEC_PER_SEC;
@@ -115,8 +222,9 @@ rfbClient *viewer_new(int argc, char **argv, int64_t *ret_patience_ns)
 	if (optind != argc - 1)
 		goto fail;
 	set_address(client, argv[optind]);
-	return client;
+	viewer->client = client;
+	return true;
 fail:
 	rfbClientCleanup(client);
-	return NULL;
+	return false;
 }
