@@ -231,6 +231,13 @@ void rfb_framer_init(struct rfb_framer *framer, uint32_t cut_text_max_bytes)
 	*framer = (struct rfb_framer){ .cut_text_max_bytes = cut_text_max_bytes, .need = 1 };
 }
 
+void rfb_framer_set_limit(struct rfb_framer *framer, uint32_t cut_text_max_bytes)
+{
+	framer->cut_text_max_bytes = cut_text_max_bytes;
+	/* A text that is half there may be too long by now. */
+	framer->need = 1;
+}
+
 static void skip(struct rfb_framer *framer, struct evbuffer *input)
 {
 	size_t have = evbuffer_get_length(input);

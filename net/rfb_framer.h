@@ -22,12 +22,12 @@ struct evbuffer;
 #define RFB_FRAMER_MESSAGE_MAX 4096
 
 struct rfb_framer {
-	/* The owner's, to be set and changed at will. */
-	uint32_t cut_text_max_bytes; /* longer text is skipped, not stored */
+	/* The owner's, to be set at will. */
 	bool extended_buttons; /* Extended Mouse Buttons was announced */
 	/* Why next() failed, for the log. */
 	const char *error;
 	/* The framer's own. */
+	uint32_t cut_text_max_bytes;
 	size_t need;
 	size_t used;
 	uint32_t skip, skip_next;
@@ -75,7 +75,9 @@ struct rfb_message {
 	};
 };
 
+/* Longer cut text is skipped, not stored. */
 void rfb_framer_init(struct rfb_framer *framer, uint32_t cut_text_max_bytes);
+void rfb_framer_set_limit(struct rfb_framer *framer, uint32_t cut_text_max_bytes);
 
 /*
  * 1: *ret is the first message in input, which still holds it and what *ret

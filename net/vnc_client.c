@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One VNC client: handshake, ServerInit, rounds of messages, and the end of it. */
+#include "net/vnc_client.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "net/bytes.h"
+#include "net/stream.h"
+#include "net/vnc.h"
+#include "net/vnc_messages.h"
+#include "net/vnc_update.h"
+#include "server/frame.h"
+
+/* What one client may have handled in one round of the loop. */
+#define ROUND_MESSAGES 64
+#define ROUND_BYTES 65536
+/* Input held beside the longest message. */
+#define INPUT_BYTES 65536
+#define DESKTOP_NAME_MAX 1024
+
+static void set_state(struct vnc_client *client, enum vnc_state state)
+{
+	static const struct {
+		bool handshake, viewer;
+	} counts[] = {
+		[VNC_HANDSHAKE] = { .handshake = true },
+		[VNC_REFUSED] = { .handshake = true },
+		[VNC_WAITING] = { .viewer = true },
+		[VNC_VIEWING] = { .viewer = true },
+		[VNC_CLOSED] = { 0 },
+	};
+	struct vnc *vnc = client->vnc;
+
+	vnc->n_handshakes += counts[state].handshake - counts[client->state].handshake;
+	vnc->n_viewers += counts[state].viewer - counts[client->state].viewer;
+	client->state = state;
+	vnc_later(vnc);
+}
+
+static void set_timer(struct vnc_client *client, int64_t delay_ns)
+{
+	const struct timeval delay = clock_timeval(delay_ns > 0 ? delay_ns : 0);
+
+	event_add(client->timer, &delay);
+}
+
+void vnc_client_close(struct vnc_client *client, enum log_level level, const char *fmt, ...)
+{
+	struct vnc *vnc = client->vnc;
+	char why[256];
+	va_list args;
+
+	if (client->state == VNC_CLOSED)
+		return;
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	log_at(level, client->peer, "%s left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
+			client->state == VNC_WAITING || client->state == VNC_VIEWING ? "viewer" : "client",
+			(double)(clock_now_ns() - client->connected_ns) / NSEC_PER_SEC, why,
+			stream_bytes_sent(client->stream), stream_bytes_received(client->stream));
+	vnc->bytes_sent += stream_bytes_sent(client->stream);
+	stream_free(client->stream);
+	client->stream = NULL;
+	event_del(client->timer);
+	rects_free(client->rects);
+	client->rects = NULL;
+	if (vnc->asked.client == client)
+		vnc->asked.client = NULL;
+	set_state(client, VNC_CLOSED);
+}
+
+void vnc_client_free(struct vnc_client *client)
+{
+	TAILQ_REMOVE(&client->vnc->clients, client, link);
+	event_free(client->timer);
+	pixman_region32_fini(&client->requested);
+	pixman_region32_fini(&client->encoding);
+	pixman_region32_fini(&client->refresh);
+	free(client);
+}
+
+static void after_write(struct vnc_client *client, int r)
+{
+	if (r < 0)
+		vnc_client_close(client, LOG_LEVEL_WARN, "%s", strerror(-r));
+	else if (client->state == VNC_VIEWING && !evtimer_pending(client->timer, NULL))
+		set_timer(client, client->vnc->config->stall_timeout_ns);
+}
+
+void vnc_client_write(struct vnc_client *client, const void *data, size_t bytes)
+{
+	if (client->state != VNC_CLOSED)
+		after_write(client, stream_write(client->stream, data, bytes));
+}
+
+void vnc_client_write_buffer(struct vnc_client *client, struct evbuffer *data)
+{
+	if (client->state != VNC_CLOSED)
+		after_write(client, stream_write_buffer(client->stream, data));
+	/* What could not be sent is not the next client's. */
+	evbuffer_drain(data, SIZE_MAX);
+}
+
+/* The timer runs only while there is output, so that a client at rest costs nothing. */
+static void check_stall(struct vnc_client *client)
+{
+	int64_t timeout_ns = client->vnc->config->stall_timeout_ns;
+	int64_t stuck_ns = clock_now_ns() - stream_progress_ns(client->stream);
+
+	if (stream_pending(client->stream) == 0)
+		return;
+	if (stuck_ns >= timeout_ns)
+		vnc_client_close(client, LOG_LEVEL_NOTICE, "took none of %zu bytes for %.1f s",
+				stream_pending(client->stream), (double)stuck_ns / NSEC_PER_SEC);
+	else
+		set_timer(client, timeout_ns - stuck_ns);
+}
+
+static void handle_timer(evutil_socket_t fd, short what, void *data)
+{
+	struct vnc_client *client = data;
+
+	(void)fd;
+	(void)what;
+	switch (client->state) {
+	case VNC_HANDSHAKE:
+		vnc_client_close(client, LOG_LEVEL_INFO, "the handshake took too long");
+		break;
+	case VNC_REFUSED:
+		rfb_handshake_tell(&client->handshake, client->vnc->scratch);
+		vnc_client_write_buffer(client, client->vnc->scratch);
+		vnc_client_close(client, LOG_LEVEL_NOTICE, "%s", client->handshake.error);
+		break;
+	case VNC_VIEWING:
+		check_stall(client);
+		break;
+	case VNC_WAITING:
+	case VNC_CLOSED:
+		break;
+	}
+}
+
+/* RFC 6143 7.3.2 */
+static void send_server_init(struct vnc_client *client)
+{
+	const struct rects_pixel_format *format = &rects_native_format;
+	const char *name = client->vnc->desktop_name;
+	size_t name_bytes = strnlen(name, DESKTOP_NAME_MAX);
+	uint8_t data[2 + 2 + RFB_PIXEL_FORMAT_BYTES + 4 + DESKTOP_NAME_MAX];
+	struct bytes_writer writer = bytes_writer(data, sizeof(data));
+
+	bytes_put_u16(&writer, (uint16_t)client->width);
+	bytes_put_u16(&writer, (uint16_t)client->height);
+	bytes_put_u8(&writer, format->bits_per_pixel);
+	bytes_put_u8(&writer, format->depth);
+	bytes_put_u8(&writer, format->big_endian);
+	bytes_put_u8(&writer, format->true_colour);
+	bytes_put_u16(&writer, format->red_max);
+	bytes_put_u16(&writer, format->green_max);
+	bytes_put_u16(&writer, format->blue_max);
+	bytes_put_u8(&writer, format->red_shift);
+	bytes_put_u8(&writer, format->green_shift);
+	bytes_put_u8(&writer, format->blue_shift);
+	bytes_put_zeros(&writer, 3);
+	bytes_put_u32(&writer, (uint32_t)name_bytes);
+	bytes_put(&writer, name, name_bytes);
+	vnc_client_write(client, data, bytes_written(&writer));
+}
+
+void vnc_client_set_limits(struct vnc_client *client)
+{
+	size_t cut_text_bytes = (size_t)client->vnc->config->cut_text_max_bytes;
+
+	if (client->state != VNC_VIEWING)
+		return;
+	rfb_framer_set_limit(&client->framer, (uint32_t)cut_text_bytes);
+	stream_set_input_limit(client->stream, INPUT_BYTES + cut_text_bytes);
+}
+
+void vnc_client_welcome(struct vnc_client *client)
+{
+	struct vnc *vnc = client->vnc;
+	int r;
+
+	if (client->state != VNC_WAITING || !vnc->frame)
+		return;
+	r = rects_new(vnc->pool, vnc->frame->width, vnc->frame->height, vnc_update_encoded, client,
+			&client->rects);
+	if (r < 0) {
+		vnc_client_close(client, LOG_LEVEL_WARN, "cannot show %ux%u: %s", vnc->frame->width,
+				vnc->frame->height, strerror(-r));
+		return;
+	}
+	client->width = vnc->frame->width;
+	client->height = vnc->frame->height;
+	client->format = rects_native_format;
+	rfb_framer_init(&client->framer, 0);
+	set_state(client, VNC_VIEWING);
+	vnc_client_set_limits(client);
+	send_server_init(client);
+	/* What was sent too early, and is not announced by the socket again. */
+	if (client->state == VNC_VIEWING)
+		stream_again(client->stream);
+}
+
+static void handshake_done(struct vnc_client *client)
+{
+	const char *refusal = vnc_share(client->vnc, client->handshake.shared);
+
+	if (refusal) {
+		vnc_client_close(client, LOG_LEVEL_NOTICE, "%s", refusal);
+		return;
+	}
+	event_del(client->timer);
+	client->exclusive = !client->handshake.shared;
+	set_state(client, VNC_WAITING);
+	log_info(client->peer, "viewing, RFB 3.%u, %s", client->handshake.minor,
+			client->exclusive ? "exclusive" : "shared");
+	vnc_client_welcome(client);
+}
+
+static void read_handshake(struct vnc_client *client)
+{
+	struct evbuffer *out = client->vnc->scratch;
+	enum rfb_handshake_result result;
+
+	client->handshake.full = vnc_full(client->vnc);
+	result = rfb_handshake_input(&client->handshake, stream_input(client->stream), out);
+	vnc_client_write_buffer(client, out);
+	if (client->state == VNC_CLOSED)
+		return;
+	switch (result) {
+	case RFB_HANDSHAKE_MORE:
+		break;
+	case RFB_HANDSHAKE_DONE:
+		handshake_done(client);
+		break;
+	case RFB_HANDSHAKE_REFUSED:
+		vnc_client_close(client, LOG_LEVEL_NOTICE, "%s", client->handshake.error);
+		break;
+	case RFB_HANDSHAKE_DELAYED:
+		set_state(client, VNC_REFUSED);
+		set_timer(client, RFB_HANDSHAKE_DELAY_NS);
+		break;
+	}
+}
+
+static void read_messages(struct vnc_client *client)
+{
+	unsigned int messages = 0;
+	struct rfb_message message;
+	size_t bytes = 0;
+	int r;
+
+	while (messages < ROUND_MESSAGES && bytes < ROUND_BYTES) {
+		r = rfb_framer_next(&client->framer, stream_input(client->stream), &message);
+		if (r < 0)
+			vnc_client_close(client, LOG_LEVEL_NOTICE, "%s", r == -EPROTO
+					? client->framer.error : strerror(-r));
+		if (r <= 0)
+			return;
+		/* Read again when the job that runs has ended, or output is drained. */
+		if (vnc_messages_handle(client, &message) == -EAGAIN || client->state == VNC_CLOSED)
+			return;
+		bytes += rfb_framer_drop(&client->framer, stream_input(client->stream));
+		messages++;
+	}
+	stream_again(client->stream);
+}
+
+void vnc_client_read(struct vnc_client *client)
+{
+	read_messages(client);
+	if (client->state == VNC_VIEWING)
+		vnc_input_flush(client);
+	if (client->state == VNC_VIEWING && client->resize.pending) {
+		client->resize.pending = false;
+		vnc_ask_size(client->vnc, client, client->resize.width, client->resize.height);
+	}
+	vnc_update_send(client);
+}
+
+static void handle_readable(void *user)
+{
+	struct vnc_client *client = user;
+
+	if (client->state == VNC_HANDSHAKE)
+		read_handshake(client);
+	else if (client->state == VNC_VIEWING)
+		vnc_client_read(client);
+}
+
+static void handle_drained(void *user)
+{
+	struct vnc_client *client = user;
+
+	if (client->state == VNC_VIEWING)
+		vnc_client_read(client);
+}
+
+static void handle_closed(void *user, int error)
+{
+	vnc_client_close(user, LOG_LEVEL_INFO, "%s",
+			error ? strerror(-error) : "the client closed the connection");
+}
+
+static const struct stream_events stream_events = {
+	.readable = handle_readable,
+	.drained = handle_drained,
+	.closed = handle_closed,
+};
+
+int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length,
+		struct vnc_client **ret)
+{
+	struct vnc_client *client = calloc(1, sizeof(*client));
+	int r = -ENOMEM;
+
+	if (!client)
+		return -ENOMEM;
+	client->vnc = vnc;
+	client->connected_ns = clock_now_ns();
+	address_format(peer, length, client->peer);
+	client->timer = evtimer_new(vnc->base, handle_timer, client);
+	if (!client->timer)
+		goto err_free;
+	r = rfb_handshake_init(&client->handshake, vnc->config->vnc_auth,
+			vnc->config->vnc_password_file, vnc->scratch);
+	if (r < 0)
+		goto err_timer;
+	r = stream_new(vnc->base, fd, &stream_events, client, &client->stream);
+	if (r < 0)
+		goto err_scratch;
+	pixman_region32_init(&client->requested);
+	pixman_region32_init(&client->encoding);
+	pixman_region32_init(&client->refresh);
+	TAILQ_INSERT_TAIL(&vnc->clients, client, link);
+	vnc->n_handshakes++;
+	set_timer(client, vnc->config->handshake_timeout_ns);
+	vnc_client_write_buffer(client, vnc->scratch);
+	*ret = client;
+	return 0;
+
+err_scratch:
+	evbuffer_drain(vnc->scratch, SIZE_MAX);
+err_timer:
+	event_free(client->timer);
+err_free:
+	free(client);
+	return r;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One VNC client, from its first byte to its last. Loop thread; see net/vnc.h. */
+#ifndef PLANECAST_NET_VNC_CLIENT_H
+#define PLANECAST_NET_VNC_CLIENT_H
+
+#include <pixman.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "config/address.h"
+#include "encoders/rects.h"
+#include "net/fence_window.h"
+#include "net/rfb_framer.h"
+#include "net/rfb_handshake.h"
+#include "net/vnc_input.h"
+#include "server/log.h"
+
+struct event;
+struct stream;
+struct vnc;
+
+enum vnc_state {
+	VNC_HANDSHAKE,
+	VNC_REFUSED, /* its answer waits for a while */
+	VNC_WAITING, /* a viewer without a picture to tell the size of */
+	VNC_VIEWING,
+	VNC_CLOSED,
+};
+
+/* What a client says it understands. */
+enum vnc_ability {
+	VNC_CAN_RESIZE = 1 << 0,
+	VNC_CAN_RESIZE_EXTENDED = 1 << 1,
+	VNC_CAN_CURSOR = 1 << 2,
+	VNC_CAN_CURSOR_ALPHA = 1 << 3,
+	VNC_CAN_KEYCODES = 1 << 4,
+	VNC_CAN_LEDS = 1 << 5,
+	VNC_CAN_NAME = 1 << 6,
+	VNC_CAN_FENCE = 1 << 7,
+	VNC_CAN_CONTINUOUS = 1 << 8,
+	VNC_CAN_MORE_BUTTONS = 1 << 9,
+	VNC_CAN_LAST_RECT = 1 << 10,
+	VNC_CAN_COPY_RECT = 1 << 11,
+};
+
+/* Pseudo-rectangles that wait to be sent. */
+enum vnc_due {
+	VNC_DUE_SIZE = 1 << 0,
+	VNC_DUE_CURSOR = 1 << 1,
+	VNC_DUE_LEDS = 1 << 2,
+	VNC_DUE_NAME = 1 << 3,
+	VNC_DUE_KEYCODES = 1 << 4,
+	VNC_DUE_MORE_BUTTONS = 1 << 5,
+};
+
+struct vnc_client {
+	TAILQ_ENTRY(vnc_client) link; /* vnc.clients */
+	struct vnc *vnc;
+	struct stream *stream; /* NULL once closed */
+	char peer[ADDRESS_TEXT_MAX];
+	int64_t connected_ns;
+	enum vnc_state state;
+	/* The handshake's deadline; the wait before a refusal; then the check for stalls. */
+	struct event *timer;
+	struct rfb_handshake handshake;
+	bool exclusive;
+
+	struct rfb_framer framer;
+	bool sync_next; /* nothing may be sent before the next message is done */
+	unsigned int answers; /* queued since output was last drained */
+	struct vnc_input input;
+	struct {
+		bool pending;
+		uint32_t width, height;
+	} resize; /* the newest SetDesktopSize of this round */
+
+	struct rects *rects;
+	struct rects_pixel_format format;
+	uint32_t width, height; /* of the picture, as the client knows it */
+	unsigned int abilities; /* now */
+	unsigned int announced; /* ever answered to: once is enough */
+	unsigned int due;
+	enum rfb_size_reason size_reason;
+	enum rfb_size_status size_status;
+
+	bool continuous;
+	pixman_box32_t continuous_box;
+	pixman_region32_t requested; /* and not yet answered */
+	pixman_region32_t encoding; /* requested, and answered by the job that runs */
+	pixman_region32_t refresh; /* to be sent whether it changed or not */
+	bool wants_copy; /* waits for a free copy of the picture with pointer */
+	struct fence_window window;
+};
+
+/* Takes fd on success only. -ENOMEM. */
+int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length,
+		struct vnc_client **ret);
+/* Ends the connection and says why in the log. May be called anywhere, any number of times. */
+void vnc_client_close(struct vnc_client *client, enum log_level level, const char *fmt, ...)
+		__attribute__((format(printf, 3, 4)));
+/* The memory, of a closed client only. Not while anybody walks the list. */
+void vnc_client_free(struct vnc_client *client);
+
+/* The configured limits have changed. */
+void vnc_client_set_limits(struct vnc_client *client);
+/* The first picture is there: ServerInit. */
+void vnc_client_welcome(struct vnc_client *client);
+/* Handles what has come, as far as a round allows, then sends what can be sent. */
+void vnc_client_read(struct vnc_client *client);
+
+/* Output, watched for stalls. Closes the client when memory runs out. */
+void vnc_client_write(struct vnc_client *client, const void *data, size_t bytes);
+/* Moves all of data. */
+void vnc_client_write_buffer(struct vnc_client *client, struct evbuffer *data);
+
+/* Needs the pointer drawn for it. */
+static inline bool vnc_client_is_soft(const struct vnc_client *client)
+{
+	return client->state == VNC_VIEWING &&
+			!(client->abilities & (VNC_CAN_CURSOR | VNC_CAN_CURSOR_ALPHA));
+}
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Turns a viewer's keys and pointer into events for the guest. */
+#include "net/vnc_input.h"
+
+#include "config/config.h"
+#include "net/vnc.h"
+#include "net/vnc_client.h"
+#include "server/clock.h"
+#include "server/input.h"
+
+static void tell(struct vnc_client *client, const struct input_event *event)
+{
+	struct vnc *vnc = client->vnc;
+
+	vnc->last_input_ns = clock_now_ns();
+	vnc->events->input(vnc->user, event);
+}
+
+static void tell_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t keysym)
+{
+	tell(client, &(struct input_event){
+		.kind = INPUT_KEY,
+		.key = { .down = down, .qnum = qnum, .keysym = keysym },
+	});
+}
+
+static void tell_pointer(struct vnc_client *client)
+{
+	struct vnc_input *input = &client->input;
+
+	input->moved = false;
+	input->buttons_told = input->buttons;
+	tell(client, &(struct input_event){
+		.kind = INPUT_POINTER,
+		.pointer = {
+			.x = input->x,
+			.y = input->y,
+			.width = client->width,
+			.height = client->height,
+			.buttons = input->buttons,
+		},
+	});
+}
+
+/* The same key has the same keysym, or the same number whatever Shift made of its keysym. */
+static unsigned int find_key(const struct vnc_input *input, uint32_t qnum, uint32_t keysym)
+{
+	unsigned int i = 0;
+
+	while (i < input->n_keys && (qnum ? input->keys[i].qnum != qnum : input->keys[i].keysym != keysym))
+		i++;
+	return i;
+}
+
+void vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t keysym)
+{
+	struct vnc_input *input = &client->input;
+	unsigned int i = find_key(input, qnum, keysym);
+
+	if (client->vnc->config->view_only)
+		return;
+	vnc_input_flush(client);
+	if (!down && i < input->n_keys) {
+		input->keys[i] = input->keys[--input->n_keys];
+	} else if (down && i == input->n_keys && i < VNC_INPUT_KEYS_MAX) {
+		input->keys[i].qnum = qnum;
+		input->keys[i].keysym = keysym;
+		input->n_keys++;
+	}
+	tell_key(client, down, qnum, keysym);
+}
+
+void vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_t buttons)
+{
+	struct vnc_input *input = &client->input;
+
+	if (client->vnc->config->view_only)
+		return;
+	if (buttons != input->buttons)
+		vnc_input_flush(client);
+	input->x = x < client->width ? x : client->width - 1;
+	input->y = y < client->height ? y : client->height - 1;
+	input->buttons = buttons;
+	input->moved = true;
+	if (buttons != input->buttons_told)
+		vnc_input_flush(client);
+}
+
+void vnc_input_flush(struct vnc_client *client)
+{
+	if (client->input.moved)
+		tell_pointer(client);
+}
+
+void vnc_input_release(struct vnc_client *client)
+{
+	struct vnc_input *input = &client->input;
+
+	while (input->n_keys) {
+		input->n_keys--;
+		tell_key(client, false, input->keys[input->n_keys].qnum, input->keys[input->n_keys].keysym);
+	}
+	input->moved = false;
+	input->buttons = 0;
+	if (input->buttons_told)
+		tell_pointer(client);
+}

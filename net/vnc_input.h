@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A viewer's keys and pointer on their way to the guest. Motion is told once a
+ * round of the loop, the newest; keys and buttons keep their order. What is
+ * still down when a viewer leaves is let go. Loop thread.
+ */
+#ifndef PLANECAST_NET_VNC_INPUT_H
+#define PLANECAST_NET_VNC_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vnc_client;
+
+/* Keys one viewer holds down; more are passed on, but not let go by themselves. */
+#define VNC_INPUT_KEYS_MAX 32
+
+struct vnc_input {
+	unsigned int n_keys;
+	struct {
+		uint32_t qnum, keysym;
+	} keys[VNC_INPUT_KEYS_MAX];
+	uint32_t x, y, buttons; /* newest */
+	uint32_t buttons_told;
+	bool moved; /* not told yet */
+};
+
+/* qnum as in struct input_event; 0: only the keysym is known. */
+void vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t keysym);
+void vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_t buttons);
+/* End of the round. */
+void vnc_input_flush(struct vnc_client *client);
+/* Lets everything go, also for a closed client. */
+void vnc_input_release(struct vnc_client *client);
+
+#endif
