@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The demo: an embedded configuration on free ports, the usual supervisor, a live status. */
+#include "server/demo.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "net/listener.h"
+#include "server/channel.h"
+#include "server/clock.h"
+#include "server/demo_status.h"
+#include "server/log.h"
+#include "server/options.h"
+#include "server/supervisor.h"
+#include "server/worker.h"
+
+#define PORT_FIRST 5901
+#define PORT_LAST 6900
+
+struct demo {
+	const struct options *options;
+	struct event_base *base;
+	struct supervisor *supervisor;
+	struct demo_vm vms[DEMO_VMS];
+	bool announced;
+	int exit_status;
+	struct event *status_timer;
+	struct event *end_timer;
+};
+
+/* Placeholder: the port. */
+static const char config_text[] = "[server]\n"
+				  "log-level = warn\n"
+				  "[vm \"desktop\"]\n"
+				  "source = pattern\n"
+				  "pattern-size = 1920x1080\n"
+				  "pattern-fps = 30\n"
+				  "desktop-name = planecast demo: desktop\n"
+				  "vnc = 127.0.0.1:%u\n";
+
+/* The next port from *port on that nobody listens on; 0: none. */
+static unsigned int find_port(unsigned int from)
+{
+	for (unsigned int port = from; port <= PORT_LAST; port++) {
+		struct sockaddr_in address = {
+				.sin_family = AF_INET,
+				.sin_port = htons(port),
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		};
+		int fd;
+
+		if (!listener_bind((struct sockaddr *)&address, sizeof(address), &fd)) {
+			close(fd);
+			return port;
+		}
+	}
+	return 0;
+}
+
+static int make_config(struct demo *demo, struct config **ret)
+{
+	char *text = NULL;
+	int length, r;
+
+	for (size_t i = 0; i < DEMO_VMS; i++) {
+		demo->vms[i].port = find_port(i ? demo->vms[i - 1].port + 1 : PORT_FIRST);
+		if (!demo->vms[i].port) {
+			log_error(NULL, "no port of %u to %u is free on 127.0.0.1", PORT_FIRST,
+					PORT_LAST);
+			return -EADDRINUSE;
+		}
+	}
+	length = asprintf(&text, config_text, demo->vms[0].port);
+	if (length < 0)
+		return -ENOMEM;
+	r = config_parse("demo", text, length, config_report_stdio, stderr, ret);
+	free(text);
+	if (r < 0)
+		return r;
+	if (demo->options->log_level >= 0)
+		(*ret)->server.log_level = demo->options->log_level;
+	if (demo->options->log_format >= 0)
+		(*ret)->server.log_format = demo->options->log_format;
+	return 0;
+}
+
+/* Whole or not at all: scripts wait for the file and read it at once. */
+static int write_uris(const struct demo *demo)
+{
+	const char *path = demo->options->demo_uris;
+	char *temporary = NULL;
+	FILE *file;
+	int r = 0;
+
+	if (asprintf(&temporary, "%s.%d", path, (int)getpid()) < 0)
+		return -ENOMEM;
+	file = fopen(temporary, "we");
+	if (!file) {
+		r = -errno;
+	} else {
+		for (size_t i = 0; i < DEMO_VMS; i++)
+			fprintf(file, "vnc://127.0.0.1:%u %s\n", demo->vms[i].port,
+					demo->vms[i].name);
+		if (ferror(file) | fclose(file))
+			r = -EIO;
+		if (!r && rename(temporary, path) < 0)
+			r = -errno;
+		if (r < 0)
+			unlink(temporary);
+	}
+	free(temporary);
+	return r;
+}
+
+static struct demo_vm *find_vm(struct demo *demo, const char *name)
+{
+	for (size_t i = 0; i < DEMO_VMS; i++)
+		if (!strcmp(demo->vms[i].name, name))
+			return &demo->vms[i];
+	return NULL;
+}
+
+static void handle_serving(void *user, const char *name)
+{
+	struct demo *demo = user;
+	struct timeval second = {.tv_sec = 1};
+	int r;
+
+	find_vm(demo, name)->serving = true;
+	for (size_t i = 0; i < DEMO_VMS; i++)
+		if (!demo->vms[i].serving)
+			return;
+	if (demo->announced)
+		return;
+	demo->announced = true;
+	demo_status_announce(demo->vms);
+	demo_status_show(demo->vms);
+	event_add(demo->status_timer, &second);
+	if (!demo->options->demo_uris)
+		return;
+	r = write_uris(demo);
+	if (r < 0) {
+		log_error(NULL, "cannot write %s: %s", demo->options->demo_uris, strerror(-r));
+		demo->exit_status = EXIT_FAILURE;
+		supervisor_stop(demo->supervisor);
+	}
+}
+
+static void handle_status(void *user, const char *name, const struct channel_status *status)
+{
+	find_vm(user, name)->status = *status;
+}
+
+static void handle_status_timer(evutil_socket_t fd, short what, void *user)
+{
+	struct demo *demo = user;
+
+	(void)fd;
+	(void)what;
+	demo_status_show(demo->vms);
+}
+
+static void handle_end_timer(evutil_socket_t fd, short what, void *user)
+{
+	struct demo *demo = user;
+
+	(void)fd;
+	(void)what;
+	supervisor_stop(demo->supervisor);
+}
+
+static int start(struct demo *demo)
+{
+	static const struct supervisor_events events = {
+			.serving = handle_serving,
+			.status = handle_status,
+	};
+	struct timeval duration = clock_timeval(demo->options->demo_for_ns);
+	struct config *config = NULL;
+	int r;
+
+	if (demo->options->demo_uris)
+		unlink(demo->options->demo_uris); /* what an earlier run left says nothing of this one */
+	r = make_config(demo, &config);
+	if (r < 0)
+		return r;
+	demo->base = event_base_new();
+	if (demo->base) {
+		demo->status_timer =
+				event_new(demo->base, -1, EV_PERSIST, handle_status_timer, demo);
+		demo->end_timer = evtimer_new(demo->base, handle_end_timer, demo);
+	}
+	r = -ENOMEM;
+	if (demo->status_timer && demo->end_timer)
+		r = supervisor_new(demo->base, config, &events, demo, &demo->supervisor);
+	if (r < 0) {
+		config_free(config);
+		return r;
+	}
+	if (demo->options->demo_for_ns)
+		event_add(demo->end_timer, &duration);
+	return 0;
+}
+
+int demo_run(const struct options *options)
+{
+	struct demo demo = {
+			.options = options,
+			.vms = {{.name = "desktop"}},
+	};
+	int r;
+
+	worker_raise_fd_limit();
+	r = start(&demo);
+	if (!r) {
+		event_base_dispatch(demo.base);
+		demo_status_end();
+	}
+	supervisor_free(demo.supervisor);
+	if (demo.status_timer)
+		event_free(demo.status_timer);
+	if (demo.end_timer)
+		event_free(demo.end_timer);
+	if (demo.base)
+		event_base_free(demo.base);
+	return r < 0 ? EXIT_FAILURE : demo.exit_status;
+}

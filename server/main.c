@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* planecastd: from the command line to the supervisor, a worker, or an answer. */
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "config/suggest.h"
+#include "server/demo.h"
+#include "server/log.h"
+#include "server/options.h"
+#include "server/supervisor.h"
+#include "server/supervisor_spawn.h"
+#include "server/worker.h"
+
+/* The place of the happening is the configuration's line: so each problem is one the log limits apart. */
+static void report_to_log(void *user, const struct config_problem *problem)
+{
+	(void)user;
+	log_write(LOG_LEVEL_ERROR, problem->file, (int)problem->line, NULL, "%s:%u:%u: %s",
+			problem->file, problem->line, problem->column, problem->message);
+}
+
+static int load(void *user, struct config **ret)
+{
+	const struct options *options = user;
+	int r = config_load(options->config_path, report_to_log, NULL, ret);
+
+	if (r < 0)
+		return r;
+	if (options->log_level >= 0)
+		(*ret)->server.log_level = options->log_level;
+	if (options->log_format >= 0)
+		(*ret)->server.log_format = options->log_format;
+	return 0;
+}
+
+static int exit_status_of_load(int r)
+{
+	return r == -EINVAL ? OPTIONS_EXIT_CONFIG : EXIT_FAILURE;
+}
+
+static int run_supervisor(const struct options *options)
+{
+	static const struct supervisor_events events = {.load = load};
+	struct supervisor *supervisor = NULL;
+	struct event_base *base = NULL;
+	struct config *config = NULL;
+	int r;
+
+	r = load((void *)options, &config);
+	if (r < 0) {
+		log_error(NULL, "planecastd does not start with this configuration");
+		return exit_status_of_load(r);
+	}
+	worker_raise_fd_limit();
+	base = event_base_new();
+	r = base ? supervisor_new(base, config, &events, (void *)options, &supervisor) : -ENOMEM;
+	if (r < 0) {
+		log_error(NULL, "cannot supervise: %s", strerror(-r));
+		config_free(config);
+	} else {
+		event_base_dispatch(base);
+		supervisor_free(supervisor);
+	}
+	if (base)
+		event_base_free(base);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int complain_vm(const struct options *options, const struct config *config)
+{
+	struct suggest suggest;
+
+	suggest_init(&suggest, options->vm);
+	for (unsigned int i = 0; i < config->n_vms; i++)
+		suggest_offer(&suggest, config->vms[i]->name);
+	fprintf(stderr, "planecastd: no VM '%s' in %s", options->vm, options->config_path);
+	if (suggest.best)
+		fprintf(stderr, "; did you mean '%s'?", suggest.best);
+	fputc('\n', stderr);
+	return OPTIONS_EXIT_USAGE;
+}
+
+static int run_alone(const struct options *options)
+{
+	struct config *config = NULL;
+	int r = load((void *)options, &config);
+
+	if (r < 0)
+		return exit_status_of_load(r);
+	if (!config_find_vm(config, options->vm)) {
+		r = complain_vm(options, config);
+		config_free(config);
+		return r;
+	}
+	return worker_run_alone(config, options->vm, load, (void *)options);
+}
+
+static int run_worker(const struct options *options)
+{
+	if (fcntl(SUPERVISOR_CHANNEL_FD, F_SETFD, FD_CLOEXEC) < 0) {
+		fprintf(stderr, "planecastd: --worker is for planecastd itself; use --vm NAME\n");
+		return OPTIONS_EXIT_USAGE;
+	}
+	return worker_run_supervised(options->vm, SUPERVISOR_CHANNEL_FD);
+}
+
+static int check_config(const struct options *options)
+{
+	struct config *config = NULL;
+	int r = config_load(options->config_path, config_report_stdio, stderr, &config);
+
+	if (r < 0)
+		return exit_status_of_load(r);
+	printf("OK: %u VMs\n", config->n_vms);
+	config_free(config);
+	return EXIT_SUCCESS;
+}
+
+static int dump_config(const struct options *options)
+{
+	const struct config_vm *vm = NULL;
+	struct config *config = NULL;
+	int r = config_load(options->config_path, config_report_stdio, stderr, &config);
+
+	if (r < 0)
+		return exit_status_of_load(r);
+	if (options->vm)
+		vm = config_find_vm(config, options->vm);
+	if (options->vm && !vm)
+		r = complain_vm(options, config);
+	else
+		r = config_dump(config, vm, true, stdout) < 0 || fflush(stdout) ? EXIT_FAILURE
+										: EXIT_SUCCESS;
+	config_free(config);
+	return r;
+}
+
+static int print_help(const struct options *options)
+{
+	(void)options;
+	options_print_help(stdout);
+	return EXIT_SUCCESS;
+}
+
+static int print_version(const struct options *options)
+{
+	(void)options;
+	options_print_version(stdout);
+	return EXIT_SUCCESS;
+}
+
+/* Whoever starts us may have closed them; a socket must never become fd 2. */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	static int (*const modes[])(const struct options *options) = {
+			[OPTIONS_SUPERVISE] = run_supervisor,
+			[OPTIONS_ALONE] = run_alone,
+			[OPTIONS_CHECK_CONFIG] = check_config,
+			[OPTIONS_DUMP_CONFIG] = dump_config,
+			[OPTIONS_DEMO] = demo_run,
+			[OPTIONS_WORKER] = run_worker,
+			[OPTIONS_VERSION] = print_version,
+			[OPTIONS_HELP] = print_help,
+	};
+	struct options options;
+
+	open_standard_fds();
+	if (options_parse(argc, argv, &options) < 0)
+		return OPTIONS_EXIT_USAGE;
+	if (options.log_level >= 0)
+		log_set_level(options.log_level);
+	if (options.log_format >= 0)
+		log_set_format(options.log_format);
+	return modes[options.mode](&options);
+}

@@ -1,0 +1,387 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Life and death of the processes: workers that are killed, orderly ends, what they inherit and leave."""
+import ctypes
+import datetime
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import statistics
+import stat
+import tempfile
+import threading
+import time
+import unittest
+
+from harness import (ASAN_SIGNALS, SANITIZED, Daemon, RfbClient, connect, process_alive, process_children, process_cmdline,
+                     process_fds, run_planecastd, vm_section, wait_until)
+
+BACK_AGAIN_S = 0.1 if not SANITIZED else 1.0
+FATAL = [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT]
+
+
+def greeting(address):
+    """The server's first bytes, from a worker that serves."""
+    with connect(address) as sock:
+        return sock.recv(12, socket.MSG_WAITALL)
+
+
+def log_time(line):
+    return datetime.datetime.fromisoformat(line.split()[0].replace("Z", "+00:00")).timestamp()
+
+
+class KilledWorker(unittest.TestCase):
+    def test_back_within_100_ms(self):
+        """Each VM's first death: a viewer who comes that moment is greeted by the next worker."""
+        names = [f"vm{n}" for n in range(10)]
+        with Daemon("".join(vm_section(name) for name in names), env=ASAN_SIGNALS) as daemon:
+            taken = []
+            for n, name in enumerate(names):
+                pid = daemon.wait_serving(name)
+                address = daemon.address(name)
+                mark = daemon.mark()
+                start = time.monotonic()
+                os.kill(pid, FATAL[n % len(FATAL)])
+                wait_until(lambda pid=pid: not process_alive(pid), "death of the worker", interval_s=0.0001)
+                self.assertEqual(greeting(address), b"RFB 003.008\n")
+                taken.append(time.monotonic() - start)
+                self.assertNotEqual(daemon.wait_serving(name, mark), pid)
+            print(f"killed worker: next one greets after {statistics.median(taken) * 1000:.1f} ms median, "
+                  f"{max(taken) * 1000:.1f} ms longest of {len(taken)}")
+            self.assertLessEqual(statistics.median(taken), BACK_AGAIN_S)
+            for number in FATAL:
+                self.assertTrue(daemon.count_lines(rf"died: killed by {number.name} "), number.name)
+
+    def test_who_comes_meanwhile_waits_in_the_backlog(self):
+        with Daemon(vm_section("a")) as daemon:
+            os.kill(daemon.wait_serving("a"), signal.SIGKILL)
+            daemon.wait_line("starting another in 0 ms")
+            mark = daemon.mark()
+            os.kill(daemon.wait_serving("a", mark - 1), signal.SIGKILL)
+            daemon.wait_line("starting another in 100 ms")
+            self.assertEqual(daemon.workers(), [])
+            waiting = [connect(daemon.address("a")) for _ in range(20)]
+            for sock in waiting:
+                self.assertEqual(sock.recv(12, socket.MSG_WAITALL), b"RFB 003.008\n")
+                sock.close()
+
+    def test_other_viewers_see_no_gap(self):
+        frame_s = 1 / 30
+        names = [f"victim{n}" for n in range(5)]
+        config = vm_section("watched") + "".join(vm_section(name) for name in names)
+        with Daemon(config, log_level="info", env=ASAN_SIGNALS) as daemon:
+            victims = [daemon.wait_serving(name) for name in names]
+            times, end = [], threading.Event()
+
+            def watch(viewer):
+                while not end.is_set():
+                    viewer.request()
+                    viewer.update()
+                    times.append(time.monotonic())
+
+            with RfbClient(daemon.address("watched")) as viewer:
+                thread = threading.Thread(target=watch, args=(viewer,))
+                thread.start()
+                gaps = []
+                try:
+                    for name, pid in zip(names, victims):
+                        wait_until(lambda n=len(times): len(times) >= n + 5, "pictures before the kill")
+                        first, mark = len(times) - 1, daemon.mark()
+                        os.kill(pid, signal.SIGSEGV)
+                        daemon.wait_serving(name, mark)
+                        wait_until(lambda n=len(times): len(times) >= n + 5, "pictures after the kill")
+                        window = times[first:]
+                        gaps.append(max(b - a for a, b in zip(window, window[1:])))
+                finally:
+                    end.set()
+                    thread.join()
+            print(f"another VM's viewer: gaps around a crash of at most "
+                  f"{', '.join(f'{gap * 1000:.0f}' for gap in sorted(gaps))} ms")
+            self.assertLessEqual(statistics.median(gaps), frame_s + 0.1)
+
+    def test_backoff_grows_to_its_limit(self):
+        config = "[server]\nrestart-delay-max = 300ms\n" + vm_section("a") + vm_section("b")
+        with Daemon(config) as daemon:
+            daemon.wait_serving("b")
+            mark = 0
+            for delay in (0, 100, 200, 300, 300):
+                pid = daemon.wait_serving("a", mark)
+                mark = daemon.mark()
+                os.kill(pid, signal.SIGKILL)
+                match = daemon.wait_line(r"\[a\] worker \d+ died: killed by SIGKILL \(Killed\); "
+                                         r"starting another in (\d+) ms", mark)
+                self.assertEqual(int(match[1]), delay)
+                daemon.wait_line(r"\[a\] worker \d+ started", mark)
+                died, started = (log_time(line) for line in daemon.lines[mark:]
+                                 if re.search(r"\[a\] worker \d+ (died|started)", line))
+                self.assertGreaterEqual(started - died, delay / 1000 - 0.002)
+            # the other VM's first death is still its first
+            mark = daemon.mark()
+            os.kill(daemon.worker("b"), signal.SIGKILL)
+            daemon.wait_line(r"\[b\] worker \d+ died.* in 0 ms", mark)
+
+    def test_fifty_deaths_leave_nothing(self):
+        names = [f"vm{n}" for n in range(10)]
+        config = "[server]\nrestart-delay-max = 100ms\n" + "".join(vm_section(name) for name in names)
+        with Daemon(config, log_level="info", env=ASAN_SIGNALS) as daemon:
+            for name in names:
+                daemon.wait_serving(name)
+            before = process_fds(daemon.pid)
+            for kill in range(5):
+                mark = daemon.mark()
+                for n, name in enumerate(names):
+                    os.kill(daemon.worker(name), FATAL[(n + kill) % len(FATAL)])
+                for name in names:
+                    daemon.wait_serving(name, mark)
+            self.assertEqual(daemon.count_lines("died: "), 50)
+            wait_until(lambda: not daemon.zombies(), "reaping of the dead")
+            after = process_fds(daemon.pid)
+            self.assertEqual(len(after), len(before), f"descriptors before {before}, after {after}")
+            self.assertEqual(len(process_children(daemon.pid)), len(names))
+
+    def test_worker_that_sends_nonsense_is_replaced(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+        with Daemon(vm_section("a") + vm_section("b")) as daemon:
+            pid, other = daemon.wait_serving("a"), daemon.wait_serving("b")
+            pidfd = os.pidfd_open(pid)
+            channel = libc.syscall(438, pidfd, 3, 0)  # pidfd_getfd: the worker's end of its channel
+            os.close(pidfd)
+            self.assertGreaterEqual(channel, 0, os.strerror(ctypes.get_errno()))
+            mark = daemon.mark()
+            os.write(channel, b"\xff" * 100)
+            os.close(channel)
+            daemon.wait_line(rf"\[a\] worker {pid} sends nonsense", mark)
+            self.assertNotEqual(daemon.wait_serving("a", mark), pid)
+            self.assertEqual(daemon.worker("b"), other)
+
+
+class OrderlyEnd(unittest.TestCase):
+    def end(self, number, hang=False):
+        with tempfile.TemporaryDirectory() as directory:
+            path = f"{directory}/a.vnc"
+            with Daemon(vm_section("a", f"127.0.0.1:0 unix:{path}") + vm_section("b")) as daemon:
+                pids = [daemon.wait_serving("a"), daemon.wait_serving("b")]
+                self.assertTrue(os.path.exists(path))
+                with connect(daemon.address("a")), connect(path):
+                    if hang:
+                        os.kill(pids[0], signal.SIGSTOP)
+                    status, seconds = daemon.stop(number)
+                print(f"{number.name}{' with a worker that hangs' if hang else ''}: "
+                      f"all gone after {seconds * 1000:.0f} ms")
+                self.assertEqual(status, 0)
+                self.assertLessEqual(seconds, 1.0 if not SANITIZED else 5.0)
+                self.assertFalse(any(map(process_alive, pids)))
+                self.assertFalse(os.path.exists(path))
+
+    def test_sigterm(self):
+        self.end(signal.SIGTERM)
+
+    def test_sigint(self):
+        self.end(signal.SIGINT)
+
+    def test_a_worker_that_hangs_is_killed(self):
+        self.end(signal.SIGTERM, hang=True)
+
+    def test_workers_do_not_outlive_a_killed_supervisor(self):
+        with tempfile.TemporaryDirectory() as directory:
+            config = vm_section("a", f"unix:{directory}/a.vnc") + vm_section("b")
+            with Daemon(config) as daemon:
+                pids = [daemon.wait_serving("a"), daemon.wait_serving("b")]
+                os.kill(pids[1], signal.SIGSTOP)  # not even one that hangs
+                os.kill(daemon.pid, signal.SIGKILL)
+                wait_until(lambda: not any(map(process_alive, pids)), "end of the workers")
+                daemon.wait_exit()
+                self.assertTrue(os.path.exists(f"{directory}/a.vnc"))
+            # what it left behind is no obstacle
+            with Daemon(config) as daemon:
+                daemon.wait_serving("a")
+                self.assertEqual(greeting(f"{directory}/a.vnc"), b"RFB 003.008\n")
+
+
+class WhatAWorkerHas(unittest.TestCase):
+    def test_any_name_that_a_vm_may_have(self):
+        names = ["B\u00fcro #7 ; x", "-c", "a" * 64, "%s%n"]
+        with Daemon("".join(vm_section(name) for name in names)) as daemon:
+            for name in names:
+                daemon.wait_serving(name)
+                self.assertEqual(greeting(daemon.address(name)), b"RFB 003.008\n")
+
+    def test_inherits_nothing_but_its_own(self):
+        read, write = os.pipe()
+        pipe = os.readlink(f"/proc/self/fd/{read}")
+        try:
+            config = vm_section("a", "127.0.0.1:0 [::1]:0") + vm_section("b")
+            with Daemon(config, pass_fds=(read,)) as daemon:
+                a, b = daemon.wait_serving("a"), daemon.wait_serving("b")
+                sockets = [{link for link in process_fds(pid).values() if link.startswith("socket:")}
+                           for pid in (a, b)]
+                self.assertEqual(sockets[0] & sockets[1], set())
+                supervisor = {link for link in process_fds(daemon.pid).values() if link.startswith("socket:")}
+                self.assertEqual(len(sockets[0] & supervisor), 2)  # its two listeners
+                self.assertIn(pipe, process_fds(daemon.pid).values())
+                self.assertNotIn(pipe, process_fds(a).values())
+                self.assertEqual(process_fds(a)[0], "/dev/null")
+        finally:
+            os.close(read)
+            os.close(write)
+
+    def test_name_limits_and_privileges(self):
+        with Daemon(vm_section("win11")) as daemon:
+            proc = pathlib.Path(f"/proc/{daemon.wait_serving('win11')}")
+            self.assertEqual((proc / "comm").read_text(), "pc:win11\n")
+            self.assertRegex((proc / "status").read_text(), r"NoNewPrivs:\s+1")
+            soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", (proc / "limits").read_text()).groups()
+            self.assertEqual(int(soft), min(int(hard), 65536))
+
+
+class Listeners(unittest.TestCase):
+    def test_ipv4_ipv6_and_unix(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = f"{directory}/a.vnc"
+            with Daemon(vm_section("a", f"127.0.0.1:0, [::1]:0, unix:{path}")) as daemon:
+                daemon.wait_serving("a")
+                addresses = [daemon.address("a", n) for n in range(3)]
+                self.assertEqual([addresses[0][0], addresses[1][0], addresses[2]], ["127.0.0.1", "::1", path])
+                for address in addresses:
+                    self.assertEqual(greeting(address), b"RFB 003.008\n")
+                self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+
+    def test_taken_port_is_one_line_and_is_had_later(self):
+        with socket.socket() as holder:
+            holder.bind(("127.0.0.1", 0))
+            holder.listen()
+            port = holder.getsockname()[1]
+            config = vm_section("a", f"127.0.0.1:{port} [::1]:0") + vm_section("b")
+            with Daemon(config) as daemon:
+                line = config[:config.index("vnc =")].count("\n") + 1
+                daemon.wait_line(rf"error +\[a\] cannot listen on 127.0.0.1:{port} "
+                                 rf"\({daemon.config_path}:{line}\): Address already in use")
+                daemon.wait_serving("a")
+                self.assertEqual(greeting(daemon.address("a")), b"RFB 003.008\n")
+                holder.close()
+                daemon.wait_line(rf"\[a\] listening on 127.0.0.1:{port}")
+                self.assertEqual(greeting(("127.0.0.1", port)), b"RFB 003.008\n")
+                self.assertEqual(daemon.count_lines("cannot listen"), 1)
+
+
+class Alone(unittest.TestCase):
+    def test_one_vm_in_the_foreground(self):
+        config = vm_section("a", "127.0.0.1:0 [::1]:0") + vm_section("b")
+        with Daemon(config, "--vm", "a") as daemon:
+            address = daemon.address("a", 1)
+            self.assertEqual(greeting(address), b"RFB 003.008\n")
+            self.assertEqual(process_children(daemon.pid), [])
+            self.assertEqual(process_cmdline(daemon.pid)[-2:], ["--vm", "a"])
+            self.assertEqual(daemon.stop()[0], 0)
+            self.assertEqual(daemon.count_lines(r"\[b\]"), 0)
+
+    def test_reload_changes_listeners_and_refuses_what_needs_a_restart(self):
+        with Daemon(vm_section("a"), "--vm", "a") as daemon:
+            first = daemon.address("a")
+            mark = daemon.reload(vm_section("a", "[::1]:0", desktop_name="new"))
+            second = daemon.address("a", since=mark)
+            self.assertEqual(second[0], "::1")
+            self.assertEqual(greeting(second), b"RFB 003.008\n")
+            with self.assertRaises(ConnectionRefusedError):
+                connect(first)
+            daemon.reload(vm_section("a", "[::1]:0", pattern_size="640x480"), "needs a restart")
+            daemon.reload(vm_section("b"), "no longer in it")
+            self.assertEqual(greeting(second), b"RFB 003.008\n")
+            self.assertEqual(daemon.stop(signal.SIGINT)[0], 0)
+
+
+class Log(unittest.TestCase):
+    def test_json_lines(self):
+        with Daemon(vm_section("a") + vm_section("b"), "--log-format", "json") as daemon:
+            daemon.wait_line(r'"message":"worker \d+ serves"')
+            os.kill(wait_until(lambda: daemon.worker("b"), "worker of b"), signal.SIGKILL)
+            daemon.wait_line("died: killed by SIGKILL")
+            daemon.stop()
+            daemon.wait_exit()
+            lines = [json.loads(line) for line in daemon.lines]
+            died = [line for line in lines if "died" in line["message"]]
+            self.assertEqual([line["vm"] for line in died], ["b"])
+            self.assertEqual(died[0]["level"], "error")
+
+    def test_systemd_is_told(self):
+        with tempfile.TemporaryDirectory() as directory, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(f"{directory}/notify")
+            notify.settimeout(20)
+            config = vm_section("a")
+            with Daemon(config, env={"NOTIFY_SOCKET": f"{directory}/notify"}) as daemon:
+                self.assertEqual(notify.recv(4096).split(b"\n")[:2], [b"READY=1", b"STATUS=1 VMs, 0 viewers"])
+                daemon.reload(config + vm_section("b"))
+                self.assertRegex(notify.recv(4096), rb"^RELOADING=1\nMONOTONIC_USEC=\d+")
+                self.assertEqual(notify.recv(4096).split(b"\n")[:2], [b"READY=1", b"STATUS=2 VMs, 0 viewers"])
+                daemon.stop()
+                self.assertEqual(notify.recv(4096), b"STOPPING=1")
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = f"{directory.name}/planecast.conf"
+
+    def write(self, text):
+        pathlib.Path(self.path).write_text(text)
+
+    def test_check_config(self):
+        self.write(vm_section("a") + vm_section("b"))
+        self.assertEqual(run_planecastd("--config", self.path, "--check-config"), (0, "OK: 2 VMs\n", ""))
+        self.write(vm_section("a", sorce="pattern", max_fps="many"))
+        status, out, err = run_planecastd("--config", self.path, "--check-config")
+        self.assertEqual((status, out), (78, ""))
+        places = re.findall(rf"^{re.escape(self.path)}:(\d+):(\d+): ", err, re.M)
+        self.assertEqual([line for line, _ in places], ["6", "7"])
+        self.assertIn("source", err)
+        self.assertEqual(run_planecastd("--config", "/nowhere/x.conf", "--check-config")[0], 78)
+
+    def test_a_wrong_configuration_does_not_start(self):
+        self.write(vm_section("a", max_fps="many"))
+        status, _, err = run_planecastd("--config", self.path)
+        self.assertEqual(status, 78)
+        self.assertIn(f"{self.path}:6:", err)
+        self.assertEqual(run_planecastd("--config", self.path, "--vm", "a")[0], 78)
+
+    def test_dump_config(self):
+        self.write(vm_section("a") + vm_section("b"))
+        status, out, _ = run_planecastd("--config", self.path, "--dump-config", "--vm", "b")
+        self.assertEqual(status, 0)
+        self.assertIn('[vm "b"]', out)
+        self.assertNotIn('[vm "a"]', out)
+        self.write(out)
+        self.assertEqual(run_planecastd("--config", self.path, "--check-config")[1], "OK: 1 VMs\n")
+
+    def test_usage_errors_name_what_was_meant(self):
+        self.write(vm_section("desktop"))
+        cases = [(["--cofnig", "x"], "did you mean 'config'"), (["--config"], "--config needs a value"),
+                 (["--log-level", "debgu"], "debug"), (["-x"], "-x"), (["word"], "'word'"),
+                 (["--for", "3"], "--demo"), (["--demo", "--for", "x"], "seconds"),
+                 (["--demo", "--vm", "a"], "--vm"), (["--check-config", "--demo"], "--demo"),
+                 (["--worker", "a"], "--vm NAME"),
+                 (["--config", self.path, "--vm", "destkop"], "did you mean 'desktop'")]
+        for arguments, expected in cases:
+            status, out, err = run_planecastd(*arguments)
+            self.assertEqual((status, out), (2, ""), arguments)
+            self.assertIn(expected, err)
+            self.assertEqual(err.count("\n"), 1, err)
+
+    def test_help_and_version(self):
+        status, out, err = run_planecastd("--help")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("--check-config", out)
+        self.assertNotIn("--worker", out)
+        self.assertLessEqual(max(map(len, out.splitlines())), 80)
+        status, out, _ = run_planecastd("--version")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"^planecastd \d+\.\d+\.\d+\n")
+        self.assertIn("libevent", out)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
