@@ -54,19 +54,29 @@ struct rects_pixel_format {
 /* What the server announces: XR24, depth 24, shifts 16/8/0, little endian. */
 extern const struct rects_pixel_format rects_native_format;
 
-/* threads: 0 means one a core, at most 4. -ENOMEM, -EMFILE, -EAGAIN. */
+/*
+ * threads: 0 means one a core, at most 4. -ENOTSUP (and one line in the log): the
+ * installed libvncserver does not behave; -EMFILE: the numbers of new descriptors
+ * are past FD_SETSIZE, so make the pool early; -ENOMEM, -EAGAIN. One loop thread a
+ * process may have pools: the library has state that is the process's.
+ */
 int rects_pool_new(struct event_base *base, unsigned int threads, struct rects_pool **ret);
-/* All rects are gone before. Joins the threads. */
+/* All rects are freed before. Not from a done callback. Joins the threads. NULL is fine. */
 void rects_pool_free(struct rects_pool *pool);
 
 /*
  * The job is done, on the loop. output is one FramebufferUpdate message (or
  * several), to be taken with evbuffer_add_buffer(); empty when there was nothing
- * to send. result: 0, or negative errno: the record is unusable, drop the client.
+ * to send. result: 0, or negative errno (output is empty): the record is unusable,
+ * drop the client. The record is not busy any more: encoding again and freeing it
+ * are both fine from here.
  */
 typedef void (*rects_done_fn)(void *user, struct evbuffer *output, int result);
 
-/* -EINVAL, -ENOMEM. width and height at most 8191 (libvncserver's Raw buffer). */
+/*
+ * Native format, raw, no CopyRect; all of the picture is damaged. width and height
+ * at most 8191 (libvncserver's Raw buffer). -EINVAL, -ENOMEM, -EMFILE.
+ */
 int rects_new(struct rects_pool *pool, uint32_t width, uint32_t height, rects_done_fn done,
 		void *user, struct rects **ret);
 /*
@@ -77,22 +87,33 @@ void rects_free(struct rects *rects);
 
 bool rects_busy(const struct rects *rects);
 
-/* The next four: only while not busy (-EBUSY), or they are mistakes of the caller. */
-/* -EINVAL: not true colour, bits per pixel not 8/16/32, maxima or shifts out of range. */
+/* The next four: only while not busy (-EBUSY). */
+/*
+ * -EINVAL: not true colour; bits per pixel not 8, 16 or 32; a maximum that is not
+ * 2^N - 1; colours that overlap or leave the pixel; 24 bits of colour not on bytes;
+ * the top bit of 32 used by anything but three bytes of colour.
+ */
 int rects_set_pixel_format(struct rects *rects, const struct rects_pixel_format *format);
+/* -EINVAL: an encoding not listed above, quality or compression out of range. */
 int rects_set_encodings(struct rects *rects, const struct rects_encodings *encodings);
-/* Drops what was pending; all of the new size is damaged. -EINVAL, -ENOMEM. */
+/* Drops what was pending; all of the new size is damaged. -EINVAL. */
 int rects_resize(struct rects *rects, uint32_t width, uint32_t height);
 /*
  * Starts encoding what is pending inside clip (NULL: everywhere) from frame,
- * whose size is the record's. 0: done will be called; -EBUSY; -EINVAL: the
- * size differs; -ENODATA: nothing pending there.
+ * whose size is the record's. 0: done will be called; -EINVAL: the size differs
+ * or the frame is not linear XR24 in CPU memory; -ENODATA: nothing pending there;
+ * -EIO: an earlier job failed; -ENOMEM. Very ragged damage is sent in part, so
+ * that something may still be pending afterwards.
  */
 int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32_t *clip);
 
 /* Any time, also while busy. */
 void rects_damage(struct rects *rects, const pixman_region32_t *region);
-/* Destination region and displacement as in struct update; a damage if the client has no CopyRect. */
+/*
+ * Destination region and displacement as in struct update; damage if the client
+ * has no CopyRect. Copies that pile up are sent as one where that is exact, and
+ * only where source and destination lie inside the clip.
+ */
 void rects_copy(struct rects *rects, const pixman_region32_t *region, int32_t dx, int32_t dy);
 bool rects_pending(struct rects *rects, const pixman_region32_t *clip);
 

@@ -126,7 +126,7 @@ static int open_client(struct rects_engine *engine, int birth[2])
 	engine->cl = rfbNewClient(engine->screen, birth[0]);
 	if (!engine->cl) {
 		/* It may have closed birth[0]; whose number that is by now nobody knows. */
-		int fresh[2];
+		int fresh[2] = { -1, -1 };
 		int err = rects_engine_open_birth(fresh);
 
 		if (err)

@@ -155,6 +155,9 @@ static void decode(struct viewer *viewer, struct evbuffer *output)
 
 	assert_non_null(data);
 	assert_int_equal(data[0], 0); /* FramebufferUpdate */
+	/* A count left open is for clients that know LastRect. */
+	if (!viewer->last_rect)
+		assert_false(data[2] == 0xff && data[3] == 0xff);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(pwrite(fd, data, length, 0), length);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
@@ -239,6 +242,7 @@ void viewer_start(struct viewer *viewer, struct event_base *base, struct rects_p
 	if (format)
 		assert_int_equal(rects_set_pixel_format(viewer->rects, format), 0);
 	viewer_set_format(viewer, format ? format : &rects_native_format, width, height);
+	viewer->last_rect = encodings && encodings->last_rect;
 	if (encodings)
 		assert_int_equal(rects_set_encodings(viewer->rects, encodings), 0);
 }

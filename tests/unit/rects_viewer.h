@@ -21,6 +21,7 @@ struct viewer {
 	struct _rfbClient *client;
 	/* How to read the client's pixels. */
 	struct rects_pixel_format format;
+	bool last_rect;
 	bool running;
 	int result;
 	unsigned int updates;

@@ -282,6 +282,64 @@ static void test_scroll_is_cheap(void **state)
 	frame_unref(frame);
 }
 
+static void test_scattered_damage(void **state)
+{
+	struct frame *frame = draw_mixed(640, 480, 0);
+	struct viewer viewer;
+	pixman_region32_t dots;
+	uint64_t before;
+
+	(void)state;
+	viewer_start(&viewer, base, pool, 640, 480, NULL, NULL);
+	assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
+	before = viewer.bytes;
+	pixman_region32_init(&dots);
+	for (int i = 0; i < 64; i++) {
+		pixman_region32_union_rect(&dots, &dots, i * 10, i * 7, 1, 1);
+		fill_box(frame, &(pixman_box32_t){ i * 10, i * 7, i * 10 + 1, i * 7 + 1 }, 0x808080);
+	}
+	rects_damage(viewer.rects, &dots);
+	assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
+	expect_right(&viewer, frame, "scattered", "raw");
+	/* Not the box around them: twelve bytes of header and a pixel each. */
+	assert_int_equal(viewer.bytes - before, 4 + 64 * 16);
+	/* More than fit in one update: the rest comes with the next ones. */
+	for (int y = 0; y < 480; y += 2)
+		for (int x = y / 2 % 2; x < 640; x += 9)
+			pixman_region32_union_rect(&dots, &dots, x, y, 1, 1);
+	fill_box(frame, &(pixman_box32_t){ 0, 0, 640, 480 }, 0x112233);
+	rects_damage(viewer.rects, &dots);
+	before = viewer.updates;
+	while (rects_pending(viewer.rects, NULL))
+		assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
+	assert_true(viewer.updates - before > 4);
+	assert_int_equal(viewer_wrong(&viewer, frame, &dots), 0);
+	pixman_region32_fini(&dots);
+	viewer_stop(&viewer);
+	frame_unref(frame);
+}
+
+static void test_compression_levels(void **state)
+{
+	struct frame *frame = draw_mixed(640, 480, 0);
+	uint64_t bytes[3];
+
+	(void)state;
+	/* Level 0 of Tight would be a subencoding that most clients do not know. */
+	for (int level = -1; level <= 1; level++) {
+		struct rects_encodings encodings = { RECTS_TIGHT, true, true, -1, level };
+		struct viewer viewer;
+
+		viewer_start(&viewer, base, pool, 640, 480, NULL, &encodings);
+		assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
+		bytes[level + 1] = viewer.bytes;
+		viewer_stop(&viewer);
+	}
+	assert_int_equal(bytes[0], bytes[2]);
+	assert_int_equal(bytes[1], bytes[2]);
+	frame_unref(frame);
+}
+
 static void test_no_copy_rect(void **state)
 {
 	struct rects_encodings encodings = { RECTS_RAW, false, false, -1, -1 };
@@ -420,6 +478,8 @@ int main(void)
 		cmocka_unit_test(test_lagging_viewer),
 		cmocka_unit_test(test_clip),
 		cmocka_unit_test(test_scroll_is_cheap),
+		cmocka_unit_test(test_scattered_damage),
+		cmocka_unit_test(test_compression_levels),
 		cmocka_unit_test(test_no_copy_rect),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_bad_arguments),

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rectangle engine's jobs: threads, records that come and go, what is left behind. */
 #include "encoders/rects.h"
+#include "encoders/rects_sink.h"
 #include "server/frame.h"
 #include "tests/unit/rects_viewer.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <rfb/rfbclient.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -82,6 +87,50 @@ static void test_free_while_busy(void **state)
 	expect_right(&last, frame, "after the freed ones", "raw");
 	viewer_stop(&last);
 	frame_unref(frame);
+}
+
+struct chain {
+	struct rects *rects;
+	struct frame *frame;
+	unsigned int left;
+	size_t bytes;
+};
+
+/* Encodes again out of done(), and at last frees the record there. */
+static void handle_link(void *user, struct evbuffer *output, int result)
+{
+	struct chain *chain = user;
+	pixman_region32_t all;
+
+	assert_int_equal(result, 0);
+	if (--chain->left) {
+		pixman_region32_init_rect(&all, 0, 0, chain->frame->width, chain->frame->height);
+		rects_damage(chain->rects, &all);
+		pixman_region32_fini(&all);
+		assert_int_equal(rects_encode(chain->rects, chain->frame, NULL), 0);
+		assert_true(rects_busy(chain->rects));
+	} else {
+		rects_free(chain->rects);
+		event_base_loopbreak(base);
+	}
+	/* The output is this job's still. */
+	chain->bytes += evbuffer_get_length(output);
+}
+
+static void test_calls_from_done(void **state)
+{
+	const struct timeval deadline = { .tv_sec = 30 };
+	struct chain chain = { .frame = draw_mixed(100, 100, 0), .left = 5 };
+
+	(void)state;
+	assert_int_equal(rects_new(pool, 100, 100, handle_link, &chain, &chain.rects), 0);
+	assert_int_equal(rects_encode(chain.rects, chain.frame, NULL), 0);
+	event_base_loopexit(base, &deadline);
+	event_base_dispatch(base);
+	assert_int_equal(chain.left, 0);
+	assert_int_equal(chain.bytes, 5 * (16 + 100 * 100 * 4));
+	assert_int_equal(atomic_load(&chain.frame->refcount), 1);
+	frame_unref(chain.frame);
 }
 
 static void test_many_viewers(void **state)
@@ -170,6 +219,151 @@ static void test_no_leaks(void **state)
 	frame_unref(frame);
 }
 
+static int refuse_read(struct frame *frame)
+{
+	(void)frame;
+	return -EIO;
+}
+
+static void release_nothing(struct frame *frame)
+{
+	(void)frame;
+}
+
+static void test_unreadable_frame(void **state)
+{
+	static const struct frame_impl impl = { .release = release_nothing,
+			.begin_read = refuse_read };
+	struct frame *good = draw_mixed(64, 64, 0), bad = *good;
+	struct viewer viewer;
+
+	(void)state;
+	atomic_init(&bad.refcount, 1);
+	bad.impl = &impl;
+	viewer_start(&viewer, base, pool, 64, 64, NULL, NULL);
+	assert_int_equal(viewer_update(&viewer, &bad, NULL), -EIO);
+	assert_int_equal(viewer.bytes, 0);
+	/* What the client was sent and what the streams think it was is no longer the same. */
+	assert_int_equal(rects_encode(viewer.rects, good, NULL), -EIO);
+	assert_int_equal(atomic_load(&bad.refcount), 1);
+	viewer_stop(&viewer);
+	frame_unref(good);
+}
+
+/* Output that cannot be kept makes the library close its client: that costs this one client. */
+static void expect_full_sink(struct frame *frame)
+{
+	struct rlimit before, small;
+	unsigned int descriptors;
+	struct viewer unlucky, lucky;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 100000;
+	signal(SIGXFSZ, SIG_IGN);
+	viewer_start(&lucky, base, pool, frame->width, frame->height, NULL, NULL);
+	viewer_start(&unlucky, base, pool, frame->width, frame->height, NULL, NULL);
+	descriptors = count_descriptors();
+	/* Both threads' sinks. */
+	for (unsigned int i = 0; i < 4; i++) {
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+		assert_int_equal(viewer_update(&unlucky, frame, NULL), -EIO);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+		assert_int_equal(unlucky.bytes, 0);
+		viewer_stop(&unlucky);
+		viewer_start(&unlucky, base, pool, frame->width, frame->height, NULL, NULL);
+	}
+	assert_int_equal(viewer_update(&lucky, frame, NULL), 0);
+	expect_right(&lucky, frame, "after another's failure", "raw");
+	assert_int_equal(viewer_update(&unlucky, frame, NULL), 0);
+	expect_right(&unlucky, frame, "born again", "raw");
+	assert_int_equal(count_descriptors(), descriptors);
+	viewer_stop(&lucky);
+	viewer_stop(&unlucky);
+}
+
+/* Where the library has the hook, there is no file that could be full. */
+static bool sinks_are_files(void)
+{
+	struct rects_sink sink;
+	bool file;
+
+	assert_int_equal(rects_sink_init(&sink), 0);
+	file = sink.fd >= 0;
+	rects_sink_finish(&sink);
+	return file;
+}
+
+static void test_full_sink(void **state)
+{
+	struct frame *frame = draw_mixed(640, 480, 0);
+
+	(void)state;
+	if (sinks_are_files())
+		expect_full_sink(frame);
+	frame_unref(frame);
+}
+
+/* Takes all descriptors below end. */
+static int *take_descriptors(int end)
+{
+	int *taken = calloc((size_t)end, sizeof(*taken));
+	int n = 0, fd;
+
+	assert_non_null(taken);
+	for (fd = dup(0); fd >= 0 && fd < end; fd = dup(0))
+		taken[n++] = fd;
+	assert_true(fd >= end);
+	close(fd);
+	return taken;
+}
+
+static void give_back(int *taken)
+{
+	for (int i = 0; taken[i]; i++)
+		close(taken[i]);
+	free(taken);
+}
+
+static void test_past_fd_setsize(void **state)
+{
+	struct frame *frame = draw_mixed(640, 480, 0);
+	struct rects_pool *usual = pool;
+	struct rlimit before, large;
+	struct viewer viewer;
+	int *taken;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	large = before;
+	large.rlim_cur = FD_SETSIZE + 100;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &large), 0);
+	/* A record can be born on an old pool when all low numbers are gone. */
+	taken = take_descriptors(FD_SETSIZE);
+	viewer_start(&viewer, base, pool, 640, 480, NULL, NULL);
+	assert_true(viewer.client->sock >= FD_SETSIZE);
+	assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
+	expect_right(&viewer, frame, "past FD_SETSIZE", "raw");
+	viewer_stop(&viewer);
+	assert_int_equal(rects_pool_new(base, 2, &pool), -EMFILE);
+	assert_ptr_equal(pool, usual);
+	give_back(taken);
+	/* Room for the sockets of birth only: the sinks lie beyond, also when they fail. */
+	taken = take_descriptors(FD_SETSIZE - 2);
+	assert_int_equal(rects_pool_new(base, 2, &pool), 0);
+	viewer_start(&viewer, base, pool, 640, 480, NULL, NULL);
+	assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
+	expect_right(&viewer, frame, "sinks past FD_SETSIZE", "raw");
+	viewer_stop(&viewer);
+	if (sinks_are_files())
+		expect_full_sink(frame);
+	rects_pool_free(pool);
+	pool = usual;
+	give_back(taken);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	frame_unref(frame);
+}
+
 static int open_pool(void **state)
 {
 	(void)state;
@@ -190,9 +384,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_free_while_busy),
+		cmocka_unit_test(test_calls_from_done),
 		cmocka_unit_test(test_many_viewers),
 		cmocka_unit_test(test_pool_freed_with_jobs),
 		cmocka_unit_test(test_no_leaks),
+		cmocka_unit_test(test_unreadable_frame),
+		cmocka_unit_test(test_full_sink),
+		cmocka_unit_test(test_past_fd_setsize),
 	};
 
 	return cmocka_run_group_tests(tests, open_pool, close_pool);
