@@ -2,8 +2,6 @@
 /* The viewer of the rectangle tests: libvncclient fed from memory. */
 #include "tests/unit/rects_viewer.h"
 
-#include "server/clock.h"
-
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <math.h>
@@ -179,7 +177,6 @@ static void handle_done(void *user, struct evbuffer *output, int result)
 	viewer->result = result;
 	if (!result && evbuffer_get_length(output))
 		decode(viewer, output);
-	event_base_loopbreak(viewer->base);
 }
 
 void viewer_resize(struct viewer *viewer, uint32_t width, uint32_t height)
@@ -255,16 +252,32 @@ void viewer_stop(struct viewer *viewer)
 	rfbClientCleanup(viewer->client);
 }
 
+static void handle_deadline(evutil_socket_t fd, short what, void *data)
+{
+	bool *late = data;
+
+	(void)fd;
+	(void)what;
+	*late = true;
+}
+
+void wait_while(struct event_base *base, const bool *running)
+{
+	const struct timeval limit = { .tv_sec = WAIT_SECONDS };
+	bool late = false;
+	struct event *deadline = event_new(base, -1, 0, handle_deadline, &late);
+
+	assert_non_null(deadline);
+	event_add(deadline, &limit);
+	while (*running && !late)
+		event_base_loop(base, EVLOOP_ONCE);
+	event_free(deadline);
+	assert_false(late);
+}
+
 int viewer_wait(struct viewer *viewer)
 {
-	int64_t deadline_ns = clock_now_ns() + WAIT_SECONDS * NSEC_PER_SEC;
-	const struct timeval second = { .tv_sec = 1 };
-
-	while (viewer->running) {
-		assert_true(clock_now_ns() < deadline_ns);
-		event_base_loopexit(viewer->base, &second);
-		event_base_dispatch(viewer->base);
-	}
+	wait_while(viewer->base, &viewer->running);
 	return viewer->result;
 }
 

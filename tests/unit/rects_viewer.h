@@ -66,7 +66,9 @@ void viewer_set_format(struct viewer *viewer, const struct rects_pixel_format *f
 		uint32_t width, uint32_t height);
 /* What the viewer's window becomes when told of a new size. */
 void viewer_resize(struct viewer *viewer, uint32_t width, uint32_t height);
-/* Runs the loop until the viewer has its update, 30 s at most; returns the result. */
+/* Runs the loop as long as *running, 30 s at most. */
+void wait_while(struct event_base *base, const bool *running);
+/* Until the viewer has its update; returns the result. */
 int viewer_wait(struct viewer *viewer);
 /* Encodes and waits. */
 int viewer_update(struct viewer *viewer, struct frame *frame, const pixman_region32_t *clip);

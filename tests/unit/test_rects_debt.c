@@ -113,6 +113,11 @@ static bool tell(struct picture *client, const struct picture *server, struct re
 	if (clip) {
 		pixman_region32_subtract(&both, &both, clip);
 		assert_false(pixman_region32_not_empty(&both));
+		/* Nobody says that the client has anything outside the clip to copy from. */
+		pixman_region32_copy(&both, &copy);
+		pixman_region32_translate(&both, -dx, -dy);
+		pixman_region32_subtract(&both, &both, clip);
+		assert_false(pixman_region32_not_empty(&both));
 	}
 	copy_pixels(client, &copy, dx, dy);
 	paint(client, server, &damage);

@@ -93,6 +93,7 @@ struct chain {
 	struct rects *rects;
 	struct frame *frame;
 	unsigned int left;
+	bool running;
 	size_t bytes;
 };
 
@@ -111,7 +112,7 @@ static void handle_link(void *user, struct evbuffer *output, int result)
 		assert_true(rects_busy(chain->rects));
 	} else {
 		rects_free(chain->rects);
-		event_base_loopbreak(base);
+		chain->running = false;
 	}
 	/* The output is this job's still. */
 	chain->bytes += evbuffer_get_length(output);
@@ -119,14 +120,12 @@ static void handle_link(void *user, struct evbuffer *output, int result)
 
 static void test_calls_from_done(void **state)
 {
-	const struct timeval deadline = { .tv_sec = 30 };
-	struct chain chain = { .frame = draw_mixed(100, 100, 0), .left = 5 };
+	struct chain chain = { .frame = draw_mixed(100, 100, 0), .left = 5, .running = true };
 
 	(void)state;
 	assert_int_equal(rects_new(pool, 100, 100, handle_link, &chain, &chain.rects), 0);
 	assert_int_equal(rects_encode(chain.rects, chain.frame, NULL), 0);
-	event_base_loopexit(base, &deadline);
-	event_base_dispatch(base);
+	wait_while(base, &chain.running);
 	assert_int_equal(chain.left, 0);
 	assert_int_equal(chain.bytes, 5 * (16 + 100 * 100 * 4));
 	assert_int_equal(atomic_load(&chain.frame->refcount), 1);
