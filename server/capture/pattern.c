@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "server/capture/canvas.h"
 #include "server/capture/mark.h"
 #include "server/capture/pattern_scene.h"
 #include "server/clock.h"
@@ -17,7 +18,7 @@ struct pattern {
 	struct capture capture; /* first */
 	struct scene *scene; /* NULL: the configured one cannot be had; reason says why */
 	char *scene_name;
-	struct frame *frame; /* the canvas; ours alone while its refcount is 1 */
+	struct frame *frame; /* the canvas */
 	int64_t start_ns;
 	int64_t fps;
 	int64_t tick; /* newest due picture that was made */
@@ -70,23 +71,6 @@ static void advance(struct pattern *pattern)
 	pattern->tick = tick;
 }
 
-/* The canvas for drawing on: a reader that keeps the last picture keeps it unchanged. */
-static int take_canvas(struct pattern *pattern)
-{
-	struct frame *old = pattern->frame, *fresh;
-	int ret;
-
-	if (atomic_load_explicit(&old->refcount, memory_order_acquire) == 1)
-		return 0;
-	ret = frame_new_memory(old->width, old->height, &fresh);
-	if (ret < 0)
-		return ret;
-	memcpy(frame_memory_pixels(fresh), old->data, old->data_bytes);
-	frame_unref(old);
-	pattern->frame = fresh;
-	return 0;
-}
-
 static void show_cursor(struct pattern *pattern)
 {
 	enum pattern_cursor wanted;
@@ -129,7 +113,7 @@ static int pattern_poll(struct capture *capture, struct frame **ret_frame)
 	show_cursor(pattern);
 	if (!scene_changed(pattern->scene) && !capture->whole)
 		return -EAGAIN;
-	ret = take_canvas(pattern);
+	ret = canvas_take(&pattern->frame);
 	frame = pattern->frame;
 	if (!ret)
 		ret = scene_paint(pattern->scene, frame_memory_pixels(frame), frame->planes[0].stride);

@@ -24,7 +24,7 @@ LAYERS = [
     ("damage", ["server/damage*", "server/scroll*"], ["server/format.h"]),
     ("pacer", ["server/pacer.*"], []),
     ("channel", ["server/channel.*"], []),
-    ("framefile", ["server/framefile.*"], []),
+    ("framefile", ["server/framefile*"], []),
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
     ("encoders", ["encoders/*"], []),
     ("net", ["net/*"], ["config/*", "encoders/rects.h", "encoders/packet.h"]),
