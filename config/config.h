@@ -69,7 +69,7 @@ struct config_vm {
 	int vnc_auth; /* vnc-auth: none, vncauth; the latter has a vnc_password_file */
 	char *vnc_password_file; /* vnc-password-file: mode 0600, first line */
 	bool allow_unauthenticated_remote; /* allow-unauthenticated-remote: no; live, only the check reads it */
-	int sharing; /* sharing: allow-exclusive, force-shared, ignore; live */
+	int sharing; /* sharing: ignore, force-shared, allow-exclusive; live */
 	bool view_only; /* view-only: no; live */
 	int64_t max_viewers; /* max-viewers: 16, 1..1000; live */
 	int64_t max_handshakes; /* max-handshakes: 64, 1..4096: above it the oldest unauthenticated peer goes; live */

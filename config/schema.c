@@ -239,11 +239,11 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		VM("sharing", sharing),
 		.type = SCHEMA_ENUM,
 		.words = sharing_words,
-		.default_text = "allow-exclusive",
+		.default_text = "ignore",
 		.reload = SCHEMA_LIVE,
-		.doc = "What happens when a viewer asks to be the only one: allow-exclusive disconnects "
-		       "the others and keeps new ones out while it stays, force-shared refuses it, "
-		       "ignore lets it in as one of many.",
+		.doc = "What happens when a viewer asks to be the only one, as some do unless told "
+		       "otherwise: ignore lets it in as one of many, force-shared refuses it, "
+		       "allow-exclusive disconnects the others and keeps new ones out while it stays.",
 	},
 	{
 		VM("view-only", view_only),

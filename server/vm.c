@@ -32,6 +32,7 @@
 
 /* Shadows: each rectangle worker may hold one, one more is written to, one is spare. */
 #define SHADOWS 6
+#define FALLBACK_KEYMAP "us"
 #define CARD_WIDTH 1024
 #define CARD_HEIGHT 768
 
@@ -245,10 +246,14 @@ int vm_new(struct event_base *base, const struct config_vm *config, struct vm **
 	pacer_init(&vm->pacer, config->max_fps, config->idle_interval_ns);
 
 	r = input_keymap_new(config->keymap, &vm->keymap);
-	if (r < 0) {
-		log_error(NULL, "keymap '%s': %s", config->keymap, strerror(-r));
-		goto fail;
+	if (r == -EINVAL) {
+		/* A picture with the wrong keys beats none; most viewers send key numbers anyway. */
+		log_error(NULL, "keymap: there is no layout '%s', using '%s'", config->keymap,
+				FALLBACK_KEYMAP);
+		r = input_keymap_new(FALLBACK_KEYMAP, &vm->keymap);
 	}
+	if (r < 0)
+		goto fail;
 	r = damage_new(SHADOWS, &vm->damage);
 	if (r < 0)
 		goto fail;

@@ -55,7 +55,7 @@ static void gives_each_key_its_default(void **state)
 	assert_int_equal(vm->vnc_auth, CONFIG_AUTH_NONE);
 	assert_null(vm->vnc_password_file);
 	assert_false(vm->allow_unauthenticated_remote);
-	assert_int_equal(vm->sharing, CONFIG_SHARING_ALLOW_EXCLUSIVE);
+	assert_int_equal(vm->sharing, CONFIG_SHARING_IGNORE);
 	assert_false(vm->view_only);
 	assert_int_equal(vm->max_viewers, 16);
 	assert_int_equal(vm->max_handshakes, 64);

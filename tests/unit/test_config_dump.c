@@ -284,7 +284,7 @@ static const struct {
 	{ "vnc-auth", "vncauth", CONFIG_RESTART },
 	{ "vnc-password-file", "/other", CONFIG_RESTART },
 	{ "allow-unauthenticated-remote", "yes", CONFIG_LIVE },
-	{ "sharing", "ignore", CONFIG_LIVE },
+	{ "sharing", "force-shared", CONFIG_LIVE },
 	{ "view-only", "yes", CONFIG_LIVE },
 	{ "max-viewers", "1", CONFIG_LIVE },
 	{ "max-handshakes", "1", CONFIG_LIVE },
