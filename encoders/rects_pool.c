@@ -17,13 +17,6 @@
 #include <unistd.h>
 
 #define THREADS_MAX 4u
-/*
- * Tight splits around areas of one colour recursively, one level for each 2048
- * pixels at worst: a guest can draw a picture of RECTS_ENGINE_SIZE_MAX squared
- * that goes 32,000 levels deep. Only what is used takes memory.
- */
-#define STACK_BYTES ((size_t)32 << 20)
-
 struct job_list {
 	struct rects_job *first, **tail;
 };
@@ -138,7 +131,7 @@ int *rects_pool_birth(struct rects_pool *pool)
 	return pool->birth;
 }
 
-static int start_worker(struct rects_pool *pool, pthread_attr_t *attr)
+static int start_worker(struct rects_pool *pool)
 {
 	struct worker *worker = &pool->workers[pool->n_workers];
 	sigset_t all, before;
@@ -150,7 +143,7 @@ static int start_worker(struct rects_pool *pool, pthread_attr_t *attr)
 	/* Signals are the loop's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = -pthread_create(&worker->thread, attr, work, worker);
+	err = -pthread_create(&worker->thread, NULL, work, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err) {
 		rects_sink_finish(&worker->sink);
@@ -158,20 +151,6 @@ static int start_worker(struct rects_pool *pool, pthread_attr_t *attr)
 	}
 	pool->n_workers++;
 	return 0;
-}
-
-static int start_workers(struct rects_pool *pool, unsigned int threads)
-{
-	pthread_attr_t attr;
-	int err = -pthread_attr_init(&attr);
-
-	if (err)
-		return err;
-	err = -pthread_attr_setstacksize(&attr, STACK_BYTES);
-	for (unsigned int i = 0; i < threads && !err; i++)
-		err = start_worker(pool, &attr);
-	pthread_attr_destroy(&attr);
-	return err;
 }
 
 static unsigned int choose_threads(unsigned int threads)
@@ -222,9 +201,11 @@ int rects_pool_new(struct event_base *base, unsigned int threads, struct rects_p
 				"that planecast was built with (%s)?", LIBVNCSERVER_VERSION);
 	if (err)
 		goto fail;
-	err = start_workers(pool, choose_threads(threads));
-	if (err)
-		goto fail;
+	for (threads = choose_threads(threads); threads; threads--) {
+		err = start_worker(pool);
+		if (err)
+			goto fail;
+	}
 	*ret = pool;
 	return 0;
 fail:
