@@ -51,8 +51,11 @@ static int put_size(struct vnc_client *client, struct evbuffer *out)
 		return put_rect(out, 0, 0, client->width, client->height, RFB_PSEUDO_DESKTOP_SIZE);
 	bytes_put_u8(&writer, 1);
 	bytes_put_zeros(&writer, 3);
-	/* The one screen: its id, place, size, flags. */
-	bytes_put_u32(&writer, 0);
+	/*
+	 * The one screen: its id, place, size, flags. Viewers on libvncclient 0.9.14
+	 * take id 0 for a broken screen and do not follow the change of size.
+	 */
+	bytes_put_u32(&writer, 1);
 	bytes_put_u16(&writer, 0);
 	bytes_put_u16(&writer, 0);
 	bytes_put_u16(&writer, (uint16_t)client->width);
