@@ -230,7 +230,7 @@ static void do_size(char **words)
 	int size[2] = { atoi(words[1]), atoi(words[2]) };
 
 	if (!strcmp(words[0], "resize"))
-		SendExtDesktopSize(probe.viewer.client, (uint16_t)size[0], (uint16_t)size[1]);
+		viewer_ask_size(&probe.viewer, (uint16_t)size[0], (uint16_t)size[1]);
 	answer(wait_until(is_size, size));
 }
 

@@ -2,6 +2,7 @@
 /* A test viewer on libvncclient. */
 #include "tests/integration/support/viewer.h"
 
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -87,6 +88,20 @@ bool viewer_serve(struct viewer *viewer, int timeout_ms)
 	if (viewer->connected && (viewer->client->buffered || poll(&poll_client, 1, timeout_ms) > 0))
 		viewer->connected = HandleRFBServerMessage(viewer->client);
 	return viewer->connected;
+}
+
+bool viewer_ask_size(struct viewer *viewer, uint16_t width, uint16_t height)
+{
+	struct __attribute__((packed)) {
+		rfbSetDesktopSizeMsg header;
+		rfbExtDesktopScreen screen;
+	} message = {
+		.header = { .type = rfbSetDesktopSize, .width = htons(width), .height = htons(height),
+			.numberOfScreens = 1 },
+		.screen = { .width = htons(width), .height = htons(height) },
+	};
+
+	return WriteToRFBServer(viewer->client, (char *)&message, sizeof(message));
 }
 
 bool viewer_connect(struct viewer *viewer)

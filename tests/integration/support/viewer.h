@@ -35,6 +35,8 @@ void viewer_reset(struct viewer *viewer);
 uint64_t viewer_bytes(const struct viewer *viewer);
 /* One message, if one comes in time. False: the connection is gone. */
 bool viewer_serve(struct viewer *viewer, int timeout_ms);
+/* SetDesktopSize with one screen. libvncclient's own call leaves half of the message to chance. */
+bool viewer_ask_size(struct viewer *viewer, uint16_t width, uint16_t height);
 /* What the viewer would show now, whatever pixel format it asked for. For the caller to finish. */
 struct picture viewer_picture(const struct viewer *viewer);
 
