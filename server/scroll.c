@@ -279,13 +279,22 @@ static unsigned int rows_inside(const pixman_box32_t *box, int32_t band)
 	return (1u << end) - (1u << first);
 }
 
-/* How many of these rows of a tile the move spares, less those that it spoils. */
+/*
+ * What the move is worth for these rows of a tile, in GAIN_UNITs. A row that it
+ * spares counts for it, one that it spoils against it, and one that has to be
+ * sent with it or without it a little against it: nothing is gained there, and
+ * pixels of the tile that did not change would be moved away.
+ */
+#define GAIN_UNIT 8
+
 static int rows_gained(const struct search *search, int32_t column, int32_t band, unsigned int rows)
 {
 	size_t tile = (size_t)band * search->tiles->columns + (size_t)column;
+	unsigned int before = search->tiles->rows[tile] & rows;
+	unsigned int after = search->finder->differ[tile] & rows;
 
-	return __builtin_popcount(search->tiles->rows[tile] & rows) -
-			__builtin_popcount(search->finder->differ[tile] & rows);
+	return GAIN_UNIT * (__builtin_popcount(before) - __builtin_popcount(after)) -
+			__builtin_popcount(before & after);
 }
 
 /* The columns of tiles inside whole where moving the part's rows pays. */
@@ -346,12 +355,57 @@ static bool choose_part(const struct search *search, pixman_box32_t *box)
 	pixman_box32_t part = *box;
 
 	for (unsigned int round = 0; round < 2; round++) {
-		if (choose_columns(search, box, &part) < SCROLL_PIXELS_MIN ||
-				choose_rows(search, box, &part) < SCROLL_PIXELS_MIN)
+		if (choose_columns(search, box, &part) < SCROLL_PIXELS_MIN * GAIN_UNIT ||
+				choose_rows(search, box, &part) < SCROLL_PIXELS_MIN * GAIN_UNIT)
 			return false;
 	}
 	*box = part;
 	return true;
+}
+
+/*
+ * Which pixels of a column of tiles are not as the move says, in those rows of
+ * the part where the column beside it is. Pixels outside whole never are.
+ */
+static uint64_t edge_difference(const struct search *search, const pixman_box32_t *whole,
+		const pixman_box32_t *part, const struct scroll *scroll, int32_t column,
+		int32_t beside)
+{
+	int32_t tile = column * DAMAGE_TILE_WIDTH, width = covered(whole, column);
+	int32_t x = whole->x1 > tile ? whole->x1 : tile;
+	uint64_t inside = (~0ull >> (DAMAGE_TILE_WIDTH - width)) << (x - tile);
+	uint64_t difference = ~inside;
+
+	for (int32_t y = part->y1; y < part->y2 && ~difference; y++) {
+		size_t band = (size_t)(y / DAMAGE_TILE_HEIGHT) * search->tiles->columns;
+
+		if (search->finder->differ[band + (size_t)beside] >> y % DAMAGE_TILE_HEIGHT & 1)
+			continue;
+		difference |= search->kernels->differ(
+				damage_source_row(search->source, (uint32_t)x, (uint32_t)y,
+						(uint32_t)width),
+				damage_shadow_row(search->shadow, (uint32_t)(x - scroll->dx),
+						(uint32_t)(y - scroll->dy)),
+				(uint32_t)width) << (x - tile);
+	}
+	return difference;
+}
+
+/* Tiles at the edge of a window are only partly worth moving: takes those parts in. */
+static void extend_sideways(const struct search *search, const pixman_box32_t *whole,
+		const struct scroll *scroll, pixman_box32_t *part)
+{
+	int32_t first = part->x1 / DAMAGE_TILE_WIDTH, last = (part->x2 - 1) / DAMAGE_TILE_WIDTH;
+	uint64_t difference;
+
+	if (part->x1 > whole->x1) {
+		difference = edge_difference(search, whole, part, scroll, first - 1, first);
+		part->x1 -= difference ? __builtin_clzll(difference) : DAMAGE_TILE_WIDTH;
+	}
+	if (part->x2 < whole->x2) {
+		difference = edge_difference(search, whole, part, scroll, last + 1, last);
+		part->x2 += difference ? __builtin_ctzll(difference) : DAMAGE_TILE_WIDTH;
+	}
 }
 
 /* tiles: from what differs now to what will differ after the move. */
@@ -400,10 +454,11 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 	if (!clip_to_origin(tiles, scroll.dx, scroll.dy, &box))
 		return false;
 	compare_moved(&search, &box, scroll.dx, scroll.dy);
-	if (!choose_part(&search, &box))
-		return false;
-	take_over(&search, &box);
 	scroll.box = box;
+	if (!choose_part(&search, &scroll.box))
+		return false;
+	extend_sideways(&search, &box, &scroll, &scroll.box);
+	take_over(&search, &scroll.box);
 	*ret_scroll = scroll;
 	return true;
 }

@@ -3,7 +3,6 @@
 #include "server/scroll_guess.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,11 +23,10 @@
 /* A table that is this crowded somewhere has hashes made to collide. */
 #define PROBES_MAX 16
 
-/* Where an old row (column) with this hash was. */
+/* Where the last old row (column) with this hash was. */
 struct scroll_slot {
 	uint32_t hash;
 	uint32_t line; /* counted from 1; 0: empty */
-	bool repeats;
 };
 
 /* Slots are found by 16 bits of a product. */
@@ -75,8 +73,9 @@ static struct scroll_slot *find_slot(const struct scroll_guess *guess, uint32_t 
 }
 
 /*
- * Each new line that equals one single old line elsewhere votes for the way
- * from there to here. Lines that repeat (empty ones) would vote for anything.
+ * Each new line that equals an old line elsewhere votes for the way from there
+ * to here. Of lines that repeat only the last one counts: empty ones then vote
+ * once for each way there is, and a pattern votes for its multiples.
  */
 static void vote(struct scroll_guess *guess, const uint32_t *old_hash, const uint32_t *new_hash,
 		uint32_t lines)
@@ -86,31 +85,35 @@ static void vote(struct scroll_guess *guess, const uint32_t *old_hash, const uin
 	memset(guess->slots, 0, ((size_t)guess->slots_mask + 1) * sizeof(*guess->slots));
 	for (uint32_t i = 0; i < lines; i++) {
 		slot = find_slot(guess, old_hash[i]);
-		if (!slot)
-			continue;
-		slot->repeats = slot->line != 0;
-		slot->hash = old_hash[i];
-		slot->line = i + 1;
+		if (slot)
+			*slot = (struct scroll_slot){ .hash = old_hash[i], .line = i + 1 };
 	}
 	for (uint32_t i = 0; i < lines; i++) {
 		if (new_hash[i] == old_hash[i])
 			continue;
 		slot = find_slot(guess, new_hash[i]);
-		if (slot && slot->line && !slot->repeats)
+		if (slot && slot->line)
 			guess->votes[lines + i - (slot->line - 1)]++;
 	}
 }
 
-/* 0: no displacement has enough votes. */
+/* The nearest displacement with most votes; 0: none has enough. */
 static int32_t elect(const struct scroll_guess *guess, uint32_t lines)
 {
-	uint32_t best = 0;
+	uint32_t most = VOTES_MIN - 1;
+	int32_t best = 0;
 
-	for (uint32_t i = 1; i < lines * 2; i++) {
-		if (guess->votes[i] > guess->votes[best])
-			best = i;
+	for (uint32_t way = 1; way < lines; way++) {
+		if (guess->votes[lines + way] > most) {
+			most = guess->votes[lines + way];
+			best = (int32_t)way;
+		}
+		if (guess->votes[lines - way] > most) {
+			most = guess->votes[lines - way];
+			best = -(int32_t)way;
+		}
 	}
-	return guess->votes[best] < VOTES_MIN ? 0 : (int32_t)best - (int32_t)lines;
+	return best;
 }
 
 static void clear_votes(struct scroll_guess *guess, uint32_t lines)
