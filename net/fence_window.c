@@ -2,15 +2,6 @@
 /* Decides by round trips how many updates may be under way. */
 #include "net/fence_window.h"
 
-static int64_t quickest(const struct fence_window *window)
-{
-	int64_t a = window->quickest_ns, b = window->quickest_before_ns;
-
-	if (!a || !b)
-		return a ? a : b;
-	return a < b ? a : b;
-}
-
 uint32_t fence_window_send(struct fence_window *window, int64_t now_ns)
 {
 	window->sent_ns[window->next % FENCE_WINDOW_MAX] = now_ns;
@@ -28,11 +19,6 @@ bool fence_window_answer(struct fence_window *window, uint32_t number, int64_t n
 		return false;
 	delay_ns = now_ns - window->sent_ns[number % FENCE_WINDOW_MAX];
 	window->in_flight = behind - 1;
-	if (now_ns - window->period_ns > FENCE_WINDOW_MEMORY_NS) {
-		window->quickest_before_ns = window->quickest_ns;
-		window->quickest_ns = 0;
-		window->period_ns = now_ns;
-	}
 	if (!window->quickest_ns || delay_ns < window->quickest_ns)
 		window->quickest_ns = delay_ns > 0 ? delay_ns : 1;
 	return true;
@@ -44,8 +30,8 @@ bool fence_window_open(const struct fence_window *window, int64_t now_ns)
 
 	if (window->in_flight < FENCE_WINDOW_ALWAYS)
 		return true;
-	if (window->in_flight == FENCE_WINDOW_MAX || !quickest(window))
+	if (window->in_flight == FENCE_WINDOW_MAX || !window->quickest_ns)
 		return false;
 	return now_ns - window->sent_ns[oldest % FENCE_WINDOW_MAX] <=
-			quickest(window) + FENCE_WINDOW_SLACK_NS;
+			window->quickest_ns + FENCE_WINDOW_SLACK_NS;
 }

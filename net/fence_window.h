@@ -19,18 +19,22 @@
 #define FENCE_WINDOW_MAX 16
 /* What an answer may be later than the quickest one: a frame at 60 Hz. */
 #define FENCE_WINDOW_SLACK_NS (NSEC_PER_SEC / 60)
-/* The quickest answer is forgotten after one to two of these: routes change. */
-#define FENCE_WINDOW_MEMORY_NS (10 * NSEC_PER_SEC)
 
 struct fence_window {
 	uint32_t next; /* number of the next fence */
 	unsigned int in_flight; /* those before it that are not answered */
 	int64_t sent_ns[FENCE_WINDOW_MAX]; /* by number, modulo */
-	/* The quickest answers of this period and the last; 0: none. */
-	int64_t quickest_ns, quickest_before_ns, period_ns;
+	/*
+	 * The quickest answer ever; 0: none. Forgetting it would need a pause
+	 * now and then to measure it again, or the queue becomes its own excuse.
+	 */
+	int64_t quickest_ns;
 };
 
-/* An update was sent and fence number N behind it: returns N. Only while open. */
+/*
+ * Fence number N is sent, behind an update while the window is open, or once
+ * before the first one, to learn the delay of the link: returns N.
+ */
 uint32_t fence_window_send(struct fence_window *window, int64_t now_ns);
 /* Fence number was answered, and so were all before it. False: no such fence is out. */
 bool fence_window_answer(struct fence_window *window, uint32_t number, int64_t now_ns);

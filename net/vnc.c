@@ -137,6 +137,10 @@ void vnc_check_soft_cursor(struct vnc *vnc)
 	soft_cursor_set_picture(vnc->soft, vnc->frame, NULL);
 	soft_cursor_set_cursor(vnc->soft, &vnc->cursor, &changed);
 	pixman_region32_fini(&changed);
+	TAILQ_FOREACH(client, &vnc->clients, link) {
+		if (vnc_client_is_soft(client))
+			vnc_update_touch_pointer(client);
+	}
 }
 
 static void answer_size(struct vnc_client *client, enum rfb_size_status status)

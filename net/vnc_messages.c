@@ -107,7 +107,6 @@ static unsigned int read_encodings(const struct rfb_message *message, struct rec
 /* Tells the client what of its abilities the server has too, where that takes a message. */
 static void announce(struct vnc_client *client)
 {
-	static const uint8_t fence[9] = { RFB_SERVER_FENCE, [4] = RFB_FENCE_REQUEST >> 24 };
 	static const uint8_t continuous = RFB_END_OF_CONTINUOUS_UPDATES;
 	unsigned int fresh = client->abilities & ~client->announced;
 
@@ -121,7 +120,7 @@ static void announce(struct vnc_client *client)
 	if (client->vnc->leds < 0)
 		client->due &= ~(unsigned int)VNC_DUE_LEDS;
 	if (fresh & VNC_CAN_FENCE)
-		vnc_client_write(client, fence, sizeof(fence));
+		vnc_update_send_fence(client);
 	if (fresh & VNC_CAN_CONTINUOUS)
 		vnc_client_write(client, &continuous, 1);
 }
@@ -240,7 +239,6 @@ static int handle_fence(struct vnc_client *client, const struct rfb_message *mes
 
 	if (message->fence.flags & RFB_FENCE_REQUEST)
 		return answer_fence(client, message);
-	/* The first one, which only asks whether the client has fences, is empty. */
 	if (!reader.failed)
 		fence_window_answer(&client->window, number, clock_now_ns());
 	return 0;

@@ -151,7 +151,7 @@ void vnc_update_send(struct vnc_client *client)
 		clear(&client->requested);
 }
 
-static void send_fence(struct vnc_client *client)
+void vnc_update_send_fence(struct vnc_client *client)
 {
 	uint8_t data[9 + 4];
 	struct bytes_writer writer = bytes_writer(data, sizeof(data));
@@ -176,7 +176,7 @@ void vnc_update_encoded(void *user, struct evbuffer *output, int result)
 		client->vnc->updates_sent++;
 		vnc_client_write_buffer(client, output);
 		if (client->state == VNC_VIEWING && client->abilities & VNC_CAN_FENCE)
-			send_fence(client);
+			vnc_update_send_fence(client);
 	} else {
 		/* Nothing after all: its request is still open. */
 		pixman_region32_union(&client->requested, &client->requested, &client->encoding);

@@ -29,6 +29,8 @@ void vnc_update_touch_pointer(struct vnc_client *client);
 void vnc_update_request(struct vnc_client *client, bool incremental, const pixman_box32_t *box);
 /* Registry, EnableContinuousUpdates. */
 void vnc_update_set_continuous(struct vnc_client *client, bool enable, const pixman_box32_t *box);
+/* Asks the client to answer when it has come this far. */
+void vnc_update_send_fence(struct vnc_client *client);
 /* rects_done_fn; user is the client. */
 void vnc_update_encoded(void *user, struct evbuffer *output, int result);
 
