@@ -85,8 +85,9 @@ static void draw_sky(struct photo *photo)
 			float grain = (float)(widget_hash((uint32_t)(y * width + x)) & 255) / 255.f - 0.5f;
 			float at = ((float)y + grain * 5) / (float)photo->shore;
 			float dx = (float)x - sun_x, dy = (float)y - sun_y;
-			float distance = sqrtf(dx * dx + dy * dy) / disc;
-			float glow = distance < 1 ? 1 : expf(-(distance - 1) * 0.22f) * 0.85f;
+			float outside = sqrtf(dx * dx + dy * dy) - disc;
+			float rim = outside < 0 ? 1 : outside < 1 ? 1 - outside * 0.15f : 0.85f;
+			float glow = outside < 0 ? 1 : expf(-outside / disc * 0.22f) * rim;
 			uint32_t colour = sky_colour(at < 0 ? 0 : at > 1 ? 1 : at);
 
 			photo->sky[y * width + x] = paint_mix(colour, SUN_COLOUR, (uint32_t)(glow * 255));
@@ -167,16 +168,19 @@ static void draw_land(struct photo *photo, int64_t time_ns)
 
 			for (; i < RIDGES; i++) {
 				int32_t below = (y + 1) * EDGE - photo->tops[i * paint->width + x];
+				uint32_t slope;
 
 				if (below <= 0)
 					continue;
-				colour = with_grain(photo->slopes[i * photo->shore + below / EDGE],
+				slope = with_grain(photo->slopes[i * photo->shore + below / EDGE],
 						grain[((uint32_t)x + shift[i]) * 3 & MASK]);
-				if (below >= EDGE)
+				if (below >= EDGE) {
+					colour = slope;
 					break;
+				}
 				if (!edge) {
 					edge = (uint32_t)below * 255 / EDGE;
-					edge_colour = colour;
+					edge_colour = slope;
 				}
 			}
 			if (i == RIDGES) {
