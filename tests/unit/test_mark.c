@@ -110,6 +110,28 @@ static void test_survives_noise_and_blur(void **state)
 	}
 }
 
+static void shift(int by)
+{
+	uint8_t *bytes = (uint8_t *)pixels;
+
+	for (size_t i = 0; i < sizeof(pixels); i++)
+		bytes[i] = clamp(bytes[i] + by);
+}
+
+/* Limited range taken for full range, a viewer's gamma: brighter or darker as a whole. */
+static void test_survives_other_brightness(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_MARKS; i++) {
+		draw(&marks[i]);
+		shift(50);
+		assert_reads(&marks[i]);
+		draw(&marks[i]);
+		shift(-50);
+		assert_reads(&marks[i]);
+	}
+}
+
 static void test_torn_mark_is_refused(void **state)
 {
 	static uint32_t old[HEIGHT][WIDTH];
@@ -162,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_survives_noise_and_blur),
+		cmocka_unit_test(test_survives_other_brightness),
 		cmocka_unit_test(test_torn_mark_is_refused),
 		cmocka_unit_test(test_any_wrong_block_is_refused),
 		cmocka_unit_test(test_other_pictures_have_none),

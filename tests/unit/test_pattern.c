@@ -117,7 +117,10 @@ static void test_names_and_sizes(void **state)
 /* Everything a viewer could do, as a function of the tick. */
 static void play(struct scene *scene, int tick)
 {
-	point(scene, (uint32_t)(tick * 37) % WIDTH, (uint32_t)(tick * 23) % HEIGHT, tick / 7 & INPUT_BUTTON_LEFT);
+	/* Quick clicks at first, then drags. */
+	uint32_t buttons = (uint32_t)(tick < 40 ? tick : tick / 7) & INPUT_BUTTON_LEFT;
+
+	point(scene, (uint32_t)(tick * 37) % WIDTH, (uint32_t)(tick * 23) % HEIGHT, buttons);
 	if (tick % 5 == 0)
 		press_key(scene, "help\xe4 clear"[tick / 5 % 11] & 0xff, 0);
 	if (tick % 31 == 0)
@@ -133,10 +136,11 @@ static void test_partial_painting_is_complete(void **state)
 		struct canvas once = canvas_new(scene_names[i], WIDTH, HEIGHT);
 
 		for (int tick = 0; tick < 90; tick++) {
-			scene_advance(often.scene, tick * TICK_NS, tick / 30);
-			scene_advance(once.scene, tick * TICK_NS, tick / 30);
+			/* Input comes between the ticks. */
 			play(often.scene, tick);
 			play(once.scene, tick);
+			scene_advance(often.scene, tick * TICK_NS, tick / 30);
+			scene_advance(once.scene, tick * TICK_NS, tick / 30);
 			if (scene_changed(often.scene))
 				paint(&often);
 		}
@@ -268,6 +272,34 @@ static void test_pointer_has_effects(void **state)
 	point(canvas.scene, 1, HEIGHT - 1, 0);
 	paint(&canvas);
 	assert_true(picture_hash(canvas.frame) == clicked);
+	canvas_free(&canvas);
+}
+
+/* A click beside all windows shows as a ring, which goes away without a trace. */
+static void test_click_ripples(void **state)
+{
+	struct canvas canvas = canvas_new("typing", WIDTH, HEIGHT);
+	uint64_t before;
+
+	(void)state;
+	scene_advance(canvas.scene, 0, 0);
+	paint(&canvas);
+	before = picture_hash(canvas.frame);
+	point(canvas.scene, 20, HEIGHT - 20, INPUT_BUTTON_LEFT);
+	point(canvas.scene, 20, HEIGHT - 20, 0);
+	assert_false(scene_changed(canvas.scene)); /* where time stands still there is none */
+	scene_advance(canvas.scene, 1, 0);
+	assert_true(scene_changed(canvas.scene));
+	paint(&canvas);
+	assert_true(picture_hash(canvas.frame) != before);
+	scene_advance(canvas.scene, 10 * NSEC_PER_SEC, 0);
+	paint(&canvas);
+	before = picture_hash(canvas.frame);
+	canvas_free(&canvas);
+	canvas = canvas_new("typing", WIDTH, HEIGHT);
+	scene_advance(canvas.scene, 10 * NSEC_PER_SEC, 0);
+	paint(&canvas);
+	assert_true(picture_hash(canvas.frame) == before);
 	canvas_free(&canvas);
 }
 
@@ -522,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_long_sleep),
 		cmocka_unit_test(test_still_scene_is_silent),
 		cmocka_unit_test(test_pointer_has_effects),
+		cmocka_unit_test(test_click_ripples),
 		cmocka_unit_test(test_hostile_pointer),
 		WITH_SOURCE(test_source_keeps_its_own_time),
 		WITH_SOURCE(test_source_rests),
