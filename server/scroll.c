@@ -190,19 +190,15 @@ static bool tighten(const struct search *search, const pixman_box32_t *cluster,
 	return true;
 }
 
-/*
- * Leaves of the box what can have moved. Upwards and downwards anything in the
- * picture can have. Sideways it is what came from inside the box, for the rest
- * was exposed, and a tile with some of both would count as not moved.
- */
+/* Leaves of the box what came from inside the picture. */
 static bool clip_to_origin(const struct damage_tiles *tiles, int32_t dx, int32_t dy,
 		pixman_box32_t *box)
 {
-	int32_t bottom = (int32_t)tiles->height + dy;
+	int32_t right = (int32_t)tiles->width + dx, bottom = (int32_t)tiles->height + dy;
 
-	box->x1 += dx > 0 ? dx : 0;
-	box->x2 += dx < 0 ? dx : 0;
+	box->x1 = box->x1 < dx ? dx : box->x1;
 	box->y1 = box->y1 < dy ? dy : box->y1;
+	box->x2 = box->x2 > right ? right : box->x2;
 	box->y2 = box->y2 > bottom ? bottom : box->y2;
 	return box->x1 < box->x2 && box->y1 < box->y2;
 }

@@ -3,8 +3,11 @@
 #include "tests/unit/damage_picture.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 
+#include "server/clock.h"
 #include "server/damage.h"
 
 struct setup {
@@ -209,6 +212,74 @@ static void test_held_shadows_stay_as_they_were(void **state)
 	}
 	frame_unref(held[1]);
 	frame_unref(held[2]);
+	setup_finish(&s);
+}
+
+/* A rectangle worker: takes a shadow, reads all of it twice, lets go. */
+struct worker {
+	_Atomic(struct frame *) mailbox;
+	atomic_bool stop;
+	unsigned int looks, torn;
+};
+
+static uint64_t sum_pixels(const struct frame *frame)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < frame->data_bytes; i++)
+		sum = sum * 31 + frame->data[i];
+	return sum;
+}
+
+static void *work(void *user)
+{
+	struct worker *worker = user;
+
+	while (!atomic_load(&worker->stop)) {
+		struct frame *frame = atomic_exchange(&worker->mailbox, NULL);
+
+		if (!frame) {
+			sched_yield();
+			continue;
+		}
+		worker->torn += sum_pixels(frame) != sum_pixels(frame);
+		worker->looks++;
+		frame_unref(frame);
+	}
+	return NULL;
+}
+
+static void test_workers_read_in_peace(void **state)
+{
+	int64_t deadline = clock_now_ns() + 60 * NSEC_PER_SEC;
+	unsigned int handed = 0;
+	struct worker worker = { .mailbox = NULL };
+	struct update update;
+	pthread_t thread;
+	struct setup s;
+
+	(void)state;
+	setup_init(&s, 200, 100, 11);
+	run(&s);
+	assert_int_equal(pthread_create(&thread, NULL, work, &worker), 0);
+	while (handed < 300 && clock_now_ns() < deadline) {
+		picture_noise(&s.picture, picture_below(&s.seed, 100), picture_below(&s.seed, 50), 50,
+				20, &s.seed);
+		assert_int_equal(damage_run(s.damage, &s.picture.frame, NULL, &update), 1);
+		reader_apply(&s.reader, &update);
+		if (!atomic_load(&worker.mailbox)) {
+			atomic_store(&worker.mailbox, frame_ref(update.frame));
+			handed++;
+		}
+		update_finish(&update);
+		reader_check(&s.reader, &s.picture);
+	}
+	atomic_store(&worker.stop, true);
+	pthread_join(thread, NULL);
+	frame_unref(atomic_exchange(&worker.mailbox, NULL));
+	assert_int_equal(handed, 300);
+	assert_true(worker.looks >= 299);
+	assert_int_equal(worker.torn, 0);
 	setup_finish(&s);
 }
 
@@ -432,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_typing_costs_a_few_cells),
 		cmocka_unit_test(test_a_line_is_cut_alike),
 		cmocka_unit_test(test_held_shadows_stay_as_they_were),
+		cmocka_unit_test(test_workers_read_in_peace),
 		cmocka_unit_test(test_hint_bounds_the_look),
 		cmocka_unit_test(test_hint_of_a_failed_pass_is_not_lost),
 		cmocka_unit_test(test_drop_forgets_the_picture_not_the_size),

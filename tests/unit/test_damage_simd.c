@@ -2,8 +2,13 @@
 /* The fast kernels of damage against the scalar ones, and those against the obvious. */
 #include "tests/unit/damage_picture.h"
 
-#include <stdio.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "server/clock.h"
 #include "server/damage_simd.h"
 
 #define WIDTH_MAX 200
@@ -210,6 +215,49 @@ static void test_hash_tells_similar_rows_apart(void **state)
 	}
 }
 
+/*
+ * A guest that flips pixels all the time: what update says is true of what it
+ * stored. A kernel that reads the source twice is caught within a few thousand.
+ */
+static void check_reads_once(const struct damage_kernels *kernels)
+{
+	int64_t deadline = clock_now_ns() + 150 * NSEC_PER_MSEC;
+	uint8_t dst[DAMAGE_SPAN * 4] = { 0 }, old[DAMAGE_SPAN * 4];
+	volatile uint32_t *source = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t guest;
+
+	assert_ptr_not_equal(source, MAP_FAILED);
+	guest = fork();
+	assert_true(guest >= 0);
+	if (guest == 0) {
+		/* A test that fails leaves without us. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (uint32_t i = 0;; i++)
+			source[i * 5 % DAMAGE_SPAN] = i >> 6 & 1;
+	}
+	while (clock_now_ns() < deadline) {
+		for (unsigned int i = 0; i < 1000; i++) {
+			uint64_t changed;
+
+			memcpy(old, dst, sizeof(dst));
+			changed = kernels->update(dst, (const uint8_t *)source, DAMAGE_SPAN);
+			if (changed != damage_kernels_scalar()->differ(old, dst, DAMAGE_SPAN))
+				fail_msg("%s: read twice", kernels->name);
+		}
+	}
+	assert_int_equal(kill(guest, SIGKILL), 0);
+	assert_int_equal(waitpid(guest, NULL, 0), guest);
+	munmap((void *)(uintptr_t)source, 4096);
+}
+
+static void test_update_reads_once(void **state)
+{
+	(void)state;
+	check_reads_once(damage_kernels_scalar());
+	check_reads_once(damage_kernels_best());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_best_finds_every_bit),
 		cmocka_unit_test(test_best_equals_scalar_on_random_rows),
 		cmocka_unit_test(test_hash_tells_similar_rows_apart),
+		cmocka_unit_test(test_update_reads_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
