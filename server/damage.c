@@ -96,7 +96,8 @@ static bool source_readable(const struct frame *source, const struct format *for
 {
 	uint64_t row_bytes, bytes;
 
-	if (!format || format->refusal || !source->data || !source->width || !source->height)
+	if (!format || format->refusal || !source->data || !source->width || !source->height ||
+			source->width > FRAME_SIZE_MAX || source->height > FRAME_SIZE_MAX)
 		return false;
 	if (source->modifier != DRM_FORMAT_MOD_LINEAR && source->modifier != DRM_FORMAT_MOD_INVALID)
 		return false;

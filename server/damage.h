@@ -41,7 +41,7 @@ void damage_free(struct damage *damage);
  *
  * 1: something changed and *update is filled (finish with update_finish());
  * 0: nothing changed, *update untouched; -EBUSY: all shadows are held;
- * -ENOTSUP: fourcc or not readable; -ENOMEM; or what frame_begin_read() said.
+ * -ENOTSUP: fourcc, size or not readable; -ENOMEM; or what frame_begin_read() said.
  * update->resized is set when the size is not that of the update before, which
  * also counts across damage_drop().
  */

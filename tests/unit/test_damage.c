@@ -397,6 +397,13 @@ static void test_unreadable_sources_are_refused(void **state)
 	s.picture.frame.planes[0].stride = 301 * 4 - 1;
 	assert_int_equal(damage_run(s.damage, &s.picture.frame, NULL, &update), -ENOTSUP);
 	s.picture.frame = good;
+	s.picture.frame.height = FRAME_SIZE_MAX + 1;
+	s.picture.frame.data_bytes = SIZE_MAX;
+	assert_int_equal(damage_run(s.damage, &s.picture.frame, NULL, &update), -ENOTSUP);
+	s.picture.frame = good;
+	s.picture.frame.width = 0;
+	assert_int_equal(damage_run(s.damage, &s.picture.frame, NULL, &update), -ENOTSUP);
+	s.picture.frame = good;
 	s.picture.frame.data = NULL;
 	assert_int_equal(damage_run(s.damage, &s.picture.frame, NULL, &update), -ENOTSUP);
 	s.picture.frame = good;
