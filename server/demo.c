@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "net/listener.h"
 #include "server/channel.h"
 #include "server/clock.h"
+#include "server/demo_recording.h"
 #include "server/demo_status.h"
 #include "server/log.h"
 #include "server/options.h"
@@ -31,11 +33,12 @@ struct demo {
 	struct demo_vm vms[DEMO_VMS];
 	bool announced;
 	int exit_status;
+	struct demo_recording recording;
 	struct event *status_timer;
 	struct event *end_timer;
 };
 
-/* Placeholder: the port. */
+/* Placeholders: two ports, the recording. */
 static const char config_text[] = "[server]\n"
 				  "log-level = warn\n"
 				  "[vm \"desktop\"]\n"
@@ -43,16 +46,21 @@ static const char config_text[] = "[server]\n"
 				  "pattern-size = 1920x1080\n"
 				  "pattern-fps = 30\n"
 				  "desktop-name = planecast demo: desktop\n"
-				  "vnc = 127.0.0.1:%u\n";
+				  "vnc = 127.0.0.1:%u\n"
+				  "[vm \"replay\"]\n"
+				  "source = replay\n"
+				  "desktop-name = planecast demo: replay\n"
+				  "vnc = 127.0.0.1:%u\n"
+				  "replay-file = \"%s\"\n";
 
 /* The next port from *port on that nobody listens on; 0: none. */
 static unsigned int find_port(unsigned int from)
 {
 	for (unsigned int port = from; port <= PORT_LAST; port++) {
 		struct sockaddr_in address = {
-				.sin_family = AF_INET,
-				.sin_port = htons(port),
-				.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+			.sin_family = AF_INET,
+			.sin_port = htons(port),
+			.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 		};
 		int fd;
 
@@ -77,7 +85,8 @@ static int make_config(struct demo *demo, struct config **ret)
 			return -EADDRINUSE;
 		}
 	}
-	length = asprintf(&text, config_text, demo->vms[0].port);
+	length = asprintf(&text, config_text, demo->vms[0].port, demo->vms[1].port,
+			demo->recording.path);
 	if (length < 0)
 		return -ENOMEM;
 	r = config_parse("demo", text, length, config_report_stdio, stderr, ret);
@@ -130,7 +139,7 @@ static struct demo_vm *find_vm(struct demo *demo, const char *name)
 static void handle_serving(void *user, const char *name)
 {
 	struct demo *demo = user;
-	struct timeval second = {.tv_sec = 1};
+	struct timeval second = { .tv_sec = 1 };
 	int r;
 
 	find_vm(demo, name)->serving = true;
@@ -176,11 +185,34 @@ static void handle_end_timer(evutil_socket_t fd, short what, void *user)
 	supervisor_stop(demo->supervisor);
 }
 
+/* Whoever interrupts the recording is obeyed when its file is known, and can be removed. */
+static int get_recording(struct demo *demo)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t mask, before, pending;
+	int r;
+
+	sigemptyset(&mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&mask, signals[i]);
+	sigprocmask(SIG_BLOCK, &mask, &before);
+	r = demo_recording_get(demo->options->demo_recording, &demo->recording);
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		if (!sigismember(&pending, signals[i]))
+			continue;
+		signal(signals[i], SIG_IGN);
+		r = r < 0 ? r : -EINTR;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
 static int start(struct demo *demo)
 {
 	static const struct supervisor_events events = {
-			.serving = handle_serving,
-			.status = handle_status,
+		.serving = handle_serving,
+		.status = handle_status,
 	};
 	struct timeval duration = clock_timeval(demo->options->demo_for_ns);
 	struct config *config = NULL;
@@ -188,13 +220,16 @@ static int start(struct demo *demo)
 
 	if (demo->options->demo_uris)
 		unlink(demo->options->demo_uris); /* what an earlier run left says nothing of this one */
+	r = get_recording(demo);
+	if (r < 0)
+		return r;
 	r = make_config(demo, &config);
 	if (r < 0)
 		return r;
 	demo->base = event_base_new();
 	if (demo->base) {
-		demo->status_timer =
-				event_new(demo->base, -1, EV_PERSIST, handle_status_timer, demo);
+		demo->status_timer = event_new(
+				demo->base, -1, EV_PERSIST, handle_status_timer, demo);
 		demo->end_timer = evtimer_new(demo->base, handle_end_timer, demo);
 	}
 	r = -ENOMEM;
@@ -212,8 +247,11 @@ static int start(struct demo *demo)
 int demo_run(const struct options *options)
 {
 	struct demo demo = {
-			.options = options,
-			.vms = {{.name = "desktop"}},
+		.options = options,
+		.vms = {
+			{ .name = "desktop", .status.state = "starting" },
+			{ .name = "replay", .status.state = "starting" },
+		},
 	};
 	int r;
 
@@ -230,5 +268,6 @@ int demo_run(const struct options *options)
 		event_free(demo.end_timer);
 	if (demo.base)
 		event_base_free(demo.base);
+	demo_recording_finish(&demo.recording);
 	return r < 0 ? EXIT_FAILURE : demo.exit_status;
 }

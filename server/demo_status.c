@@ -46,7 +46,7 @@ static void format_line(const struct demo_vm *vm, char *buf, size_t size)
 
 void demo_status_announce(const struct demo_vm *vms)
 {
-	printf("\nOne VM is served. Look at it with:\n\n");
+	printf("\nTwo VMs are served, each by a process of its own. Look at them with:\n\n");
 	for (size_t i = 0; i < DEMO_VMS; i++)
 		printf("  vncviewer 127.0.0.1::%u    # %s\n", vms[i].port, vms[i].name);
 	printf("\nCtrl-C ends the demo.\n\n");

@@ -11,7 +11,7 @@
 
 #include "server/channel.h"
 
-#define DEMO_VMS 1
+#define DEMO_VMS 2
 
 struct demo_vm {
 	const char *name;

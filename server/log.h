@@ -4,7 +4,7 @@
  *
  * Any thread. A process serves one VM at most, so the VM's name is process
  * wide; the peer (a client's address) is given with each call, NULL where there
- * is none. Lines of one call site and peer are limited to LOG_BURST in
+ * is none. Lines of one call site, VM and peer are limited to LOG_BURST in
  * LOG_BURST_NS; what was held back is counted and said once with the next line.
  * A peer is its address without the port. Keeps errno; "%m" works. A stderr that
  * nobody reads never blocks: those lines are lost, and their count is said.

@@ -107,7 +107,7 @@ class Daemon:
                    *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, errors="replace",
-                                        pass_fds=pass_fds, env={**os.environ, **(env or {})})
+                                        start_new_session=True, pass_fds=pass_fds, env={**os.environ, **(env or {})})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -131,6 +131,10 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        try:
+            os.killpg(self.pid, signal.SIGKILL)  # a worker that was left behind holds on to the log
+        except ProcessLookupError:
+            pass
         self._reader.join(5)
         self.process.stderr.close()
         self._directory.cleanup()
@@ -257,6 +261,12 @@ def connect(address, deadline_s=DEADLINE_S):
         sock.close()
         raise
     return sock
+
+
+def greeting(address):
+    """The server's first bytes, from a worker that serves."""
+    with connect(address) as sock:
+        return sock.recv(12, socket.MSG_WAITALL)
 
 
 class RfbClient:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """SIGHUP: VMs come, go and change, and whoever watches an unchanged VM notices nothing."""
 import os
+import signal
 import socket
 import tempfile
 import unittest
@@ -81,16 +82,18 @@ class Reload(unittest.TestCase):
     def test_a_key_that_needs_it_restarts_that_worker_only(self):
         b = vm_section("b")
         daemon = self.start(vm_section("a") + b)
-        pid, other = daemon.wait_serving("a"), daemon.wait_serving("b")
+        first, other, mark = daemon.wait_serving("a"), daemon.wait_serving("b"), daemon.mark()
         viewer = self.watch(daemon, "b")
+        os.kill(first, signal.SIGKILL)
+        pid = daemon.wait_serving("a", mark)
         mark = daemon.reload(vm_section("a", pattern_size="400x300") + b)
         self.assertNotEqual(daemon.wait_serving("a", mark), pid)
         with RfbClient(daemon.address("a")) as newcomer:
             wait_until(lambda: self.size_of(newcomer) == (400, 300), "the new size")
         self.assert_watching(viewer)
         self.assertEqual(daemon.worker("b"), other)
-        # asked for by us, it was no failure: the next death is the first
-        os.kill(daemon.worker("a"), 9)
+        # a new configuration begins with a clean slate: its first death is the first
+        os.kill(daemon.worker("a"), signal.SIGKILL)
         daemon.wait_line(r"\[a\] worker \d+ died.* in 0 ms", mark)
 
     @staticmethod
@@ -151,16 +154,19 @@ class Reload(unittest.TestCase):
         daemon.reload(vm_section("a"))  # and the next one is taken
         self.assert_watching(viewer)
 
-    def test_log_level_changes_everywhere(self):
+    def test_log_keys_change_everywhere(self):
         daemon = Daemon(vm_section("a"), log_level="info")
         self.addCleanup(daemon.__exit__, None, None, None)
         pid = daemon.wait_serving("a")
-        # the command line has the last word
-        daemon.reload("[server]\nlog-level = error\nlog-format = json\n" + vm_section("a"),
-                      '"message":"configuration reloaded')
+        mark = daemon.reload("[server]\nlog-level = error\nlog-format = json\n" + vm_section("a"),
+                             '"message":"configuration reloaded')
+        self.watch(daemon, "a")
+        # the worker's line; of the command line's level, which has the last word
+        daemon.wait_line('"vm":"a","peer":"127.0.0.1:.*"message":"viewing', mark)
+        mark = daemon.reload("[server]\nlog-format = text\n" + vm_section("a"), "notice configuration reloaded")
+        self.watch(daemon, "a")
+        daemon.wait_line(r"info +\[a\] 127.0.0.1:\d+: viewing", mark)
         self.assertEqual(daemon.worker("a"), pid)
-        connect(daemon.address("a")).close()
-        daemon.reload("[server]\nlog-format = text\n" + vm_section("a"), "notice configuration reloaded")
 
     def test_many_reloads_leave_nothing(self):
         a, b, c = vm_section("a"), vm_section("b", f"unix:{self.directory}/b.vnc"), vm_section("c")

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Records some seconds of the synthetic desktop, without waiting for them to pass. */
+#include "server/demo_recording.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/capture/pattern_scene.h"
+#include "server/clock.h"
+#include "server/damage.h"
+#include "server/frame.h"
+#include "server/framefile.h"
+#include "server/log.h"
+#include "server/update.h"
+
+#define WIDTH 1280
+#define HEIGHT 720
+#define FRAMES_PER_SECOND 20
+#define SECONDS 8
+
+struct recorder {
+	struct scene *scene;
+	struct frame *frame;
+	struct damage *damage;
+	struct framefile_writer *writer;
+};
+
+static int record_changes(struct recorder *recorder, int64_t time_ns)
+{
+	struct update update;
+	int r;
+
+	r = scene_paint(recorder->scene, frame_memory_pixels(recorder->frame),
+			recorder->frame->planes[0].stride);
+	if (r < 0)
+		return r;
+	r = damage_run(recorder->damage, recorder->frame, NULL, &update);
+	if (r <= 0)
+		return r;
+	/* The file knows no copies: what moved is written out. */
+	if (pixman_region32_union(&update.damage, &update.damage, &update.copy_region))
+		r = framefile_write(recorder->writer, time_ns, update.frame, &update.damage);
+	else
+		r = -ENOMEM;
+	update_finish(&update);
+	return r;
+}
+
+static int record(struct recorder *recorder)
+{
+	const int64_t interval_ns = NSEC_PER_SEC / FRAMES_PER_SECOND;
+	time_t now = clock_wall_ns() / NSEC_PER_SEC;
+	int64_t time_ns = 0;
+	int r = 0;
+
+	for (; !r && time_ns < SECONDS * NSEC_PER_SEC; time_ns += interval_ns) {
+		scene_advance(recorder->scene, time_ns, now + time_ns / NSEC_PER_SEC);
+		if (scene_changed(recorder->scene))
+			r = record_changes(recorder, time_ns);
+	}
+	/* Says how long the last picture stays. */
+	return r < 0 ? r : framefile_write(recorder->writer, time_ns, recorder->frame, NULL);
+}
+
+static int make(const char *path)
+{
+	struct recorder recorder = { 0 };
+	int r, closed;
+
+	r = scene_new("desktop", WIDTH, HEIGHT, &recorder.scene);
+	if (r < 0)
+		goto out;
+	r = frame_new_memory(WIDTH, HEIGHT, &recorder.frame);
+	if (r < 0)
+		goto out;
+	r = damage_new(2, &recorder.damage);
+	if (r < 0)
+		goto out;
+	r = framefile_create(path, &recorder.writer);
+	if (r < 0)
+		goto out;
+	r = record(&recorder);
+	closed = framefile_close(recorder.writer);
+	if (!r)
+		r = closed;
+out:
+	damage_free(recorder.damage);
+	frame_unref(recorder.frame);
+	scene_free(recorder.scene);
+	return r;
+}
+
+/* The first of the usual places that can be written. */
+static int make_directory(char **ret)
+{
+	const char *const places[] = { getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp" };
+	int r = -ENOENT;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char *path;
+
+		if (!places[i] || places[i][0] != '/')
+			continue;
+		if (asprintf(&path, "%s/planecast-demo-XXXXXX", places[i]) < 0)
+			return -ENOMEM;
+		if (mkdtemp(path)) {
+			*ret = path;
+			return 0;
+		}
+		r = -errno;
+		free(path);
+	}
+	return r;
+}
+
+int demo_recording_get(const char *given, struct demo_recording *ret)
+{
+	struct demo_recording recording = { 0 };
+	int r;
+
+	if (given) {
+		recording.path = realpath(given, NULL);
+		if (!recording.path) {
+			r = -errno;
+			log_error(NULL, "cannot replay %s: %s", given, strerror(-r));
+			return r;
+		}
+		*ret = recording;
+		return 0;
+	}
+	r = make_directory(&recording.directory);
+	if (!r && asprintf(&recording.path, "%s/desktop.frames", recording.directory) < 0) {
+		recording.path = NULL;
+		r = -ENOMEM;
+	}
+	if (!r)
+		r = make(recording.path);
+	if (r < 0) {
+		log_error(NULL, "cannot make a recording to replay: %s", strerror(-r));
+		demo_recording_finish(&recording);
+		return r;
+	}
+	*ret = recording;
+	return 0;
+}
+
+void demo_recording_finish(struct demo_recording *recording)
+{
+	if (recording->directory) {
+		if (recording->path)
+			unlink(recording->path);
+		rmdir(recording->directory);
+	}
+	free(recording->path);
+	free(recording->directory);
+	*recording = (struct demo_recording){ 0 };
+}
