@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Inside the lab: planecastd captures real VFIO devices, and a VNC viewer compares each pixel.
+
+What a viewer shows is compared with what the guest drew, or with the status card
+of the reason that planecastd gives in its log.
+"""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from harness import BUILD, Daemon, process_alive, vm_section, wait_until  # noqa: E402
+
+# What is served is served losslessly, whatever it is coded as.
+FORMATS = ["XR24", "AR24", "XB24", "AB24", "RG16", "XR30", "XB30", "YUYV", "UYVY", "YVYU", "VYUY"]
+SIZES = [(320, 200, 0), (366, 154, 32), (500, 300, 0)]
+FOR_EVER = 0xffffffff
+CARD = 1024, 768
+# Registers as they are set, one after the other, and what is said of it.
+LIES = [
+    ({"width": 0}, "0x200"),
+    ({"width": FOR_EVER}, "4294967295x200"),
+    ({"stride": 8}, "overlap"),
+    ({"size": 4096}, "but has only 4096"),
+    ({"size": 1 << 30}, "memory of only"),
+    ({"fourcc": 0x01020304}, "0x01020304"),
+    ({"modifier_high": 0x01000000}, "tiled"),
+    ({"query_errno": 5, "query_errno_count": FOR_EVER}, "does not say what the guest shows"),
+    # What the driver is asked once a buffer, it is asked for another buffer.
+    ({"get_errno": 5, "get_errno_count": FOR_EVER, "width": 318}, "does not hand out"),
+    ({"mmap_errno": 19, "width": 316}, "only the GPU"),
+]
+PICTURES = tempfile.TemporaryDirectory(prefix="lab-pictures-")
+
+
+def ppm(name):
+    return str(pathlib.Path(PICTURES.name) / f"{name}.ppm")
+
+
+class Commanded:
+    """A program that answers each line it is told with one line."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        bufsize=1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def ask(self, *words):
+        self.process.stdin.write(" ".join(str(word) for word in words) + "\n")
+        return self.answer(words)
+
+    def answer(self, words):
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError(f"{self.process.args[0]} ended at {words}")
+        return line.rstrip("\n")
+
+
+class Device(Commanded):
+    """A mediated device and its guest."""
+
+    def __init__(self, kind):
+        super().__init__(str(BUILD / "tests/mdevctl"), kind)
+        self.uuid = self.answer(kind)
+        self.seed = 0
+
+    def tell(self, *words):
+        answer = self.ask(*words)
+        if not answer.startswith("ok"):
+            raise AssertionError(f"{words}: {answer}")
+        return answer[3:]
+
+    def show(self, fourcc, width, height, padding=0):
+        """Draws something new; the path of what a viewer has to see."""
+        self.seed += 1
+        path = ppm(self.uuid)
+        self.tell("show", fourcc, width, height, padding, self.seed, path)
+        return path
+
+    def mode(self, width, height, first_row=0):
+        self.seed += 1
+        path = ppm(self.uuid)
+        self.tell("mode", width, height, first_row, self.seed, path)
+        return path
+
+    def card(self, vm, reason, size=CARD):
+        path = ppm(f"card-{self.uuid}")
+        self.tell("card", vm, *size, path, reason)
+        return path
+
+
+class Viewer(Commanded):
+    def __init__(self, daemon, vm, *options):
+        host, port = daemon.address(vm)
+        super().__init__(str(BUILD / "tests/vncprobe"), "--patience", "60", *options, f"{host}:{port}")
+        self.answer("connect")
+
+    def expect(self, path, what=""):
+        answer = json.loads(self.ask("expect", path))
+        if not answer["ok"]:
+            raise AssertionError(f"{what}: the viewer shows something else: {answer}")
+
+
+def vfio_vm(name, device, **keys):
+    return vm_section(name, source="vfio", pattern_size=None, pattern_fps=None, vfio_device=device.uuid, **keys)
+
+
+def wait_reason(daemon, vm, text, since=0):
+    """The whole reason in the log that has the text."""
+    return daemon.wait_line(rf"\[{vm}\] no picture: (.*{text}.*)", since, 60)[1]
+
+
+class Timed(unittest.TestCase):
+    def tearDown(self):
+        print(f"{time.monotonic():6.1f} s  ", end="", flush=True)
+
+
+class Pixels(Timed):
+    def show_all(self, kind):
+        with Device(kind) as device, Daemon(vfio_vm("lab", device)) as daemon:
+            with Viewer(daemon, "lab", "--encodings", "tight zrle raw") as viewer:
+                for n, fourcc in enumerate(FORMATS):
+                    width, height, padding = SIZES[n % len(SIZES)]
+                    # The first shows a mode change to who is connected, the second a change of content.
+                    for _ in range(2):
+                        viewer.expect(device.show(fourcc, width, height, padding), f"{fourcc} {width}x{height}")
+            self.assertEqual(daemon.stop()[0], 0)
+            self.assertEqual(device.tell("get", "opens"), "0")
+            self.assertEqual(device.tell("get", "exports"), "0")
+
+    def test_dmabuf_in_every_format(self):
+        self.show_all("pcmdev-dmabuf")
+
+    def test_region_in_every_format(self):
+        self.show_all("pcmdev-region")
+
+    def test_mdpy(self):
+        """Nobody draws: the grey ramp that it begins with."""
+        width, height = 640, 480
+        ramp = b"".join(bytes([y * 255 // height]) * width * 3 for y in range(height))
+        path = ppm("ramp")
+        pathlib.Path(path).write_bytes(b"P6\n%d %d\n255\n" % (width, height) + ramp)
+        with Device("mdpy-vga") as device, Daemon(vfio_vm("lab", device)) as daemon, \
+                Viewer(daemon, "lab") as viewer:
+            viewer.expect(path)
+
+
+class Mbochs:
+    """The launcher holds it and plays its guest; planecastd is passed the device."""
+
+    def run_with(self, modes):
+        with Device("mbochs-medium") as device:
+            path = ppm("socket").replace(".ppm", ".socket")
+            device.tell("hold", path)
+            config = vfio_vm("lab", device, vfio_attach="socket", vfio_socket=path)
+            with Daemon(config) as daemon, Viewer(daemon, "lab") as viewer:
+                viewer.expect(device.card("lab", wait_reason(daemon, "lab", "not enabled its display")))
+                modes(device, daemon, viewer)
+            device.tell("release")
+
+
+class MbochsStock(Mbochs, Timed):
+    def test_modes(self):
+        def modes(device, daemon, viewer):
+            mark = daemon.mark()
+            device.mode(640, 480)
+            # Queried and fetched, but nobody can map it.
+            viewer.expect(device.card("lab", wait_reason(daemon, "lab", "only the GPU", mark)))
+            device.mode(800, 600)
+            self.assertTrue(process_alive(daemon.worker("lab")))
+        self.run_with(modes)
+
+
+class MbochsMended(Mbochs, Timed):
+    def test_modes(self):
+        def modes(device, daemon, viewer):
+            for width, height, row in ((640, 480, 0), (800, 600, 0), (1024, 768, 0), (1024, 768, 768),
+                                       (1024, 768, 0), (640, 480, 0)):
+                viewer.expect(device.mode(width, height, row), f"{width}x{height} from row {row}")
+            self.assertTrue(process_alive(daemon.worker("lab")))
+        self.run_with(modes)
+
+
+class Trouble(Timed):
+    """One VM in trouble, one beside it that has none."""
+
+    def setUp(self):
+        self.device = self.enterContext(Device("pcmdev-dmabuf"))
+        self.other = self.enterContext(Device("pcmdev-region"))
+
+    def serve(self, wrapper=()):
+        config = vfio_vm("lab", self.device) + vfio_vm("calm", self.other)
+        self.daemon = self.enterContext(Daemon(config, wrapper=wrapper))
+        self.viewer = self.enterContext(Viewer(self.daemon, "lab"))
+        self.calm = self.enterContext(Viewer(self.daemon, "calm"))
+        self.calm.expect(self.other.show("XR24", 320, 200))
+
+    def expect_card(self, text, since=0, size=CARD):
+        self.viewer.expect(self.device.card("lab", wait_reason(self.daemon, "lab", text, since), size), text)
+
+    def expect_both(self):
+        self.viewer.expect(self.device.show("XR24", 320, 200))
+        self.calm.expect(self.other.show("XR24", 320, 200))
+
+    def test_lies_of_a_guest(self):
+        self.serve()
+        for lie, says in LIES:
+            with self.subTest(lie=lie):
+                self.viewer.expect(self.device.show("XR24", 320, 200))
+                mark = self.daemon.mark()
+                for field, value in lie.items():
+                    self.device.tell("set", field, value)
+                self.expect_card(says, mark, (320, 200))
+                self.calm.expect(self.other.show("XR24", 320, 200))
+                for field in lie:
+                    if "errno" in field:
+                        self.device.tell("set", field, 0)
+        self.expect_both()
+
+    def test_device_removed_and_made_again(self):
+        self.serve()
+        self.expect_both()
+        mark = self.daemon.mark()
+        self.device.tell("remove")
+        self.expect_card("There is no device", mark, (320, 200))
+        self.calm.expect(self.other.show("XR24", 320, 200))
+        self.device.tell("create")
+        self.expect_both()
+
+    def test_forbidden_device(self):
+        """root without its privileges is nobody special."""
+        group = os.path.basename(os.readlink(f"/sys/bus/mdev/devices/{self.device.uuid}/iommu_group"))
+        node = f"/dev/vfio/{group}"
+        os.chown(node, 1, 1)
+        self.serve(("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"))
+        self.expect_card(f"{node} may not be opened")
+        os.chown(node, 0, 0)
+        self.expect_both()
+
+    def test_worker_killed(self):
+        """The device is free the moment its worker dies, and the next one has it."""
+        self.serve()
+        self.expect_both()
+        mark = self.daemon.mark()
+        pid = self.daemon.worker("lab")
+        os.kill(pid, signal.SIGKILL)
+        self.daemon.wait_serving("lab", mark)
+        self.calm.expect(self.other.show("XR24", 320, 200))
+        with Viewer(self.daemon, "lab") as viewer:
+            viewer.expect(self.device.show("XR24", 320, 200))
+        wait_until(lambda: not process_alive(pid), "the end of the old worker")
+        self.assertEqual(self.device.tell("get", "opens"), "1")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
