@@ -251,7 +251,7 @@ int framefile_next(struct framefile_reader *reader, struct framefile_record *ret
 	const char *what = NULL;
 	uint32_t packed_bytes;
 	uint8_t length[4];
-	size_t bytes;
+	size_t bytes = 0;
 	ssize_t got;
 	int r;
 
