@@ -127,12 +127,36 @@ static void handle_off(void *user, const char *reason)
 	set_pace(vm);
 }
 
+/* Whether this look is to be compared whole; where not, a later one will be. */
+static bool is_worth_a_pass(struct vm *vm, struct frame *frame, const pixman_region32_t *hint,
+		int64_t now_ns)
+{
+	switch (pacer_judge_look(&vm->pacer, now_ns)) {
+	case PACER_PASS:
+		return true;
+	case PACER_PROBE:
+		return hint || vm->capture->impl->knows_change || damage_probe(vm->damage, frame);
+	case PACER_SKIP:
+		break;
+	}
+	if (vm->capture->impl->knows_change)
+		capture_refresh(vm->capture); /* or it would not say it again */
+	return false;
+}
+
 static void handle_frame(void *user, struct frame *frame, const pixman_region32_t *hint)
 {
 	struct vm *vm = user;
 	char fourcc[12];
-	int r = show(vm, frame, hint);
+	int64_t now_ns = clock_now_ns();
+	int r;
 
+	if (!is_worth_a_pass(vm, frame, hint, now_ns)) {
+		set_pace(vm);
+		return;
+	}
+	pacer_note_pass(&vm->pacer, now_ns);
+	r = show(vm, frame, hint);
 	if (r == -ENOTSUP) {
 		handle_off(vm, "The picture's pixels cannot be read on this host.");
 		return;
@@ -173,7 +197,7 @@ static void handle_input(void *user, const struct input_event *event)
 	struct vm *vm = user;
 	struct input_event resolved = *event;
 	int64_t now_ns = clock_now_ns();
-	bool resting = pacer_interval_ns(&vm->pacer, now_ns) != vm->pacer.motion_interval_ns;
+	bool resting = !pacer_is_moving(&vm->pacer, now_ns);
 
 	if (event->kind == INPUT_KEY && !input_keymap_resolve(vm->keymap, &resolved))
 		log_debug(NULL, "keysym 0x%x is on no key of layout %s", event->key.keysym,

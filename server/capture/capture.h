@@ -35,6 +35,8 @@ struct capture_impl {
 	 * said. NULL: the source is told.
 	 */
 	int (*poll)(struct capture *capture, struct frame **ret_frame);
+	/* poll() answers -EAGAIN whenever nothing changed: a frame from it is a change. */
+	bool knows_change;
 	/* Mandatory. Frees everything, the struct too. */
 	void (*close)(struct capture *capture);
 	/* Optional: the guest should show this size. 0 or negative errno. */

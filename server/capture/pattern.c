@@ -188,6 +188,7 @@ static void pattern_close(struct capture *capture)
 static const struct capture_impl pattern_impl = {
 	.name = "pattern",
 	.poll = pattern_poll,
+	.knows_change = true,
 	.close = pattern_close,
 	.resize = pattern_resize,
 	.input = pattern_input,

@@ -175,6 +175,7 @@ static void replay_close(struct capture *capture)
 static const struct capture_impl replay_impl = {
 	.name = "replay",
 	.poll = replay_poll,
+	.knows_change = true,
 	.close = replay_close,
 };
 
