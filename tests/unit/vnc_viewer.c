@@ -468,13 +468,14 @@ static bool take_message(struct viewer *viewer)
 	struct bytes_reader reader = bytes_reader(viewer->in, viewer->in_bytes);
 	const size_t bytes = (size_t)viewer->width * viewer->height * 4;
 	struct viewer before = *viewer;
+	uint32_t *pixels = NULL;
 	uint16_t n;
 
-	before.pixels = malloc(bytes);
-	assert_non_null(before.pixels);
-	memcpy(before.pixels, viewer->pixels, bytes);
 	switch (bytes_get_u8(&reader)) {
 	case RFB_UPDATE:
+		pixels = malloc(bytes);
+		assert_non_null(pixels);
+		memcpy(pixels, viewer->pixels, bytes);
 		bytes_skip(&reader, 1);
 		n = bytes_get_u16(&reader);
 		for (uint16_t i = 0; i < n && !reader.failed; i++)
@@ -490,11 +491,14 @@ static bool take_message(struct viewer *viewer)
 		fail_msg("unexpected message %u", viewer->in[0]);
 	}
 	if (reader.failed) {
-		free(viewer->pixels);
+		if (pixels) {
+			free(viewer->pixels);
+			before.pixels = pixels;
+		}
 		*viewer = before;
 		return false;
 	}
-	free(before.pixels);
+	free(pixels);
 	n = viewer->in[0] == RFB_UPDATE;
 	consume(viewer, (size_t)(reader.at - viewer->in));
 	viewer->updates += n;
