@@ -5,12 +5,15 @@
 #include "encoders/rects_debt.h"
 #include "encoders/rects_engine.h"
 #include "encoders/rects_pool.h"
+#include "server/clock.h"
 #include "server/frame.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <stddef.h>
 #include <stdlib.h>
+
+#define WHOLE_PICTURE_PATIENCE_NS (250 * NSEC_PER_MSEC)
 
 struct rects {
 	struct rects_pool *pool;
@@ -150,6 +153,21 @@ int rects_resize(struct rects *rects, uint32_t width, uint32_t height)
 	return 0;
 }
 
+/*
+ * A whole picture may wait, a few changed pixels may not: viewers who have just
+ * come, however many, do not hold up those who are watching.
+ */
+static int64_t patience_ns(const struct rects *rects)
+{
+	int64_t area = 0;
+	int n;
+	const pixman_box32_t *box = pixman_region32_rectangles((pixman_region32_t *)&rects->damage, &n);
+
+	for (; n; n--, box++)
+		area += (int64_t)(box->x2 - box->x1) * (box->y2 - box->y1);
+	return area * WHOLE_PICTURE_PATIENCE_NS / ((int64_t)rects->debt.width * rects->debt.height);
+}
+
 int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32_t *clip)
 {
 	pixman_region32_t copy;
@@ -178,6 +196,7 @@ int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32
 	rects->output = output;
 	rects->result = -ECANCELED; /* unless it runs */
 	rects->busy = true;
+	rects->job.wanted_ns = clock_now_ns() + patience_ns(rects);
 	rects_pool_submit(rects->pool, &rects->job);
 	return 0;
 }

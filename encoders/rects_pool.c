@@ -53,6 +53,18 @@ static void list_append(struct job_list *list, struct rects_job *job)
 	list->tail = &job->next;
 }
 
+static void list_insert(struct job_list *list, struct rects_job *job)
+{
+	struct rects_job **at = &list->first;
+
+	while (*at && (*at)->wanted_ns <= job->wanted_ns)
+		at = &(*at)->next;
+	job->next = *at;
+	*at = job;
+	if (!job->next)
+		list->tail = &job->next;
+}
+
 static struct rects_job *list_pop(struct job_list *list)
 {
 	struct rects_job *job = list->first;
@@ -121,7 +133,7 @@ static void handle_done(evutil_socket_t fd, short what, void *data)
 void rects_pool_submit(struct rects_pool *pool, struct rects_job *job)
 {
 	pthread_mutex_lock(&pool->lock);
-	list_append(&pool->waiting, job);
+	list_insert(&pool->waiting, job);
 	pthread_cond_signal(&pool->wake);
 	pthread_mutex_unlock(&pool->lock);
 }

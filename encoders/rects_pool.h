@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rectangle engine's worker threads: jobs in, first come first served, and
+ * The rectangle engine's worker threads: jobs in, the most urgent first, and
  * their ends back on the loop.
  *
  * Internal to the rectangle engine; rects_pool_new() and rects_pool_free() are in
@@ -8,6 +8,8 @@
  */
 #ifndef PLANECAST_ENCODERS_RECTS_POOL_H
 #define PLANECAST_ENCODERS_RECTS_POOL_H
+
+#include <stdint.h>
 
 struct rects_pool;
 struct rects_sink;
@@ -20,6 +22,11 @@ struct rects_job {
 	 * begun when the pool was freed come here without run().
 	 */
 	void (*done)(struct rects_job *job);
+	/*
+	 * When it is wanted, of clock_now_ns(): who can wait less goes first, and
+	 * nobody waits for ever. Equal ones in the order they came.
+	 */
+	int64_t wanted_ns;
 	struct rects_job *next; /* the pool's */
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rectangle engine's jobs: threads, records that come and go, what is left behind. */
 #include "encoders/rects.h"
+#include "encoders/rects_pool.h"
 #include "encoders/rects_sink.h"
 #include "server/frame.h"
 #include "tests/unit/rects_viewer.h"
@@ -9,6 +10,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <rfb/rfbclient.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +89,99 @@ static void test_free_while_busy(void **state)
 	expect_right(&last, frame, "after the freed ones", "raw");
 	viewer_stop(&last);
 	frame_unref(frame);
+}
+
+struct order {
+	struct rects_job job; /* first */
+	sem_t *begun, *may_end; /* NULL: ends at once */
+	char name, **at; /* where to note that it ran */
+	bool done;
+};
+
+static void run_order(struct rects_job *job, struct rects_sink *sink)
+{
+	struct order *order = (struct order *)job;
+
+	(void)sink;
+	*(*order->at)++ = order->name;
+	if (order->begun) {
+		sem_post(order->begun);
+		sem_wait(order->may_end);
+	}
+}
+
+static void end_order(struct rects_job *job)
+{
+	((struct order *)job)->done = true;
+}
+
+static void test_most_urgent_first(void **state)
+{
+	static const struct {
+		char name;
+		int64_t wanted_ns;
+	} jobs[] = { { 'c', 300 }, { 'a', 100 }, { 'd', 300 }, { 'e', 301 }, { 'b', 200 } };
+	char ran[8] = "", *at = ran;
+	sem_t begun, may_end;
+	struct order first = { .job = { run_order, end_order, 999, NULL }, .begun = &begun, .may_end = &may_end,
+		.name = '-', .at = &at };
+	struct order orders[sizeof(jobs) / sizeof(jobs[0])];
+	struct rects_pool *single;
+
+	(void)state;
+	assert_int_equal(rects_pool_new(base, 1, &single), 0);
+	sem_init(&begun, 0, 0);
+	sem_init(&may_end, 0, 0);
+	/* The one thread has its hands full while the others arrive. */
+	rects_pool_submit(single, &first.job);
+	sem_wait(&begun);
+	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+		orders[i] = (struct order){ .job = { run_order, end_order, jobs[i].wanted_ns, NULL },
+			.name = jobs[i].name, .at = &at };
+		rects_pool_submit(single, &orders[i].job);
+	}
+	sem_post(&may_end);
+	while (!orders[3].done)
+		event_base_loop(base, EVLOOP_ONCE);
+	assert_string_equal(ran, "-abcde");
+	rects_pool_free(single);
+	sem_destroy(&begun);
+	sem_destroy(&may_end);
+}
+
+/* Rather than whoever came first: a change waits for no whole picture but those in work. */
+static void test_small_before_large(void **state)
+{
+	struct frame *frame = draw_mixed(1920, 1080, 0), *next = copy_frame(frame);
+	pixman_box32_t box = { 10, 10, 100, 90 };
+	struct viewer small, large[12];
+	struct rects_pool *single;
+	pixman_region32_t region;
+
+	(void)state;
+	assert_int_equal(rects_pool_new(base, 1, &single), 0);
+	viewer_start(&small, base, single, 1920, 1080, NULL, &lossless[0].encodings);
+	assert_int_equal(viewer_update(&small, frame, NULL), 0);
+	fill_box(next, &box, 0x654321);
+	pixman_region32_init_with_extents(&region, &box);
+	rects_damage(small.rects, &region);
+	for (size_t i = 0; i < 12; i++) {
+		viewer_start(&large[i], base, single, 1920, 1080, NULL, &lossless[1].encodings);
+		assert_int_equal(rects_encode(large[i].rects, frame, NULL), 0);
+		large[i].running = true;
+	}
+	assert_int_equal(viewer_update(&small, next, NULL), 0);
+	expect_right(&small, next, "small", "raw");
+	assert_true(large[11].running);
+	for (size_t i = 0; i < 12; i++) {
+		assert_int_equal(viewer_wait(&large[i]), 0);
+		viewer_stop(&large[i]);
+	}
+	viewer_stop(&small);
+	rects_pool_free(single);
+	pixman_region32_fini(&region);
+	frame_unref(frame);
+	frame_unref(next);
 }
 
 struct chain {
@@ -383,6 +478,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_free_while_busy),
+		cmocka_unit_test(test_most_urgent_first),
+		cmocka_unit_test(test_small_before_large),
 		cmocka_unit_test(test_calls_from_done),
 		cmocka_unit_test(test_many_viewers),
 		cmocka_unit_test(test_pool_freed_with_jobs),
