@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who gets in, who must share, and who may type."""
+import os
+import tempfile
+import unittest
+
+from harness import Daemon, vm_section, wait_until
+from viewer import Refused, Viewer
+
+
+def start(**keys):
+    keys = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": "640x480", **keys}
+    daemon = Daemon(vm_section("vm", **keys))
+    daemon.wait_serving("vm")
+    return daemon
+
+
+class Password(unittest.TestCase):
+    def setUp(self):
+        file = tempfile.NamedTemporaryFile("wb", prefix="planecast-")
+        self.addCleanup(file.close)
+        os.chmod(file.name, 0o600)
+        file.write(b"Sesame42\n")
+        file.flush()
+        self.keys = {"vnc_auth": "vncauth", "vnc_password_file": file.name}
+
+    def test_right_and_wrong(self):
+        with start(**self.keys) as daemon:
+            address = daemon.address("vm")
+            with Viewer(address, "--password", "Sesame42") as viewer:
+                viewer("scene", "still")
+                for wrong in ("", "sesame42", "Sesame4", "x" * 200):
+                    with self.assertRaises(Refused, msg=wrong):
+                        Viewer(address, "--password", wrong)
+                viewer("scene", "still")
+                # Only eight characters count in this protocol.
+                with Viewer(address, "--password", "Sesame42 and more") as other:
+                    other("scene", "still")
+            self.assertEqual(daemon.count_lines("Sesame"), 0)
+
+
+class Sharing(unittest.TestCase):
+    def test_exclusive_viewer_has_it_alone(self):
+        with start(sharing="allow-exclusive") as daemon:
+            address = daemon.address("vm")
+            with Viewer(address) as first, Viewer(address) as second:
+                first("scene", "still")
+                second("scene", "still")
+                with Viewer(address, "--exclusive") as alone:
+                    first("closed")
+                    second("closed")
+                    alone("scene", "still")
+
+    def test_force_shared_refuses_who_wants_it_alone(self):
+        with start(sharing="force-shared") as daemon:
+            address = daemon.address("vm")
+            with Viewer(address) as first:
+                first("scene", "still")
+                with self.assertRaises(Refused):
+                    with Viewer(address, "--exclusive") as alone:
+                        alone("closed")
+                        raise Refused
+                first("request")
+                first("scene", "still")
+
+    def test_ignore_lets_all_in(self):
+        with start(sharing="ignore") as daemon:
+            address = daemon.address("vm")
+            with Viewer(address) as first, Viewer(address, "--exclusive") as second:
+                for viewer in (first, second, first):
+                    viewer("reset")
+                    viewer("request")
+                    viewer("updates", 1)
+                    viewer("scene", "still")
+
+    def test_max_viewers(self):
+        with start(max_viewers=2) as daemon:
+            address = daemon.address("vm")
+            with Viewer(address) as first, Viewer(address) as second:
+                with self.assertRaises(Refused):
+                    with Viewer(address) as third:
+                        third("closed")
+                        raise Refused
+                for viewer in (first, second):
+                    viewer("request")
+                    viewer("scene", "still")
+
+
+class Input(unittest.TestCase):
+    def test_reaches_the_pattern(self):
+        with start(pattern_size="1024x768") as daemon:
+            with Viewer(daemon.address("vm")) as viewer, Viewer(daemon.address("vm")) as other:
+                viewer("scene", "still")
+                other("scene", "still")
+                # A press in the terminal, a key, and the button beside it under the pointer.
+                for name, actions in (("press", [("pointer", 300, 200, 1)]),
+                                      ("key", [("pointer", 300, 200, 0), ("key", ord("a"), "down")]),
+                                      ("click", [("key", ord("a"), "up"), ("pointer", 800, 100, 1)])):
+                    viewer("remember")
+                    other("remember")
+                    for action in actions:
+                        viewer(*action)
+                    # What one viewer does all viewers see.
+                    print(f"{name}: seen after {viewer('changed')['ms']} ms, by another {other('changed')['ms']} ms")
+
+    def test_view_only(self):
+        with start(view_only="yes") as daemon:
+            address = daemon.address("vm")
+            with Viewer(address) as viewer:
+                viewer("scene", "still")
+                viewer("pointer", 300, 200, 1)
+                viewer.press(ord("a"))
+                # Messages are handled in order: once these pictures are here, the input is behind us.
+                for _ in range(2):
+                    viewer("reset")
+                    viewer("request")
+                    viewer("updates", 1)
+                viewer("scene", "still")
+
+    def test_view_only_can_change_while_connected(self):
+        keys = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": "640x480"}
+        with start(view_only="yes") as daemon:
+            with Viewer(daemon.address("vm"), patience_s=1) as viewer:
+                viewer("scene", "still")
+                viewer("remember")
+                daemon.reload(vm_section("vm", view_only="no", **keys))
+
+                def types():
+                    viewer.press(ord("a"))
+                    return viewer("changed", may_fail=True)["ok"]
+
+                # The worker hears of it a moment after the supervisor's line.
+                wait_until(types, "keys reach the guest")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
