@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Bytes of bad clients, and a good viewer who must not notice them."""
+import contextlib
+import os
+import random
+import select
+import socket
+import struct
+import time
+
+from harness import TRUE_COLOUR_32, Daemon, connect, process_fds, vm_section, wait_until
+from viewer import Viewer
+
+# A client may cost the others 50 ms; the pattern itself moves on each 33 ms.
+GAP_MAX_MS = 100
+ATTEMPTS = 3
+
+VERSION = b"RFB 003.008\n"
+NONE = b"\x01"
+SHARED = b"\x01"
+RAW, TIGHT, FENCE, CONTINUOUS, EXTENDED_BUTTONS = 0, 7, -312, -313, -316
+
+
+def set_encodings(*encodings):
+    return struct.pack(f">BxH{len(encodings)}i", 2, len(encodings), *encodings)
+
+
+def request(width=640, height=480, incremental=False):
+    return struct.pack(">BBHHHH", 3, incremental, 0, 0, width, height)
+
+
+def key(keysym, down=True):
+    return struct.pack(">BBxxI", 4, down, keysym)
+
+
+def pointer(x, y, buttons=0):
+    return struct.pack(">BBHH", 5, buttons, x, y)
+
+
+def cut_text(text, claimed=None):
+    return struct.pack(">BxxxI", 6, len(text) if claimed is None else claimed) + text
+
+
+def fence(flags=0x80000000 | 1, payload=b"x"):
+    return struct.pack(">BxxxIB", 248, flags, len(payload)) + payload
+
+
+def continuous(width=640, height=480, enable=True):
+    return struct.pack(">BBHHHH", 150, enable, 0, 0, width, height)
+
+
+def resize(width, height, screens=1):
+    screen = struct.pack(">IHHHHI", 0, 0, 0, width, height, 0)
+    return struct.pack(">BxHHBx", 251, width, height, screens) + screen * screens
+
+
+def extended_key(keysym=0x61, keycode=0x1e, down=True):
+    return struct.pack(">BBHII", 255, 0, down, keysym, keycode)
+
+
+SET_FORMAT = struct.pack(">Bxxx", 0) + TRUE_COLOUR_32
+GREETING = VERSION + NONE + SHARED
+# Every message once, as an ordinary client sends them.
+SESSION = (GREETING + SET_FORMAT + set_encodings(TIGHT, RAW, 1, -224, -223, -308, FENCE, CONTINUOUS, -258, -314) +
+           request() + key(0x61) + key(0x61, False) + pointer(10, 10, 1) + pointer(11, 11) + cut_text(b"clip") +
+           fence() + continuous() + extended_key() + extended_key(down=False) + resize(640, 480) +
+           request(incremental=True) + continuous(enable=False))
+
+
+def garbage(seed, count):
+    return random.Random(seed).randbytes(count)
+
+
+def send_all(sock, data):
+    """What the server takes of it. It may hang up meanwhile."""
+    try:
+        sock.sendall(data)
+        return True
+    except (ConnectionError, TimeoutError):
+        return False
+
+
+def unread_by_server(sock):
+    """Bytes the kernel holds for the server's end of a loopback connection; None when that end is closed."""
+    def place(address):
+        return f"{struct.unpack('=I', socket.inet_aton(address[0]))[0]:08X}:{address[1]:04X}"
+
+    server, client = place(sock.getpeername()), place(sock.getsockname())
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        for line in table:
+            _, local, remote, state, queues, *_ = line.split()
+            if (local, remote) == (server, client):
+                return int(queues.split(":")[1], 16) if state == "01" else None
+    return None
+
+
+def wait_read(sock):
+    """Until the server has read all that was sent, so that a reset does not take it back."""
+    wait_until(lambda: not unread_by_server(sock), "bytes read by the server")
+
+
+def exchange(sock, data, again=b"", seconds=0):
+    """Sends data, then again and again for some seconds, reading what comes back, until the server has read it all
+    or hangs up."""
+    sock.setblocking(False)
+    start = time.monotonic()
+    view, sent = memoryview(data), 0
+    while view or unread_by_server(sock):
+        assert time.monotonic() < start + seconds + 20, "the server neither reads nor hangs up"
+        readable, writable, _ = select.select([sock], [sock] if view else [], [], 0.01)
+        try:
+            if readable and not sock.recv(1 << 20):
+                break
+            if writable:
+                count = sock.send(view[:65536])
+                sent += count
+                view = view[count:]
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            break
+        if not view and again and time.monotonic() < start + seconds:
+            view = memoryview(again)
+    return sent
+
+
+def closed_by_server(sock, deadline_s):
+    """True when the server hangs up within deadline_s; what it sends before is read and dropped."""
+    sock.settimeout(deadline_s)
+    try:
+        while sock.recv(1 << 20):
+            pass
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        pass
+    return True
+
+
+def reset_connection(sock):
+    """Ends it with RST instead of FIN."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def be_preferred():
+    """What else this machine does is not what is measured. Only root may."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
+
+
+class Arena:
+    """A daemon with a moving pattern, and one good viewer in front of it."""
+
+    def __init__(self, wrapper=(), **keys):
+        # It moves on at every picture.
+        keys = {"pattern_scene": "scroll", "pattern_size": "640x480", "pattern_fps": 30, **keys}
+        with contextlib.ExitStack() as stack:
+            self.daemon = stack.enter_context(Daemon(vm_section("vm", **keys), wrapper=wrapper, log_level="info"))
+            self.pid = self.daemon.wait_serving("vm")
+            self.address = self.daemon.address("vm")
+            self.viewer = stack.enter_context(Viewer(self.address))
+            self.viewer("updates", 1)
+            self.fds = len(process_fds(self.pid))
+            self._stack = stack.pop_all()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return self._stack.__exit__(*exception)
+
+    def connect(self):
+        return connect(self.address)
+
+    def longest_gap(self, attack):
+        """Of the good viewer, in ms, while attack() runs: the best of some attempts, as the machine is not ours alone."""
+        gaps = []
+        while len(gaps) < ATTEMPTS and (not gaps or min(gaps) >= GAP_MAX_MS):
+            self.viewer("reset")
+            attack()
+            # And on for half a second, as what was sent may still be waiting to be read.
+            self.viewer("updates", self.viewer("stats")["updates"] + 15)
+            stats = self.viewer("stats")
+            gaps.append(stats["gap_max_ms"])
+        print(f"longest gap {', '.join(f'{gap:.0f}' for gap in gaps)} ms in {stats['pictures']} pictures, "
+              f"age p95 {stats['age_p95_ms']:.0f} ms")
+        return min(gaps)
+
+    def check_unharmed(self):
+        """The same worker, no descriptor more than before, and it still serves."""
+        wait_until(lambda: len(process_fds(self.pid)) <= self.fds, "descriptors of the bad clients closed")
+        assert self.daemon.worker("vm") == self.pid, "the worker died"
+        with Viewer(self.address) as another:
+            another("updates", 1)
+        self.viewer("reset")
+        self.viewer("request")
+        self.viewer("updates", 1)
