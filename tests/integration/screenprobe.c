@@ -125,10 +125,10 @@ static bool look(const struct picture *screen, const struct picture *expected, d
 	shown = crop(screen, x, y, expected->width, expected->height);
 	difference = picture_compare(&shown, expected);
 	picture_finish(&shown);
-	if (psnr > 0 ? difference.psnr < psnr : difference.pixels > 0)
+	if (!picture_matches(&difference, psnr))
 		return false;
-	printf("{\"x\": %d, \"y\": %d, \"pixels\": %zu, \"psnr\": %.2f}\n", x, y, difference.pixels,
-			fmin(difference.psnr, 999));
+	printf("{\"x\": %d, \"y\": %d, \"pixels\": %zu, \"psnr\": %.2f, \"worst_psnr\": %.2f}\n",
+			x, y, difference.pixels, fmin(difference.psnr, 999), fmin(difference.worst_psnr, 999));
 	return true;
 }
 

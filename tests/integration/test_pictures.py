@@ -56,7 +56,7 @@ class Still(unittest.TestCase):
                     for name, (viewer, psnr) in viewers.items():
                         answer = viewer.answer()
                         if psnr:
-                            print(f"{name} at {width}x{height}: PSNR {answer['psnr']} dB")
+                            print(f"{name} at {width}x{height}: PSNR {answer['psnr']} dB, worst {answer['worst_psnr']}")
                         with self.subTest(name, size=size):
                             self.assertTrue(answer["ok"], answer)
                 # Each was sent its own encoding: all amounts differ, and raw is the most.

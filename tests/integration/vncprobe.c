@@ -69,10 +69,7 @@ struct comparison {
 
 static bool matches(const struct comparison *comparison)
 {
-	const struct picture_difference *difference = &comparison->difference;
-
-	return difference->same_size &&
-			(comparison->psnr > 0 ? difference->psnr >= comparison->psnr : !difference->pixels);
+	return picture_matches(&comparison->difference, comparison->psnr);
 }
 
 /* False: no picture that could be compared. */
@@ -159,9 +156,10 @@ static bool is_closed(void *user)
 
 static void answer_difference(bool ok, const struct picture_difference *difference)
 {
-	printf("\"same_size\": %s, \"pixels\": %zu, \"x\": %d, \"y\": %d, \"psnr\": %.2f",
+	printf("\"same_size\": %s, \"pixels\": %zu, \"x\": %d, \"y\": %d, \"psnr\": %.2f, "
+	       "\"worst_psnr\": %.2f",
 			difference->same_size ? "true" : "false", difference->pixels, difference->x,
-			difference->y, fmin(difference->psnr, 999));
+			difference->y, fmin(difference->psnr, 999), fmin(difference->worst_psnr, 999));
 	answer_end(ok);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define EDGE_MAX 16384
+#define TILE 16
 
 static size_t count_pixels(const struct picture *picture)
 {
@@ -78,28 +79,72 @@ int picture_write(const char *path, const struct picture *picture)
 	return fclose(file) && !result ? -errno : result;
 }
 
+static double psnr_of(uint64_t squares, size_t pixels)
+{
+	return squares ? 10 * log10(255.0 * 255.0 * 3 * (double)pixels / (double)squares) : INFINITY;
+}
+
+static uint64_t square_difference(uint32_t a, uint32_t b)
+{
+	uint64_t squares = 0;
+
+	for (int shift = 0; shift < 24; shift += 8) {
+		int d = (int)(a >> shift & 0xff) - (int)(b >> shift & 0xff);
+
+		squares += (uint64_t)(d * d);
+	}
+	return squares;
+}
+
+/* One tile, clipped to the picture. Returns its squares. */
+static uint64_t compare_tile(const struct picture *a, const struct picture *b, int left, int top,
+		struct picture_difference *result)
+{
+	uint64_t squares = 0;
+
+	for (int y = top; y < top + TILE && y < a->height; y++) {
+		size_t row = (size_t)y * (size_t)a->width;
+
+		for (int x = left; x < left + TILE && x < a->width; x++) {
+			uint32_t from = a->pixels[row + (size_t)x], to = b->pixels[row + (size_t)x];
+
+			if (from == to)
+				continue;
+			if (!result->pixels++) {
+				result->x = x;
+				result->y = y;
+			}
+			squares += square_difference(from, to);
+		}
+	}
+	return squares;
+}
+
 struct picture_difference picture_compare(const struct picture *a, const struct picture *b)
 {
 	struct picture_difference result = {
 		.same_size = a->pixels && b->pixels && a->width == b->width && a->height == b->height,
-		.psnr = INFINITY,
 	};
-	uint64_t squares = 0;
+	uint64_t squares = 0, worst = 0;
 
-	for (size_t i = 0; result.same_size && i < count_pixels(a); i++) {
-		if (a->pixels[i] == b->pixels[i])
-			continue;
-		if (!result.pixels++) {
-			result.x = (int)(i % (size_t)a->width);
-			result.y = (int)(i / (size_t)a->width);
-		}
-		for (int shift = 0; shift < 24; shift += 8) {
-			int d = (int)(a->pixels[i] >> shift & 0xff) - (int)(b->pixels[i] >> shift & 0xff);
+	for (int y = 0; result.same_size && y < a->height; y += TILE) {
+		for (int x = 0; x < a->width; x += TILE) {
+			uint64_t tile = compare_tile(a, b, x, y, &result);
 
-			squares += (uint64_t)(d * d);
+			squares += tile;
+			worst = tile > worst ? tile : worst;
 		}
 	}
-	if (squares)
-		result.psnr = 10 * log10(255.0 * 255.0 * 3 * (double)count_pixels(a) / (double)squares);
+	result.psnr = psnr_of(squares, count_pixels(a));
+	result.worst_psnr = psnr_of(worst, TILE * TILE);
 	return result;
+}
+
+bool picture_matches(const struct picture_difference *difference, double psnr)
+{
+	if (!difference->same_size)
+		return false;
+	if (psnr > 0)
+		return difference->psnr >= psnr && difference->worst_psnr >= PICTURE_WORST_PSNR_MIN;
+	return !difference->pixels;
 }

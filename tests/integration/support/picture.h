@@ -17,6 +17,7 @@ struct picture_difference {
 	size_t pixels; /* that differ */
 	int x, y; /* the first of them */
 	double psnr; /* over all samples, dB; infinite where equal */
+	double worst_psnr; /* of the tile that differs most: a letter that is missing shows here */
 };
 
 /* Zeroed pixels. 0 or negative errno. */
@@ -25,6 +26,11 @@ void picture_finish(struct picture *picture);
 /* Binary PPM (P6) with 8 bits a sample. 0 or negative errno. */
 int picture_read(const char *path, struct picture *ret);
 int picture_write(const char *path, const struct picture *picture);
+/* Letters smeared by JPEG or few colours stay above, a missing one does not. */
+#define PICTURE_WORST_PSNR_MIN 19
+
 struct picture_difference picture_compare(const struct picture *a, const struct picture *b);
+/* Of the same size, and equal, or where psnr is not 0 that near over all and near enough everywhere. */
+bool picture_matches(const struct picture_difference *difference, double psnr);
 
 #endif

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An X server without a screen, real viewers on it, and what they show."""
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import tempfile
+import zlib
+
+from harness import BUILD, DEADLINE_S, Timeout
+
+SCREENPROBE = str(BUILD / "tests" / "screenprobe")
+SCREENSHOTS = BUILD / "tests" / "screenshots"
+
+
+def tigervnc(address, *options):
+    return ["vncviewer", "-geometry", "+0+0", "-RemoteResize=0", "-AutoSelect=0", "-Shared=1", "-ReconnectOnError=0",
+            "-AlertOnFatalError=0", "-SecurityTypes", "None", *options, f"{address[0]}::{address[1]}"]
+
+
+def gvncviewer(address):
+    # It knows displays, which begin at port 5900, and no ports.
+    return ["gvncviewer", f"{address[0]}:{address[1] - 5900}"]
+
+
+def write_png(ppm, png):
+    """Binary PPM to PNG, for whoever wants to look at it."""
+    data = pathlib.Path(ppm).read_bytes()
+    _, size, _, pixels = data.split(b"\n", 3)
+    width, height = map(int, size.split())
+    rows = b"".join(b"\0" + pixels[y * width * 3:(y + 1) * width * 3] for y in range(height))
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    pathlib.Path(png).write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+        chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+
+
+class Screen:
+    """An Xvfb. Viewers started on it are ended with it."""
+
+    def __init__(self, width=3980, height=2300):
+        self._directory = tempfile.TemporaryDirectory(prefix="planecast-screen-")
+        self.directory = pathlib.Path(self._directory.name)
+        self.processes = []
+        read, write = os.pipe()
+        self.process = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-fbdir", self.directory,
+             "-nolisten", "tcp", "-nocursor", "-noreset"], pass_fds=[write], stderr=subprocess.DEVNULL)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            number = pipe.readline().strip()
+        if not number:
+            raise Timeout("Xvfb did not start")
+        home = self.directory / "home"
+        home.mkdir()
+        # A home of its own: no viewer finds settings, and none keeps any.
+        self.env = {**os.environ, "DISPLAY": f":{number}", "HOME": str(home), "GDK_BACKEND": "x11", "GDK_SCALE": "1",
+                    "NO_AT_BRIDGE": "1", "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": str(home)}
+        self.env.pop("WAYLAND_DISPLAY", None)
+        self.env.pop("XAUTHORITY", None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        for process in self.processes + [self.process]:
+            self.end(process)
+        self._directory.cleanup()
+
+    @staticmethod
+    def end(process):
+        process.terminate()
+        try:
+            process.wait(DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def start(self, command):
+        process = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        self.processes.append(process)
+        return process
+
+    def xdotool(self, *words):
+        subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True, timeout=DEADLINE_S)
+
+    def expect(self, ppm, name, psnr=0, deadline_s=60):
+        """Waits until the screen shows the picture, keeps the screenshot, returns where it was found and how well."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        saved = self.directory / "screen.ppm"
+        done = subprocess.run([SCREENPROBE, self.directory / "Xvfb_screen0", ppm, str(deadline_s), str(psnr), saved],
+                              capture_output=True, text=True, check=False)
+        if saved.exists():
+            write_png(saved, SCREENSHOTS / f"{name}.png")
+        if done.returncode:
+            raise Timeout(f"the screen does not show {name}: {done.stderr or 'see its screenshot'}")
+        return json.loads(done.stdout)

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""TigerVNC's vncviewer and gvncviewer under Xvfb: they show what the source drew, and their keys arrive.
+
+Screenshots stay in the build folder, tests/screenshots.
+"""
+import unittest
+
+from harness import Daemon, Timeout, vm_section, wait_until
+from screen import Screen, gvncviewer, tigervnc
+from viewer import Viewer
+
+SIZES = [(640, 480), (1366, 768), (1920, 1080), (3840, 2160)]
+# Options of vncviewer, and the PSNR in dB its picture must reach; 0: exactly.
+TIGERVNC = {
+    "tight": (["-PreferredEncoding=Tight", "-NoJPEG=1"], 0),
+    "zrle": (["-PreferredEncoding=ZRLE", "-NoJPEG=1"], 0),
+    "hextile": (["-PreferredEncoding=Hextile", "-NoJPEG=1"], 0),
+    "raw": (["-PreferredEncoding=Raw", "-NoJPEG=1"], 0),
+    "jpeg": (["-PreferredEncoding=Tight", "-NoJPEG=0", "-QualityLevel=8"], 40),
+}
+# It asks for JPEG of quality 5 and cannot be told otherwise.
+GVNCVIEWER_PSNR = 36
+GVNCVIEWER_MENU = 25  # pixels of height
+
+
+def start(size, **keys):
+    # gvncviewer asks to be the only viewer.
+    keys = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": f"{size[0]}x{size[1]}", "sharing": "ignore",
+            **keys}
+    daemon = Daemon(vm_section("vm", **keys), log_level="info")
+    daemon.wait_serving("vm")
+    return daemon
+
+
+class RealViewers(unittest.TestCase):
+    def follow_sizes(self, screen, daemon, name, command, psnr, change, sizes=SIZES):
+        """A viewer through changes of the size, which change(probe, size) brings about."""
+        expected = screen.directory / "expected.ppm"
+        with Viewer(daemon.address("vm"), patience_s=60) as probe:
+            viewer = screen.start(command)
+            probe("scene", "still")
+            for size in sizes:
+                change(probe, size)
+                probe("size", *size)
+                probe("scene", "still")
+                probe("save", expected)
+                found = screen.expect(expected, f"{name}-{size[0]}x{size[1]}", psnr)
+                print(f"{name} at {size[0]}x{size[1]}: picture at {found['x']},{found['y']}, "
+                      f"PSNR {found['psnr']} dB, worst {found['worst_psnr']} dB")
+                self.assertIsNone(viewer.poll())
+            screen.end(viewer)
+
+    def test_tigervnc(self):
+        """Another viewer asks for the sizes; the window follows."""
+        with Screen() as screen, start(SIZES[0]) as daemon:
+            address = daemon.address("vm")
+            for encoding, (options, psnr) in TIGERVNC.items():
+                with self.subTest(encoding):
+                    self.follow_sizes(screen, daemon, f"tigervnc-{encoding}", tigervnc(address, *options), psnr,
+                                      lambda probe, size: probe("resize", *size),
+                                      SIZES if encoding in ("tight", "jpeg") else SIZES[:2])
+
+    def test_gvncviewer(self):
+        """Its window asks for the size that the user gives it, and insists on that."""
+        def change(_, size):
+            screen.xdotool("search", "--sync", "--onlyvisible", "--name", "GVncViewer",
+                           "windowsize", size[0], size[1] + GVNCVIEWER_MENU)
+
+        with Screen() as screen, start(SIZES[0]) as daemon:
+            self.follow_sizes(screen, daemon, "gvncviewer", gvncviewer(daemon.address("vm")), GVNCVIEWER_PSNR, change)
+
+    def test_first_picture_4k(self):
+        with Screen() as screen, start(SIZES[-1]) as daemon:
+            address = daemon.address("vm")
+            for name, command, psnr in (("tigervnc", tigervnc(address, "-NoJPEG=1"), 0),
+                                        ("gvncviewer", gvncviewer(address), GVNCVIEWER_PSNR)):
+                self.follow_sizes(screen, daemon, f"{name}-first", command, psnr, lambda probe, size: None,
+                                  SIZES[-1:])
+
+    def typing(self, name, viewer, psnr):
+        """What is typed into the viewer's window another viewer sees, and the window too."""
+        with Screen(1200, 900) as screen, start((800, 600)) as daemon:
+            expected = screen.directory / "expected.ppm"
+
+            def both_show_the_same():
+                probe("save", expected)
+                try:
+                    return screen.expect(expected, f"typing-{name}", psnr, deadline_s=1)
+                except Timeout:
+                    return None
+
+            with Viewer(daemon.address("vm")) as probe:
+                screen.start(viewer(daemon.address("vm")))
+                probe("scene", "still")
+                found = wait_until(both_show_the_same, "the window shows the picture", 60)
+                probe("remember")
+                screen.xdotool("mousemove", found["x"] + 300, found["y"] + 300, "click", 1)
+                probe("changed")
+                # There is no window manager to give it the keyboard.
+                screen.xdotool("search", "--onlyvisible", "--name", "vm - ", "windowfocus", "--sync")
+                for word in ("planecast", "Hello, World!"):
+                    probe("remember")
+                    screen.xdotool("type", "--delay", 20, word)
+                    probe("changed")
+                screen.xdotool("key", "Return")
+                wait_until(both_show_the_same, "the window shows what was typed", 60)
+
+    def test_typing_tigervnc(self):
+        self.typing("tigervnc", lambda address: tigervnc(address, "-NoJPEG=1"), 0)
+
+    def test_typing_gvncviewer(self):
+        self.typing("gvncviewer", gvncviewer, GVNCVIEWER_PSNR)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
