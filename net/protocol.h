@@ -13,6 +13,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+/* The largest picture any protocol can show, each way: libvncserver's Raw rectangles. */
+#define PROTOCOL_PICTURE_MAX 8191u
+
 struct config_vm;
 struct cursor;
 struct event_base;

@@ -20,9 +20,6 @@
 #include "server/log.h"
 #include "server/update.h"
 
-/* What encoders/rects.h can do. */
-#define PICTURE_SIZE_MAX 8191
-
 static struct vnc *from_protocol(struct protocol *protocol)
 {
 	return (struct vnc *)protocol;
@@ -204,7 +201,7 @@ void vnc_ask_size(struct vnc *vnc, struct vnc_client *client, uint32_t width, ui
 		answer_size(client, RFB_SIZE_OK);
 		return;
 	}
-	r = width > PICTURE_SIZE_MAX || height > PICTURE_SIZE_MAX ? -E2BIG
+	r = width > PROTOCOL_PICTURE_MAX || height > PROTOCOL_PICTURE_MAX ? -E2BIG
 			: vnc->events->resize(vnc->user, width, height);
 	if (r < 0) {
 		log_info(client->peer, "asked for %ux%u: %s", width, height, strerror(-r));

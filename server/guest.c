@@ -125,6 +125,20 @@ static void arm(struct guest *guest, int64_t delay_ns)
 	evtimer_add(guest->timer, &delay);
 }
 
+/* One try that does not wait: what the guest is not told to let go of, it holds. */
+static void let_go(struct guest *guest)
+{
+	struct evbuffer *output = bufferevent_get_output(guest->bev);
+	char arguments[QMP_INPUT_TEXT_MAX_BYTES];
+
+	while (qmp_input_release(&guest->input, arguments))
+		if (qmp_execute(guest->qmp, "input-send-event", arguments) < 0)
+			return;
+	/* The loop may not turn again; a bufferevent keeps its output frozen for itself. */
+	evbuffer_unfreeze(output, 1);
+	evbuffer_write(output, bufferevent_getfd(guest->bev));
+}
+
 static void disconnect(struct guest *guest)
 {
 	if (guest->bev)
@@ -274,6 +288,8 @@ void guest_free(struct guest *guest)
 {
 	if (!guest)
 		return;
+	if (guest->ready)
+		let_go(guest);
 	disconnect(guest);
 	event_free(guest->timer);
 	free(guest);

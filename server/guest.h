@@ -16,6 +16,7 @@ struct input_event;
  * tried again with back-off (0.1 s .. 2 s). -EINVAL, -ENOMEM.
  */
 int guest_new(struct event_base *base, const char *qmp_path, struct guest **ret);
+/* Lets go of the keys and buttons that the guest was told of. NULL is fine. */
 void guest_free(struct guest *guest);
 
 /*

@@ -66,7 +66,7 @@ bool qmp_can_execute(const struct qmp *qmp)
 
 int qmp_execute(struct qmp *qmp, const char *command, const char *arguments)
 {
-	return qmp_can_execute(qmp) ? send_command(qmp, command, arguments) : -EAGAIN;
+	return qmp->state == QMP_READY ? send_command(qmp, command, arguments) : -EAGAIN;
 }
 
 /* NULL where any step of the path is missing. */

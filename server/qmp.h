@@ -40,9 +40,9 @@ void qmp_free(struct qmp *qmp);
  */
 int qmp_receive(struct qmp *qmp, const char *data, size_t bytes);
 
-/* True when another command may be given. */
+/* True when another command should be given: QEMU has answered most of those before. */
 bool qmp_can_execute(const struct qmp *qmp);
-/* arguments: a JSON object as text. -EAGAIN unless qmp_can_execute(), -ENOMEM. */
+/* arguments: a JSON object as text. -EAGAIN before the greeting is done, -ENOMEM. */
 int qmp_execute(struct qmp *qmp, const char *command, const char *arguments);
 
 #endif

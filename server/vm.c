@@ -30,7 +30,7 @@
 #include "server/pacer.h"
 #include "server/update.h"
 
-/* Shadows: each rectangle worker may hold one, one more is written to, one is spare. */
+/* Shadows: viewers that are being sent to hold one each; past that, looks wait for them. */
 #define SHADOWS 6
 #define FALLBACK_KEYMAP "us"
 #define CARD_WIDTH 1024
@@ -47,6 +47,7 @@ struct vm {
 	struct pacer pacer;
 
 	char reason[160]; /* why there is no picture; empty: there is one */
+	bool card_shown;
 	uint32_t width, height, fourcc; /* of the newest picture; 0: none yet */
 
 	/* Since the last vm_status(). */
@@ -93,8 +94,8 @@ static int show(struct vm *vm, struct frame *frame, const pixman_region32_t *hin
 	struct update update;
 	int r = damage_run(vm->damage, frame, hint, &update);
 
-	/* All shadows are being sent from: the same picture has to come again. */
-	if (r == -EBUSY)
+	/* All shadows are being sent from, or memory is short: the same picture has to come again. */
+	if (r < 0 && r != -ENOTSUP)
 		capture_refresh(vm->capture);
 	if (r <= 0)
 		return r;
@@ -105,25 +106,31 @@ static int show(struct vm *vm, struct frame *frame, const pixman_region32_t *hin
 	return 1;
 }
 
-static void show_card(struct vm *vm, const char *reason)
+static int show_card(struct vm *vm, const char *reason)
 {
 	struct frame *card;
+	int r;
 
-	if (card_render(vm->config->name, reason, vm->width ? vm->width : CARD_WIDTH,
-			    vm->height ? vm->height : CARD_HEIGHT, &card) < 0)
-		return;
-	show(vm, card, NULL);
+	r = card_render(vm->config->name, reason, vm->width ? vm->width : CARD_WIDTH,
+			vm->height ? vm->height : CARD_HEIGHT, &card);
+	if (r < 0)
+		return r;
+	r = show(vm, card, NULL);
 	frame_unref(card);
+	return r;
 }
 
 static void handle_off(void *user, const char *reason)
 {
 	struct vm *vm = user;
 
-	if (strcmp(vm->reason, reason))
-		log_notice(NULL, "no picture: %s", reason);
-	snprintf(vm->reason, sizeof(vm->reason), "%s", reason);
-	show_card(vm, reason);
+	/* Without a shadow there was no viewer to see it, and now there is. */
+	if (strcmp(vm->reason, reason) || !vm->card_shown || !damage_shadow(vm->damage)) {
+		if (strcmp(vm->reason, reason))
+			log_notice(NULL, "no picture: %s", reason);
+		snprintf(vm->reason, sizeof(vm->reason), "%s", reason);
+		vm->card_shown = show_card(vm, reason) >= 0;
+	}
 	set_pace(vm);
 }
 
@@ -149,8 +156,16 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 	struct vm *vm = user;
 	char fourcc[12];
 	int64_t now_ns = clock_now_ns();
+	char reason[sizeof(vm->reason)];
 	int r;
 
+	if (frame->width > PROTOCOL_PICTURE_MAX || frame->height > PROTOCOL_PICTURE_MAX) {
+		snprintf(reason, sizeof(reason), "The picture is %ux%u, and viewers can be shown %ux%u at "
+				"most: choose a smaller mode in the guest.", frame->width, frame->height,
+				PROTOCOL_PICTURE_MAX, PROTOCOL_PICTURE_MAX);
+		handle_off(vm, reason);
+		return;
+	}
 	if (!is_worth_a_pass(vm, frame, hint, now_ns)) {
 		set_pace(vm);
 		return;
@@ -161,8 +176,14 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		handle_off(vm, "The picture's pixels cannot be read on this host.");
 		return;
 	}
-	if (r < 0 && r != -EBUSY)
-		log_warn(NULL, "picture dropped: %s", strerror(-r));
+	if (r < 0) {
+		/* -EBUSY: viewers are still being served the last change; this one is due soon. */
+		if (r != -EBUSY)
+			log_warn(NULL, "picture dropped: %s", strerror(-r));
+		pacer_note_motion(&vm->pacer, now_ns);
+		set_pace(vm);
+		return;
+	}
 	if (vm->reason[0] || frame->width != vm->width || frame->height != vm->height ||
 			frame->fourcc != vm->fourcc) {
 		log_notice(NULL, "picture: %ux%u %s", frame->width, frame->height,
@@ -172,9 +193,8 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		vm->height = frame->height;
 		vm->fourcc = frame->fourcc;
 	}
-	/* -EBUSY: viewers are still being served the last change; this one is due soon. */
 	if (r)
-		pacer_note_motion(&vm->pacer, clock_now_ns());
+		pacer_note_motion(&vm->pacer, now_ns);
 	set_pace(vm);
 }
 

@@ -21,7 +21,7 @@
 #define RETRY_NS NSEC_PER_SEC
 
 struct attach {
-	const struct config_vm *config;
+	char *device; /* mode own: as configured */
 	attach_lost_fn lost;
 	void *user;
 
@@ -81,11 +81,11 @@ static int prove(struct attach *attach, int device_fd, const char *name)
 static int open_own(struct attach *attach)
 {
 	const struct timeval interval = clock_timeval(RETRY_NS);
-	int r = attach_own_open(attach->config->vfio_device, &attach->own, attach->reason);
+	int r = attach_own_open(attach->device, &attach->own, attach->reason);
 
 	if (r < 0)
 		return r;
-	r = prove(attach, attach->own.device_fd, attach->config->vfio_device);
+	r = prove(attach, attach->own.device_fd, attach->device);
 	if (r < 0) {
 		attach_own_close(&attach->own);
 		return r;
@@ -93,7 +93,7 @@ static int open_own(struct attach *attach)
 	attach->device_fd = attach->own.device_fd;
 	/* Without this look its removal would wait for us for ever, watched or not. */
 	event_add(attach->watch, &interval);
-	log_info(NULL, "opened %s", attach->config->vfio_device);
+	log_info(NULL, "opened %s", attach->device);
 	return 0;
 }
 
@@ -106,7 +106,7 @@ static void check_present(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	if (attach_own_present(&attach->own))
 		return;
-	snprintf(reason, sizeof(reason), "%.64s was removed.", attach->config->vfio_device);
+	snprintf(reason, sizeof(reason), "%.64s was removed.", attach->device);
 	let_go(attach, -ENODEV, reason);
 }
 
@@ -150,7 +150,7 @@ static int ask_launcher(struct attach *attach)
 	if (attach->error == -ENOTTY)
 		return attach->error;
 	snprintf(attach->reason, sizeof(attach->reason), "The launcher at %.64s has not passed the vGPU yet.",
-			attach->config->vfio_socket);
+			attach_socket_path(attach->socket));
 	return -ENODEV;
 }
 
@@ -166,13 +166,13 @@ int attach_new(struct event_base *base, const struct config_vm *config, attach_l
 	attach = calloc(1, sizeof(*attach));
 	if (!attach)
 		return -ENOMEM;
-	attach->config = config;
 	attach->lost = lost;
 	attach->user = user;
 	attach->device_fd = -1;
 	if (own) {
+		attach->device = strdup(config->vfio_device);
 		attach->watch = event_new(base, -1, EV_PERSIST, check_present, attach);
-		if (!attach->watch)
+		if (!attach->device || !attach->watch)
 			goto fail;
 	} else {
 		r = attach_socket_new(base, config->vfio_socket, &socket_events, attach, &attach->socket);
@@ -194,6 +194,7 @@ void attach_free(struct attach *attach)
 	attach_socket_free(attach->socket);
 	if (attach->watch)
 		event_free(attach->watch);
+	free(attach->device);
 	free(attach);
 }
 

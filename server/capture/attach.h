@@ -28,7 +28,7 @@ struct event_base;
 /* The fd that attach_device() gave is closed when this returns. */
 typedef void (*attach_lost_fn)(void *user);
 
-/* config is borrowed. A device that is not there is no error. -EINVAL, -ENOMEM. */
+/* config is not kept. A device that is not there is no error. -EINVAL, -ENOMEM. */
 int attach_new(struct event_base *base, const struct config_vm *config, attach_lost_fn lost, void *user,
 		struct attach **ret);
 /* The user has dropped everything before; there is no lost callback. NULL is fine. */

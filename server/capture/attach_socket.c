@@ -16,7 +16,7 @@
 
 struct attach_socket {
 	struct event_base *base;
-	const char *path;
+	char *path;
 	const struct attach_socket_events *events;
 	void *user;
 	int fd; /* -1: not connected */
@@ -95,7 +95,12 @@ int attach_socket_new(struct event_base *base, const char *path, const struct at
 
 	if (!attach)
 		return -ENOMEM;
-	*attach = (struct attach_socket){ .base = base, .path = path, .events = events, .user = user, .fd = -1 };
+	*attach = (struct attach_socket){ .base = base, .events = events, .user = user, .fd = -1 };
+	attach->path = strdup(path);
+	if (!attach->path) {
+		free(attach);
+		return -ENOMEM;
+	}
 	*ret = attach;
 	return 0;
 }
@@ -105,7 +110,13 @@ void attach_socket_free(struct attach_socket *attach)
 	if (!attach)
 		return;
 	disconnect(attach);
+	free(attach->path);
 	free(attach);
+}
+
+const char *attach_socket_path(const struct attach_socket *attach)
+{
+	return attach->path;
 }
 
 static int explain(const struct attach_socket *attach, int error, char *reason)

@@ -18,12 +18,13 @@ struct attach_socket_events {
 	void (*closed)(void *user, const char *reason);
 };
 
-/* path is borrowed. -ENOMEM. */
+/* -ENOMEM. */
 int attach_socket_new(struct event_base *base, const char *path, const struct attach_socket_events *events,
 		void *user, struct attach_socket **ret);
 /* NULL is fine. */
 void attach_socket_free(struct attach_socket *attach);
 
+const char *attach_socket_path(const struct attach_socket *attach);
 /* Connects unless connected. 0, or negative errno with reason. */
 int attach_socket_connect(struct attach_socket *attach, char *reason);
 

@@ -74,6 +74,7 @@ struct capture {
  * Opens the source that the VM's config names. Nothing is polled before
  * capture_set_interval(). A device that is not there (yet) is no error: the
  * source opens, its reason says what is missing, and each poll tries again.
+ * config is not kept: what a source needs of it changes only with the process.
  * -EINVAL, -ENOMEM.
  */
 int capture_open(struct event_base *base, const struct config_vm *config,

@@ -123,7 +123,7 @@ static int catch_up(struct replay *replay, int64_t now_ns)
 			return r < 0 ? r : changed;
 		if (replay->start_ns + replay->next.time_ns > now_ns)
 			return changed;
-		if (changed && clock_now_ns() - now_ns > WORK_MAX_NS) {
+		if (replay->frame && clock_now_ns() - now_ns > WORK_MAX_NS) {
 			replay->start_ns = now_ns - replay->next.time_ns;
 			return changed;
 		}

@@ -16,6 +16,8 @@
 #include "server/frame.h"
 #include "server/log.h"
 
+#define SYNC_TRIES 8
+
 struct vfio_frame {
 	struct frame frame;
 	struct vfio_mapping *mapping;
@@ -24,14 +26,17 @@ struct vfio_frame {
 static int sync_dmabuf(const struct frame *frame, uint64_t flags)
 {
 	struct dma_buf_sync sync = { .flags = flags };
-	int r;
 
 	if (frame->planes[0].fd < 0)
 		return 0;
-	do
-		r = ioctl(frame->planes[0].fd, DMA_BUF_IOCTL_SYNC, &sync);
-	while (r < 0 && (errno == EINTR || errno == EAGAIN));
-	return r < 0 ? -errno : 0;
+	/* Drivers ask for another try when interrupted; one that never has enough is not waited for. */
+	for (int i = 0; i < SYNC_TRIES; i++) {
+		if (!ioctl(frame->planes[0].fd, DMA_BUF_IOCTL_SYNC, &sync))
+			return 0;
+		if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+	}
+	return -EIO;
 }
 
 static int begin_read(struct frame *frame)

@@ -15,7 +15,8 @@ struct session {
 
 static void give(struct session *session)
 {
-	while (session->given < 100 && qmp_execute(session->qmp, "input-send-event", "{\"events\":[]}") == 0)
+	while (session->given < 100 && qmp_can_execute(session->qmp) &&
+			qmp_execute(session->qmp, "input-send-event", "{\"events\":[]}") == 0)
 		session->given++;
 }
 

@@ -79,6 +79,28 @@ class Reload(unittest.TestCase):
 
         wait_until(renamed, "the new name")
 
+    def test_a_source_that_waits_for_its_device_outlives_the_old_configuration(self):
+        path = f"{self.directory}/launcher"
+
+        def section(**keys):
+            return vm_section("a", source="vfio", vfio_attach="socket", vfio_socket=path,
+                              pattern_size=None, pattern_fps=None, **keys)
+
+        daemon = self.start(section(desktop_name="before"))
+        pid = daemon.wait_serving("a")
+        viewer = RfbClient(daemon.address("a"))
+        self.addCleanup(viewer.close)
+        viewer.request(incremental=False)
+        self.assertTrue(viewer.update())  # the status card
+        for name in ("one", "two", "three"):
+            daemon.reload(section(desktop_name=name))
+        with socket.socket(socket.AF_UNIX) as launcher:
+            launcher.settimeout(30)
+            launcher.bind(path)
+            launcher.listen()
+            launcher.accept()[0].close()  # it still knows whom to ask
+        self.assertEqual(daemon.worker("a"), pid)
+
     def test_a_key_that_needs_it_restarts_that_worker_only(self):
         b = vm_section("b")
         daemon = self.start(vm_section("a") + b)

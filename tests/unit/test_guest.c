@@ -480,6 +480,41 @@ static void test_said_once(void **state)
 	assert_int_equal(missing, 1);
 }
 
+static void test_end_lets_go(void **state)
+{
+	struct peer *peer = *state;
+	struct guest *guest = connected_guest(peer);
+	char wire[65536], text[80];
+	unsigned int told = 0;
+	int fd = dup(bufferevent_getfd(peer->bev));
+	size_t bytes = 0;
+	ssize_t n;
+
+	/* Not answered any more, as when a viewer types while the process is told to end. */
+	bufferevent_disable(peer->bev, EV_READ);
+	for (uint32_t qnum = 29; qnum < 49; qnum++)
+		send_key(guest, qnum, true);
+	guest_free(guest);
+	/* It has been told already; the socket is closed when the loop turns. */
+	event_base_loop(peer->base, EVLOOP_NONBLOCK);
+	while ((n = read(fd, wire + bytes, sizeof(wire) - 1 - bytes)) > 0)
+		bytes += (size_t)n;
+	close(fd);
+	assert_int_equal(n, 0);
+	wire[bytes] = '\0';
+	for (uint32_t qnum = 29; qnum < 49; qnum++) {
+		static const char key[] = "\"down\":%s,\"key\":{\"type\":\"number\",\"data\":%u}";
+
+		snprintf(text, sizeof(text), key, "true", qnum);
+		if (!strstr(wire, text))
+			continue;
+		told++;
+		snprintf(text, sizeof(text), key, "false", qnum);
+		assert_non_null(strstr(wire, text));
+	}
+	assert_true(told > 0);
+}
+
 static void test_bad_paths(void **state)
 {
 	struct peer *peer = *state;
@@ -505,6 +540,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_missing_then_there_then_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_broken_peers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_half_messages, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_end_lets_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bad_paths, set_up, tear_down),
 	};
 
