@@ -268,7 +268,8 @@ void stream_again(struct stream *stream)
 	/* A timer, not event_active(): the loop looks at its sockets in between. */
 	const struct timeval now = { 0 };
 
-	event_add(stream->again, &now);
+	if (event_add(stream->again, &now) < 0)
+		event_active(stream->again, 0, 0); /* no memory for fairness */
 }
 
 int stream_write(struct stream *stream, const void *data, size_t bytes)

@@ -27,9 +27,8 @@ static struct vnc *from_protocol(struct protocol *protocol)
 
 void vnc_later(struct vnc *vnc)
 {
-	const struct timeval now = { 0 };
-
-	event_add(vnc->later, &now);
+	/* Not run from in here, but by the loop, and it takes no memory. */
+	event_active(vnc->later, 0, 0);
 }
 
 static void drop_picture(struct vnc *vnc)
@@ -454,7 +453,7 @@ int vnc_new(struct event_base *base, const struct config_vm *config,
 	vnc->leds = -1;
 	vnc->desktop_name = strdup(name_of(config));
 	vnc->scratch = evbuffer_new();
-	vnc->later = evtimer_new(base, handle_later, vnc);
+	vnc->later = event_new(base, -1, 0, handle_later, vnc);
 	vnc->asked.patience = evtimer_new(base, handle_patience, vnc);
 	if (vnc->desktop_name && vnc->scratch && vnc->later && vnc->asked.patience)
 		r = rects_pool_new(base, 0, &vnc->pool);

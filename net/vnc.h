@@ -6,8 +6,9 @@
  * vnc_input.c what it types, vnc_update.c what it is sent and when, vnc_pseudo.c
  * the rectangles that are no pixels. Loop thread.
  *
- * A client that is closed stays in memory and in the list until the loop's next
- * round (vnc_later()): whoever called into it, or walks the list, still may.
+ * A client that is closed stays in memory and in the list until control is back
+ * with the loop (vnc_later()): whoever called into it, or walks the list, still
+ * may look at it.
  */
 #ifndef PLANECAST_NET_VNC_H
 #define PLANECAST_NET_VNC_H
@@ -65,7 +66,7 @@ struct vnc {
 	int64_t last_input_ns;
 };
 
-/* Tidies up in the loop's next round: frees closed clients, tells of viewers. */
+/* Tidies up, from the loop and soon: frees closed clients, tells of viewers. */
 void vnc_later(struct vnc *vnc);
 /* Why no more viewers are let in, or NULL. */
 const char *vnc_full(const struct vnc *vnc);

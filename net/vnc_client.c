@@ -45,11 +45,13 @@ static void set_state(struct vnc_client *client, enum vnc_state state)
 	vnc_later(vnc);
 }
 
+/* A client without its deadline would be one for ever. */
 static void set_timer(struct vnc_client *client, int64_t delay_ns)
 {
 	const struct timeval delay = clock_timeval(delay_ns > 0 ? delay_ns : 0);
 
-	event_add(client->timer, &delay);
+	if (event_add(client->timer, &delay) < 0)
+		vnc_client_close(client, LOG_LEVEL_WARN, "out of memory");
 }
 
 void vnc_client_close(struct vnc_client *client, enum log_level level, const char *fmt, ...)
