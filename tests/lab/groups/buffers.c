@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is kept of a device's dma-bufs: each fetched once, few kept, none confused with another. */
 #include <dirent.h>
+#include <drm_fourcc.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,33 @@ static void same_id(struct watch *watch, struct fake_guest *guest)
 	fake_guest_set(guest, same_id, 0);
 }
 
+/* Planes that differ in one number, under one id or in one region. */
+static void differ_in_one(struct watch *watch, struct fake_guest *guest, const char *kind)
+{
+	struct pcmdev_plane variants[6];
+	bool right = true;
+
+	for (size_t i = 0; i < 6; i++) {
+		variants[i] = fake_guest_plane(300, 200, 0);
+		variants[i].stride = 1280;
+		variants[i].size = 1280 * 220;
+	}
+	variants[1].width = 299;
+	variants[2].height = 199;
+	variants[3].stride = 1284;
+	variants[4].fourcc = DRM_FORMAT_XBGR8888;
+	variants[5].size = 1280 * 210;
+	fake_guest_set(guest, same_id, 2000);
+	for (size_t i = 1; i < 6; i++) {
+		for (size_t j = 0; j <= i; j += i) {
+			fake_guest_show(guest, PCMDEV_PRIMARY, &variants[j]);
+			right &= watch_look(watch) && draw_same_bytes(watch->frame, guest->vram, &variants[j]);
+		}
+	}
+	check(right, "%s: planes that differ in one number are told apart", kind);
+	fake_guest_set(guest, same_id, 0);
+}
+
 static void hold(struct watch *watch, struct fake_guest *guest)
 {
 	struct frame *held[VFIO_DMABUFS_MAX];
@@ -166,6 +194,19 @@ static void stamp(struct watch *watch, struct fake_guest *guest)
 	check(watch->frame && watch->frame->sequence > sequence, "one that none holds is");
 }
 
+static void try_region(void)
+{
+	struct mdev mdev = mdev_create("pcmdev-region");
+	struct fake_guest guest = fake_guest_open(&mdev);
+	struct watch watch;
+
+	watch_open_own(&watch, &mdev);
+	differ_in_one(&watch, &guest, "region");
+	watch_close(&watch);
+	fake_guest_close(&guest);
+	mdev_remove(&mdev);
+}
+
 void group_buffers(void)
 {
 	struct mdev mdev = mdev_create("pcmdev-dmabuf");
@@ -182,6 +223,7 @@ void group_buffers(void)
 	run_through(&watch, &guest);
 	reuse_ids(&watch, &guest);
 	same_id(&watch, &guest);
+	differ_in_one(&watch, &guest, "dma-buf");
 	hold(&watch, &guest);
 	stamp(&watch, &guest);
 	watch_close(&watch);
@@ -189,4 +231,5 @@ void group_buffers(void)
 			"nothing is left open");
 	fake_guest_close(&guest);
 	mdev_remove(&mdev);
+	try_region();
 }

@@ -121,6 +121,22 @@ static void fail_gets(struct bench *b)
 	check(back, "%s: and tried again at the next look", b->kind);
 }
 
+/* A read while the GPU draws would wait for it: the look is left out. */
+static void draw_for_long(struct bench *b)
+{
+	uint32_t begins;
+
+	check(shown(b), "%s: a buffer that is drawn", b->kind);
+	begins = fake_guest_get(&b->guest, read_begins);
+	check(begins && fake_guest_get(&b->guest, read_ends) == begins, "%s: reads are announced and ended", b->kind);
+	fake_guest_set(&b->guest, busy, 1);
+	watch_look(&b->watch);
+	check(!b->watch.frame && strstr(b->watch.reason, "does not finish drawing"), "%s: while it is drawn: %s",
+			b->kind, b->watch.reason);
+	fake_guest_set(&b->guest, busy, 0);
+	check(shown(b), "%s: and when it is done", b->kind);
+}
+
 /* i915 answers a plane that is off with success and the struct it got. */
 static void leave_struct(struct bench *b)
 {
@@ -145,8 +161,10 @@ static void run(const char *type, const char *kind, bool dmabuf)
 		fail_queries(&b);
 		leave_struct(&b);
 		fail_maps(&b);
-		if (dmabuf)
+		if (dmabuf) {
 			fail_gets(&b);
+			draw_for_long(&b);
+		}
 		fail_briefly(&b);
 	}
 	watch_close(&b.watch);

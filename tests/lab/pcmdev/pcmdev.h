@@ -50,13 +50,15 @@ struct pcmdev_regs {
 	__u32 buffer_bytes; /* true size of dma-buf or region; 0: what the query says, in whole pages */
 	__u32 leave_struct; /* 1: a query of a disabled plane leaves the caller's struct as it was, as i915 does */
 	__u32 revoked; /* 1: the memory behind mappings is gone; touching them is SIGBUS */
-	__u32 reserved[21];
+	__u32 busy; /* 1: the GPU begins to draw into every dma-buf that is open, 0: it is done */
+	__u32 reserved[20];
 	/* Read only. */
 	__u32 magic;
 	__u32 queries, gets, resets;
 	__u32 opens; /* 1 while VFIO has a user */
 	__u32 buffers, exports; /* buffers alive, dma-bufs open */
 	__u32 mmaps; /* ever made, of display region and dma-bufs */
+	__u32 read_begins, read_ends; /* DMA_BUF_IOCTL_SYNC for reading, ever */
 };
 
 #endif

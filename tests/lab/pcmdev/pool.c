@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Buffers of a pcmdev device: ids, dma-bufs, mappings, and who holds what. */
 #include <linux/dma-buf.h>
+#include <linux/dma-fence.h>
 #include <linux/dma-mapping.h>
+#include <linux/dma-resv.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/version.h>
@@ -52,11 +54,50 @@ struct pcmdev_pool *pcmdev_pool_new(void)
 	return pool;
 }
 
+static const char *fence_name(struct dma_fence *fence)
+{
+	return "pcmdev";
+}
+
+static const struct dma_fence_ops fence_ops = {
+	.get_driver_name = fence_name,
+	.get_timeline_name = fence_name,
+};
+static DEFINE_SPINLOCK(fence_lock);
+
+/* Lock held. */
+static void begin_drawing(struct pcmdev_pool *pool)
+{
+	struct pcmdev_export *export;
+
+	pool->drawing = kzalloc(sizeof(*pool->drawing), GFP_KERNEL);
+	if (!pool->drawing)
+		return;
+	dma_fence_init(pool->drawing, &fence_ops, &fence_lock, dma_fence_context_alloc(1), 1);
+	list_for_each_entry(export, &pool->exports, link) {
+		struct dma_resv *resv = export->dmabuf->resv;
+
+		dma_resv_lock(resv, NULL);
+		if (!dma_resv_reserve_fences(resv, 1))
+			dma_resv_add_fence(resv, pool->drawing, DMA_RESV_USAGE_WRITE);
+		dma_resv_unlock(resv);
+	}
+}
+
+static void end_drawing(struct pcmdev_pool *pool)
+{
+	dma_fence_signal(pool->drawing);
+	dma_fence_put(pool->drawing);
+	pool->drawing = NULL;
+}
+
 static void free_pool(struct kref *ref)
 {
 	struct pcmdev_pool *pool = container_of(ref, struct pcmdev_pool, ref);
 
 	WARN_ON(!list_empty(&pool->buffers));
+	if (pool->drawing)
+		end_drawing(pool);
 	idr_destroy(&pool->ids);
 	vfree(pool->vram);
 	kfree(pool);
@@ -215,6 +256,24 @@ static int mmap_dmabuf(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 			export->buffer->bytes);
 }
 
+static int begin_access(struct dma_buf *dmabuf, enum dma_data_direction direction)
+{
+	struct pcmdev_export *export = dmabuf->priv;
+
+	if (direction == DMA_FROM_DEVICE)
+		export->buffer->pool->regs.read_begins++;
+	return 0;
+}
+
+static int end_access(struct dma_buf *dmabuf, enum dma_data_direction direction)
+{
+	struct pcmdev_export *export = dmabuf->priv;
+
+	if (direction == DMA_FROM_DEVICE)
+		export->buffer->pool->regs.read_ends++;
+	return 0;
+}
+
 static void release_dmabuf(struct dma_buf *dmabuf)
 {
 	struct pcmdev_export *export = dmabuf->priv;
@@ -233,6 +292,8 @@ static const struct dma_buf_ops dmabuf_ops = {
 	.map_dma_buf = map_dmabuf,
 	.unmap_dma_buf = unmap_dmabuf,
 	.mmap = mmap_dmabuf,
+	.begin_cpu_access = begin_access,
+	.end_cpu_access = end_access,
 	.release = release_dmabuf,
 };
 
@@ -291,7 +352,8 @@ int pcmdev_pool_export(struct pcmdev_pool *pool, u32 id)
 	return fd;
 }
 
-void pcmdev_pool_revoke(struct pcmdev_pool *pool)
+/* Lock held. Takes the memory away from dma-buf mappings that exist. */
+static void revoke(struct pcmdev_pool *pool)
 {
 	struct pcmdev_export *export;
 
@@ -306,7 +368,11 @@ void pcmdev_pool_write_regs(struct pcmdev_pool *pool, u32 offset, const u32 *wor
 		if (offset + i < offsetof(struct pcmdev_regs, magic))
 			*(u32 *)((u8 *)&pool->regs + offset + i) = words[i / 4];
 	if (pool->regs.revoked)
-		pcmdev_pool_revoke(pool);
+		revoke(pool);
+	if (pool->regs.busy && !pool->drawing)
+		begin_drawing(pool);
+	else if (!pool->regs.busy && pool->drawing)
+		end_drawing(pool);
 	mutex_unlock(&pool->lock);
 }
 

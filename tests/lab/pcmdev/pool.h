@@ -14,6 +14,7 @@
 
 #include "pcmdev.h"
 
+struct dma_fence;
 struct pcmdev_buffer;
 
 struct pcmdev_pool {
@@ -23,6 +24,7 @@ struct pcmdev_pool {
 	struct pcmdev_regs regs;
 	struct idr ids;
 	struct list_head buffers, exports;
+	struct dma_fence *drawing; /* while regs.busy */
 	struct pcmdev_buffer *shown[PCMDEV_PLANES]; /* what the last query of each answered */
 };
 
@@ -39,9 +41,6 @@ int pcmdev_pool_show(struct pcmdev_pool *pool, enum pcmdev_plane_kind kind);
 void pcmdev_pool_hide(struct pcmdev_pool *pool);
 /* A new dma-buf fd for the id, or a negative errno. */
 int pcmdev_pool_export(struct pcmdev_pool *pool, u32 id);
-/* Lock held. Takes the memory away from dma-buf mappings that exist. */
-void pcmdev_pool_revoke(struct pcmdev_pool *pool);
-
 /* Whole words inside struct pcmdev_regs; what is read only stays as it is. */
 void pcmdev_pool_write_regs(struct pcmdev_pool *pool, u32 offset, const u32 *words, u32 bytes);
 void pcmdev_pool_read_regs(struct pcmdev_pool *pool, u32 offset, u32 *words, u32 bytes);
