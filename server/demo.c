@@ -196,7 +196,8 @@ static int get_recording(struct demo *demo)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(&mask, signals[i]);
 	sigprocmask(SIG_BLOCK, &mask, &before);
-	r = demo_recording_get(demo->options->demo_recording, &demo->recording);
+	r = demo_recording_get(demo->options->demo_recording, clock_wall_ns() / NSEC_PER_SEC,
+			&demo->recording);
 	sigpending(&pending);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		if (!sigismember(&pending, signals[i]))

@@ -16,10 +16,7 @@
 #include "server/log.h"
 #include "server/update.h"
 
-#define WIDTH 1280
-#define HEIGHT 720
 #define FRAMES_PER_SECOND 20
-#define SECONDS 8
 
 struct recorder {
 	struct scene *scene;
@@ -49,15 +46,14 @@ static int record_changes(struct recorder *recorder, int64_t time_ns)
 	return r;
 }
 
-static int record(struct recorder *recorder)
+static int record(struct recorder *recorder, time_t wall)
 {
 	const int64_t interval_ns = NSEC_PER_SEC / FRAMES_PER_SECOND;
-	time_t now = clock_wall_ns() / NSEC_PER_SEC;
 	int64_t time_ns = 0;
 	int r = 0;
 
-	for (; !r && time_ns < SECONDS * NSEC_PER_SEC; time_ns += interval_ns) {
-		scene_advance(recorder->scene, time_ns, now + time_ns / NSEC_PER_SEC);
+	for (; !r && time_ns < DEMO_RECORDING_NS; time_ns += interval_ns) {
+		scene_advance(recorder->scene, time_ns, wall + time_ns / NSEC_PER_SEC);
 		if (scene_changed(recorder->scene))
 			r = record_changes(recorder, time_ns);
 	}
@@ -65,15 +61,16 @@ static int record(struct recorder *recorder)
 	return r < 0 ? r : framefile_write(recorder->writer, time_ns, recorder->frame, NULL);
 }
 
-static int make(const char *path)
+static int make(const char *path, time_t wall)
 {
 	struct recorder recorder = { 0 };
 	int r, closed;
 
-	r = scene_new("desktop", WIDTH, HEIGHT, &recorder.scene);
+	r = scene_new(DEMO_RECORDING_SCENE, DEMO_RECORDING_WIDTH, DEMO_RECORDING_HEIGHT,
+			&recorder.scene);
 	if (r < 0)
 		goto out;
-	r = frame_new_memory(WIDTH, HEIGHT, &recorder.frame);
+	r = frame_new_memory(DEMO_RECORDING_WIDTH, DEMO_RECORDING_HEIGHT, &recorder.frame);
 	if (r < 0)
 		goto out;
 	r = damage_new(2, &recorder.damage);
@@ -82,7 +79,7 @@ static int make(const char *path)
 	r = framefile_create(path, &recorder.writer);
 	if (r < 0)
 		goto out;
-	r = record(&recorder);
+	r = record(&recorder, wall);
 	closed = framefile_close(recorder.writer);
 	if (!r)
 		r = closed;
@@ -116,7 +113,7 @@ static int make_directory(char **ret)
 	return r;
 }
 
-int demo_recording_get(const char *given, struct demo_recording *ret)
+int demo_recording_get(const char *given, time_t wall, struct demo_recording *ret)
 {
 	struct demo_recording recording = { 0 };
 	int r;
@@ -137,7 +134,7 @@ int demo_recording_get(const char *given, struct demo_recording *ret)
 		r = -ENOMEM;
 	}
 	if (!r)
-		r = make(recording.path);
+		r = make(recording.path, wall);
 	if (r < 0) {
 		log_error(NULL, "cannot make a recording to replay: %s", strerror(-r));
 		demo_recording_finish(&recording);

@@ -3,13 +3,26 @@
 #ifndef PLANECAST_SERVER_DEMO_RECORDING_H
 #define PLANECAST_SERVER_DEMO_RECORDING_H
 
+#include <time.h>
+
+#include "server/clock.h"
+
+/* What is made. */
+#define DEMO_RECORDING_SCENE "desktop"
+#define DEMO_RECORDING_WIDTH 1280
+#define DEMO_RECORDING_HEIGHT 720
+#define DEMO_RECORDING_NS (8 * NSEC_PER_SEC)
+
 struct demo_recording {
 	char *path; /* absolute */
 	char *directory; /* NULL: the recording is not ours to remove */
 };
 
-/* given: NULL to make one, which takes a second or two. Negative errno, after saying why. */
-int demo_recording_get(const char *given, struct demo_recording *ret);
+/*
+ * given: NULL to make one, which takes a second or two; its clock shows wall at
+ * the start. Negative errno, after saying why.
+ */
+int demo_recording_get(const char *given, time_t wall, struct demo_recording *ret);
 /* Removes what was made. A zeroed one is fine. */
 void demo_recording_finish(struct demo_recording *recording);
 
