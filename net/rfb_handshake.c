@@ -102,8 +102,14 @@ static enum rfb_handshake_result read_response(struct rfb_handshake *handshake,
 		const uint8_t *data, struct evbuffer *output)
 {
 	const char *error;
-	int r = auth_check_vnc(handshake->password_file, handshake->challenge, data, &error);
+	int r;
 
+	/* Nothing is learnt about the password by who is not let in anyway. */
+	if (handshake->full) {
+		put_failed(handshake, output, handshake->full);
+		return refuse(handshake, handshake->full);
+	}
+	r = auth_check_vnc(handshake->password_file, handshake->challenge, data, &error);
 	if (r == 0)
 		return admit(handshake, output, true);
 	if (r != -EACCES)
@@ -125,6 +131,7 @@ static enum rfb_handshake_result start_vnc_auth(struct rfb_handshake *handshake,
 	}
 	if (evbuffer_add(output, handshake->challenge, sizeof(handshake->challenge)) < 0)
 		return refuse(handshake, "out of memory");
+	handshake->asked = true;
 	return wait_for(handshake, RFB_CHALLENGE_BYTES, read_response);
 }
 

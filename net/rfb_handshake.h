@@ -36,11 +36,12 @@ struct rfb_handshake {
 	/* The owner's, from rfb_handshake_init(); borrowed. */
 	int auth; /* enum config_auth */
 	const char *password_file;
-	/* The owner's, to be set and changed at will: why nobody more is let in, or NULL. */
+	/* The owner's, to be set and changed at will: why this client is not let in, or NULL. */
 	const char *full;
 	/* Why it was refused, for the log. */
 	const char *error;
 	/* Results. */
+	bool asked; /* for a password: a person may have to type it */
 	bool authenticated; /* only ClientInit is missing */
 	bool shared; /* 7.3.1 */
 

@@ -3,6 +3,7 @@
 #include "net/vnc.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -241,7 +242,8 @@ static void update(struct protocol *protocol, const struct update *update)
 	struct frame *before = vnc->frame;
 	struct vnc_client *client;
 
-	if (!vnc->n_viewers)
+	/* Who comes before the last viewer's picture is dropped is shown that one. */
+	if (!vnc->n_viewers && !vnc->frame)
 		return;
 	vnc->frame = frame_ref(update->frame);
 	if (before && (before->width != vnc->frame->width || before->height != vnc->frame->height))
@@ -300,21 +302,29 @@ static void cursor(struct protocol *protocol, const struct cursor *cursor)
 	bool changed = !vnc->cursor_known || before.visible != cursor->visible ||
 			before.shape_serial != cursor->shape_serial;
 	size_t bytes = (size_t)cursor->width * cursor->height * sizeof(uint32_t);
-	uint32_t *argb = (uint32_t *)(uintptr_t)before.argb;
+	struct cursor after = before;
+	uint32_t *argb = NULL;
 
-	if (changed && cursor->argb) {
-		if (!bytes || cursor->width > CURSOR_SIZE_MAX || cursor->height > CURSOR_SIZE_MAX)
+	if (changed && cursor->visible) {
+		if (!bytes || !cursor->argb || cursor->width > CURSOR_SIZE_MAX ||
+				cursor->height > CURSOR_SIZE_MAX)
 			return;
 		argb = malloc(bytes);
 		if (!argb)
 			return; /* the pointer keeps the shape it had */
 		memcpy(argb, cursor->argb, bytes);
+		after = *cursor;
+		after.argb = argb;
 	}
-	vnc->cursor = *cursor;
-	vnc->cursor.argb = argb;
+	/* The rest of the shape goes with its pixels only. */
+	after.visible = cursor->visible;
+	after.position_known = cursor->position_known;
+	after.x = cursor->x;
+	after.y = cursor->y;
+	vnc->cursor = after;
 	vnc->cursor_known = true;
 	move_soft_cursor(vnc);
-	if (before.argb != argb)
+	if (argb)
 		free((void *)(uintptr_t)before.argb);
 	if (changed)
 		set_due(vnc, VNC_DUE_CURSOR);
@@ -376,14 +386,21 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 
 static void close_oldest_handshake(struct vnc *vnc)
 {
-	struct vnc_client *client;
+	struct vnc_client *client, *oldest = NULL;
+	unsigned int rank, lowest = UINT_MAX;
 
 	TAILQ_FOREACH(client, &vnc->clients, link) {
-		if (client->state == VNC_HANDSHAKE || client->state == VNC_REFUSED) {
-			vnc_client_close(client, LOG_LEVEL_INFO, "made room for a newer client");
-			return;
+		if (client->state != VNC_HANDSHAKE && client->state != VNC_REFUSED)
+			continue;
+		/* Who only wastes a place goes before one whose person may be typing. */
+		rank = client->state == VNC_REFUSED ? 0 : client->handshake.asked ? 2 : 1;
+		if (rank < lowest) {
+			lowest = rank;
+			oldest = client;
 		}
 	}
+	if (oldest)
+		vnc_client_close(oldest, LOG_LEVEL_INFO, "made room for a newer client");
 }
 
 static void accept_client(struct protocol *protocol, int fd, const struct sockaddr *peer,

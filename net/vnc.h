@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "net/penalty.h"
 #include "net/protocol.h"
 #include "net/rfb.h"
 #include "server/clock.h"
@@ -49,6 +50,7 @@ struct vnc {
 	struct soft_cursor *soft; /* NULL: no viewer needs it */
 	char *desktop_name;
 
+	struct penalty penalty;
 	struct vnc_client_list clients; /* oldest first */
 	unsigned int n_viewers, n_handshakes;
 	unsigned int viewers_told; /* n_viewers, as the owner knows it */

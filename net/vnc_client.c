@@ -22,6 +22,8 @@
 /* What one client may have handled in one round of the loop. */
 #define ROUND_MESSAGES 64
 #define ROUND_BYTES 65536
+/* For a person to type a password that the viewer asks for only now. */
+#define PROMPT_NS (60 * NSEC_PER_SEC)
 /* Input held beside the longest message. */
 #define INPUT_BYTES 65536
 #define DESKTOP_NAME_MAX 1024
@@ -186,6 +188,8 @@ void vnc_client_set_limits(struct vnc_client *client)
 		return;
 	rfb_framer_set_limit(&client->framer, (uint32_t)cut_text_bytes);
 	stream_set_input_limit(client->stream, INPUT_BYTES + cut_text_bytes);
+	/* What fills the new limit already would not be announced again. */
+	stream_again(client->stream);
 }
 
 void vnc_client_welcome(struct vnc_client *client)
@@ -218,6 +222,8 @@ static void handshake_done(struct vnc_client *client)
 {
 	const char *refusal = vnc_share(client->vnc, client->handshake.shared);
 
+	if (client->handshake.asked)
+		penalty_forget(&client->vnc->penalty, client->source);
 	if (refusal) {
 		vnc_client_close(client, LOG_LEVEL_NOTICE, "%s", refusal);
 		return;
@@ -235,13 +241,17 @@ static void read_handshake(struct vnc_client *client)
 	struct evbuffer *out = client->vnc->scratch;
 	enum rfb_handshake_result result;
 
-	client->handshake.full = vnc_full(client->vnc);
+	client->handshake.full = penalty_blocks(&client->vnc->penalty, client->source, clock_now_ns()) ?
+			"Too many wrong passwords, try again later" : vnc_full(client->vnc);
 	result = rfb_handshake_input(&client->handshake, stream_input(client->stream), out);
 	vnc_client_write_buffer(client, out);
 	if (client->state == VNC_CLOSED)
 		return;
 	switch (result) {
 	case RFB_HANDSHAKE_MORE:
+		if (client->handshake.asked && !client->prompted)
+			set_timer(client, PROMPT_NS);
+		client->prompted = client->handshake.asked;
 		break;
 	case RFB_HANDSHAKE_DONE:
 		handshake_done(client);
@@ -250,6 +260,7 @@ static void read_handshake(struct vnc_client *client)
 		vnc_client_close(client, LOG_LEVEL_NOTICE, "%s", client->handshake.error);
 		break;
 	case RFB_HANDSHAKE_DELAYED:
+		penalty_add(&client->vnc->penalty, client->source, clock_now_ns());
 		set_state(client, VNC_REFUSED);
 		set_timer(client, RFB_HANDSHAKE_DELAY_NS);
 		break;
@@ -331,6 +342,7 @@ int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen
 		return -ENOMEM;
 	client->vnc = vnc;
 	client->connected_ns = clock_now_ns();
+	client->source = penalty_source_of(peer);
 	address_format(peer, length, client->peer);
 	client->timer = evtimer_new(vnc->base, handle_timer, client);
 	if (!client->timer)

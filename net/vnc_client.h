@@ -12,6 +12,7 @@
 #include "config/address.h"
 #include "encoders/rects.h"
 #include "net/fence_window.h"
+#include "net/penalty.h"
 #include "net/rfb_framer.h"
 #include "net/rfb_handshake.h"
 #include "net/vnc_input.h"
@@ -60,11 +61,13 @@ struct vnc_client {
 	struct vnc *vnc;
 	struct stream *stream; /* NULL once closed */
 	char peer[ADDRESS_TEXT_MAX];
+	struct penalty_source source;
 	int64_t connected_ns;
 	enum vnc_state state;
 	/* The handshake's deadline; the wait before a refusal; then the check for stalls. */
 	struct event *timer;
 	struct rfb_handshake handshake;
+	bool prompted; /* its deadline was put off for a person to type */
 	bool exclusive;
 
 	struct rfb_framer framer;

@@ -105,15 +105,19 @@ static unsigned int read_encodings(const struct rfb_message *message, struct rec
 }
 
 /* Tells the client what of its abilities the server has too, where that takes a message. */
-static void announce(struct vnc_client *client)
+static void announce(struct vnc_client *client, unsigned int before)
 {
 	static const uint8_t continuous = RFB_END_OF_CONTINUOUS_UPDATES;
 	unsigned int fresh = client->abilities & ~client->announced;
+	unsigned int regained = client->abilities & ~before;
 
 	client->announced |= client->abilities;
 	for (size_t i = 0; i < sizeof(abilities) / sizeof(abilities[0]); i++) {
 		if (abilities[i].ability & fresh)
 			client->due |= abilities[i].due;
+		/* What it was not told meanwhile may have changed. */
+		if (abilities[i].ability & regained)
+			client->due |= abilities[i].due & (VNC_DUE_CURSOR | VNC_DUE_LEDS);
 	}
 	if (!client->vnc->cursor_known)
 		client->due &= ~(unsigned int)VNC_DUE_CURSOR;
@@ -129,6 +133,7 @@ static void announce(struct vnc_client *client)
 static int handle_encodings(struct vnc_client *client, const struct rfb_message *message)
 {
 	bool was_soft = vnc_client_is_soft(client);
+	unsigned int before = client->abilities;
 	struct rects_encodings encodings;
 	unsigned int can;
 	int r;
@@ -145,7 +150,7 @@ static int handle_encodings(struct vnc_client *client, const struct rfb_message 
 	vnc_check_soft_cursor(client->vnc);
 	if (was_soft != vnc_client_is_soft(client))
 		vnc_update_touch_pointer(client);
-	announce(client);
+	announce(client, before);
 	return 0;
 }
 
