@@ -5,7 +5,7 @@ import os
 import tempfile
 import unittest
 
-from harness import Daemon, vm_section, wait_until
+from harness import Daemon, RfbClient, vm_section, wait_until
 from viewer import Refused, Viewer
 
 
@@ -38,6 +38,31 @@ class Password(unittest.TestCase):
                 with Viewer(address, "--password", "Sesame42 and more") as other:
                     other("scene", "still")
             self.assertEqual(daemon.count_lines("Sesame"), 0)
+
+
+    def test_a_guesser_is_kept_out(self):
+        """Hanging up before the answer must not buy another guess."""
+        def offered(client):
+            client.read(12)
+            client.send(b"RFB 003.008\n")
+            return client.read(client.read(1)[0])
+
+        def guess():
+            with RfbClient(daemon.address("vm"), handshake=False) as client:
+                if offered(client) == b"\x02":
+                    client.send(b"\x02")
+                    client.read(16)
+                    client.send(bytes(16))
+                    return False
+                return client.read(client.unpack(">I")[0]) == b"Too many wrong passwords, try again later"
+
+        with start(**self.keys) as daemon:
+            with Viewer(daemon.address("vm"), "--password", "Sesame42") as viewer:
+                wait_until(guess, "the end of patience")
+                with self.assertRaises(Refused):
+                    Viewer(daemon.address("vm"), "--password", "Sesame42")
+                viewer("request")
+                viewer("scene", "still")
 
 
 class Sharing(unittest.TestCase):
