@@ -31,17 +31,22 @@ static struct vfio_mapping *find_slot(uintptr_t address)
 
 static void handle_sigbus(int number, siginfo_t *info, void *context)
 {
-	struct vfio_mapping *mapping = find_slot((uintptr_t)info->si_addr);
+	/* Not above 0: a process sent it, and the address means nothing. */
+	bool fault = info->si_code > 0;
+	struct vfio_mapping *mapping = fault ? find_slot((uintptr_t)info->si_addr) : NULL;
 	int saved = errno;
 
 	(void)context;
 	/* All of it at once, so that one loss is one signal and not one a page. */
 	if (mapping && mmap((void *)atomic_load(&mapping->start), mapping->bytes, PROT_READ,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED) {
 		atomic_store(&mapping->lost, true);
-	else
-		/* Not ours: the instruction faults again, under whoever was there before. */
+	} else {
+		/* Not ours: it happens again, under whoever was there before. */
 		sigaction(number, &previous, NULL);
+		if (!fault)
+			raise(number);
+	}
 	errno = saved;
 }
 

@@ -83,8 +83,24 @@ static void test_loses(void **state)
 	close(other);
 }
 
-static void test_foreign_sigbus_still_kills(void **state)
+static void fault_elsewhere(int fd)
 {
+	volatile uint8_t *foreign = mmap(NULL, page_bytes, PROT_READ, MAP_SHARED, fd,
+			(off_t)((PAGES + 1) * page_bytes));
+
+	if (foreign != MAP_FAILED)
+		_exit(*foreign ? 3 : 4);
+}
+
+static void send_it(int fd)
+{
+	(void)fd;
+	kill(getpid(), SIGBUS);
+}
+
+static void test_other_sigbus_still_kills(void **state)
+{
+	void (*const ways[])(int fd) = { fault_elsewhere, send_it };
 	const struct rlimit no_core = { 0 };
 	struct vfio_mapping *mapping;
 	int fd = new_file(), status;
@@ -94,21 +110,19 @@ static void test_foreign_sigbus_still_kills(void **state)
 	/* Without the handlers of cmocka and the sanitizers, but with ours. */
 	assert_true(signal(SIGBUS, SIG_DFL) != SIG_ERR);
 	assert_int_equal(vfio_mapping_new(fd, 0, page_bytes, &mapping), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		volatile uint8_t *foreign = mmap(NULL, page_bytes, PROT_READ, MAP_SHARED, fd,
-				(off_t)((PAGES + 1) * page_bytes));
-
-		setrlimit(RLIMIT_CORE, &no_core);
-		if (foreign == MAP_FAILED)
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		pid = fork();
+		assert_true(pid >= 0);
+		if (!pid) {
+			setrlimit(RLIMIT_CORE, &no_core);
+			alarm(10);
+			ways[i](fd);
 			_exit(2);
-		alarm(10);
-		_exit(*foreign ? 3 : 4);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGBUS);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGBUS);
 	vfio_mapping_free(mapping);
 	close(fd);
 }
@@ -144,7 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reads),
 		cmocka_unit_test(test_loses),
-		cmocka_unit_test(test_foreign_sigbus_still_kills),
+		cmocka_unit_test(test_other_sigbus_still_kills),
 		cmocka_unit_test(test_refusals),
 	};
 
