@@ -14,9 +14,12 @@ import tempfile
 import time
 import unittest
 
-PROBE = os.path.join(os.environ["PLANECAST_BUILD"], "tests", "guestprobe")
+from harness import BUILD, Daemon, vm_section
+from viewer import Viewer
+
+PROBE = str(BUILD / "tests" / "guestprobe")
 PAYLOAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "payload.S")
-DEADLINE = 60
+DEADLINE = 20
 
 ROWS = [(0x02, "1234567890-="), (0x10, "qwertyuiop[]"), (0x1e, "asdfghjkl;'`"), (0x2b, "\\zxcvbnm,./"),
         (0x39, " ")]
@@ -212,6 +215,31 @@ class QemuInput(unittest.TestCase):
             guest = self.start()
             probe.wait_for("input goes to QEMU")
             self.press(guest, probe, ord("b"), b"\x30\xb0")
+
+    def test_from_a_viewer(self):
+        """All the way: a viewer's keysyms and pixels, planecastd's worker, QMP, the guest."""
+        guest = self.start()
+        with Daemon(vm_section("vm", pattern_size="640x480", qmp=self.qmp, keymap="de")) as daemon:
+            daemon.wait_line("input goes to QEMU")
+            with Viewer(daemon.address("vm")) as viewer:
+                for keysym, code in ((ord("z"), 0x15), (0xe4, 0x28), (0xffe1, 0x2a)):
+                    viewer.press(keysym)
+                    self.assertEqual(guest.scancodes(2, f"keysym {keysym:#x}"), bytes([code, code | 0x80]))
+                viewer("pointer", 320, 240, 0)
+                buttons, x, y, _ = guest.pointer("motion")
+                self.assertEqual((buttons, x * 640 >> 16, y * 480 >> 16), (0, 320, 240))
+                viewer("key", ord("a"), "down")
+                self.assertEqual(guest.scancodes(1, "a held"), b"\x1e")
+            # Who goes with a key held lets go of it.
+            self.assertEqual(guest.scancodes(1, "a let go"), b"\x9e")
+            guest.kill()
+            daemon.wait_line("connection to QEMU .* lost")
+            mark = daemon.mark()
+            guest = self.start()
+            daemon.wait_line("input goes to QEMU", mark)
+            with Viewer(daemon.address("vm"), "--exclusive") as viewer:
+                viewer.press(ord("b"))
+                self.assertEqual(guest.scancodes(2, "b"), b"\x30\xb0")
 
     def test_no_absolute_pointer(self):
         guest, probe = self.start(machine="q35,accel=tcg,vmport=off"), self.connect()
