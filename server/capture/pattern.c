@@ -16,8 +16,9 @@
 
 struct pattern {
 	struct capture capture; /* first */
-	struct scene *scene; /* NULL: the configured one cannot be had; reason says why */
+	struct scene *scene; /* NULL: nobody looked yet, or it cannot be had */
 	char *scene_name;
+	struct config_size size; /* of a scene that nobody looked at */
 	struct frame *frame; /* the canvas */
 	int64_t start_ns;
 	int64_t fps;
@@ -101,33 +102,6 @@ static void show_cursor(struct pattern *pattern)
 			});
 }
 
-static int pattern_poll(struct capture *capture, struct frame **ret_frame)
-{
-	struct pattern *pattern = (struct pattern *)capture;
-	struct frame *frame;
-	int ret;
-
-	if (!pattern->scene)
-		return -ENOENT;
-	advance(pattern);
-	show_cursor(pattern);
-	if (!scene_changed(pattern->scene) && !capture->whole)
-		return -EAGAIN;
-	ret = canvas_take(&pattern->frame);
-	frame = pattern->frame;
-	if (!ret)
-		ret = scene_paint(pattern->scene, frame_memory_pixels(frame), frame->planes[0].stride);
-	if (ret < 0) {
-		capture_set_reason(capture, "No memory for the picture.");
-		return ret;
-	}
-	mark_draw(frame_memory_pixels(frame), frame->planes[0].stride, &pattern->mark);
-	frame->sequence = pattern->frame_sequence++;
-	frame->capture_ns = clock_now_ns();
-	*ret_frame = frame_ref(frame);
-	return 0;
-}
-
 /* Leaves everything as it is on failure. */
 static int build(struct pattern *pattern, uint32_t width, uint32_t height)
 {
@@ -152,13 +126,46 @@ static int build(struct pattern *pattern, uint32_t width, uint32_t height)
 	return 0;
 }
 
+static int pattern_poll(struct capture *capture, struct frame **ret_frame)
+{
+	struct pattern *pattern = (struct pattern *)capture;
+	struct frame *frame;
+	int ret;
+
+	if (!pattern->scene) {
+		/* Not before somebody looks: it takes long, and a worker has to be up at once. */
+		ret = build(pattern, pattern->size.width, pattern->size.height);
+		if (ret == -ENOENT)
+			capture_set_reason(capture, "There is no pattern-scene '%.40s'.", pattern->scene_name);
+		else if (ret < 0)
+			capture_set_reason(capture, "No memory for the picture.");
+		if (ret < 0)
+			return ret;
+	}
+	advance(pattern);
+	show_cursor(pattern);
+	if (!scene_changed(pattern->scene) && !capture->whole)
+		return -EAGAIN;
+	ret = canvas_take(&pattern->frame);
+	frame = pattern->frame;
+	if (!ret)
+		ret = scene_paint(pattern->scene, frame_memory_pixels(frame), frame->planes[0].stride);
+	if (ret < 0) {
+		capture_set_reason(capture, "No memory for the picture.");
+		return ret;
+	}
+	mark_draw(frame_memory_pixels(frame), frame->planes[0].stride, &pattern->mark);
+	frame->sequence = pattern->frame_sequence++;
+	frame->capture_ns = clock_now_ns();
+	*ret_frame = frame_ref(frame);
+	return 0;
+}
+
 static int pattern_resize(struct capture *capture, uint32_t width, uint32_t height)
 {
 	struct pattern *pattern = (struct pattern *)capture;
 
-	if (!pattern->scene)
-		return -ENOENT;
-	if (width == pattern->frame->width && height == pattern->frame->height)
+	if (pattern->scene && width == pattern->frame->width && height == pattern->frame->height)
 		return 0;
 	return build(pattern, width, height);
 }
@@ -212,12 +219,7 @@ int capture_pattern_open(struct event_base *base, const struct config_vm *config
 	pattern->fps = config->pattern_fps;
 	pattern->start_ns = clock_now_ns();
 	set_mark(pattern, 0, pattern->start_ns);
-	r = build(pattern, config->pattern_size.width, config->pattern_size.height);
-	if (r == -ENOENT)
-		capture_set_reason(&pattern->capture, "There is no pattern-scene '%.40s'.",
-				pattern->scene_name);
-	else if (r < 0)
-		goto fail;
+	pattern->size = config->pattern_size;
 	*ret = &pattern->capture;
 	return 0;
 fail:
