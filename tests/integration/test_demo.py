@@ -54,9 +54,8 @@ class Demo(unittest.TestCase):
             try:
                 sock.bind(("127.0.0.1", port))
             except OSError:
-                pass  # by somebody else: just as taken
-            else:
-                sock.listen()
+                continue  # somebody else's, who may let go of it any time
+            sock.listen()
             taken.append(port)
         self.uris.write_text("vnc://127.0.0.1:1 stale\n")
         process = self.start(stdout=subprocess.PIPE, text=True)
