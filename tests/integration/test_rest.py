@@ -25,13 +25,6 @@ def wakeups(pid):
     return total
 
 
-def is_quiet(viewer):
-    """No byte for a while: what was under way when the picture was complete has arrived."""
-    viewer("reset")
-    pass_time(0.5)
-    return viewer("stats")["bytes"] == 0
-
-
 class Rest(unittest.TestCase):
     def test_no_byte_while_nothing_changes(self):
         config = "".join(vm_section(encoding, pattern_scene="still", pattern_fps=0, pattern_size="1920x1080")
@@ -44,7 +37,7 @@ class Rest(unittest.TestCase):
             try:
                 for encoding, viewer in viewers.items():
                     viewer("scene", "still")
-                    wait_until(lambda viewer=viewer: is_quiet(viewer), f"{encoding} comes to rest")
+                    wait_until(viewer.is_quiet, f"{encoding} comes to rest")
                     viewer("reset")
                 pass_time(REST_S)
                 for encoding, viewer in viewers.items():

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import threading
 
 from harness import BUILD, DEADLINE_S, Timeout
 
@@ -51,6 +52,12 @@ class Viewer:
         if not answer["ok"] and not may_fail:
             raise Timeout(f"{' '.join(map(str, words))}: {answer}")
         return answer
+
+    def is_quiet(self, seconds=0.5):
+        """No byte for a while: what was under way has arrived. Resets the statistics."""
+        self("reset")
+        threading.Event().wait(seconds)
+        return self("stats")["bytes"] == 0
 
     def press(self, keysym):
         self("key", keysym, "down")
