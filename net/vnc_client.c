@@ -87,7 +87,6 @@ void vnc_client_free(struct vnc_client *client)
 	TAILQ_REMOVE(&client->vnc->clients, client, link);
 	event_free(client->timer);
 	pixman_region32_fini(&client->requested);
-	pixman_region32_fini(&client->encoding);
 	pixman_region32_fini(&client->refresh);
 	free(client);
 }
@@ -212,10 +211,8 @@ void vnc_client_welcome(struct vnc_client *client)
 	rfb_framer_init(&client->framer, 0);
 	set_state(client, VNC_VIEWING);
 	vnc_client_set_limits(client);
+	/* Once it is drained, what the client has said meanwhile is read. */
 	send_server_init(client);
-	/* What was sent too early, and is not announced by the socket again. */
-	if (client->state == VNC_VIEWING)
-		stream_again(client->stream);
 }
 
 static void handshake_done(struct vnc_client *client)
@@ -355,7 +352,6 @@ int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen
 	if (r < 0)
 		goto err_scratch;
 	pixman_region32_init(&client->requested);
-	pixman_region32_init(&client->encoding);
 	pixman_region32_init(&client->refresh);
 	TAILQ_INSERT_TAIL(&vnc->clients, client, link);
 	vnc->n_handshakes++;

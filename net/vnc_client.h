@@ -91,7 +91,6 @@ struct vnc_client {
 	bool continuous;
 	pixman_box32_t continuous_box;
 	pixman_region32_t requested; /* and not yet answered */
-	pixman_region32_t encoding; /* requested, and answered by the job that runs */
 	pixman_region32_t refresh; /* to be sent whether it changed or not */
 	bool wants_copy; /* waits for a free copy of the picture with pointer */
 	struct fence_window window;

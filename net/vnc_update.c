@@ -145,8 +145,6 @@ void vnc_update_send(struct vnc_client *client)
 	if (resized && !client->continuous)
 		return;
 	started = start_job(client);
-	if (started > 0)
-		pixman_region32_copy(&client->encoding, &client->requested);
 	if (started > 0 || n > 0)
 		clear(&client->requested);
 }
@@ -178,10 +176,12 @@ void vnc_update_encoded(void *user, struct evbuffer *output, int result)
 		if (client->state == VNC_VIEWING && client->abilities & VNC_CAN_FENCE)
 			vnc_update_send_fence(client);
 	} else {
-		/* Nothing after all: its request is still open. */
-		pixman_region32_union(&client->requested, &client->requested, &client->encoding);
+		/* Nothing after all: its request, wherever it was, is still open. */
+		add_box(&client->requested, &(pixman_box32_t){
+			.x2 = (int32_t)client->width,
+			.y2 = (int32_t)client->height,
+		});
 	}
-	clear(&client->encoding);
 	/* Its copy of the picture is free for another viewer. */
 	if (client->vnc->soft)
 		vnc_later(client->vnc);

@@ -35,7 +35,8 @@ static void the_first_viewer_waits_for_the_first_picture(void **state)
 	/* The VM has nothing to show yet. */
 	rig.frame = NULL;
 	viewer = viewer_new();
-	VIEWER_SAY(viewer, "RFB 003.008\n\1\1");
+	/* All a viewer has to say, in one breath. */
+	VIEWER_SAY(viewer, "RFB 003.008\n\1\1\3\0\0\0\0\0\0\1\0\1");
 	RIG_UNTIL(rig.viewer_calls == 1);
 	assert_int_equal(rig_stats().viewers, 1);
 	rig_settle();
@@ -45,6 +46,8 @@ static void the_first_viewer_waits_for_the_first_picture(void **state)
 	rig_show(NULL);
 	/* 320x200, 32 bits, depth 24, little endian, true colour, 255 at 16, 8, 0 */
 	VIEWER_EXPECT(viewer, "\1\x40\0\xc8\x20\x18\0\1\0\xff\0\xff\0\xff\x10\x08\0\0\0\0\0\0\0\4test");
+	/* One rectangle of one pixel. */
+	VIEWER_EXPECT(viewer, "\0\0\0\1\0\0\0\0\0\1\0\1\0\0\0\0");
 	viewer_free(viewer);
 	/* Nobody watches: nobody holds the picture. */
 	RIG_UNTIL(rig.viewer_calls == 2);
@@ -194,6 +197,7 @@ static void a_request_is_for_its_region(void **state)
 static void many_small_requests_are_one(void **state)
 {
 	struct viewer *viewer;
+	uint8_t data[60 * 10] = { 0 };
 
 	(void)state;
 	rig_start();
@@ -201,13 +205,42 @@ static void many_small_requests_are_one(void **state)
 	viewer_request_all(viewer, false);
 	RIG_UNTIL(viewer_is_right(viewer, rig.frame));
 	rig_settle();
-	viewer->updates = 0;
-	for (uint16_t i = 0; i < 3000; i++)
-		viewer_request(viewer, false, (uint16_t)(i * 7 % 320), (uint16_t)(i * 13 % 200), 1, 1);
+	viewer->updates = viewer->rects = 0;
+	/* Sixty pixels down the diagonal. */
+	for (uint8_t i = 0; i < 60; i++) {
+		data[i * 10] = RFB_UPDATE_REQUEST;
+		data[i * 10 + 3] = (uint8_t)(i * 4);
+		data[i * 10 + 5] = (uint8_t)(i * 3);
+		data[i * 10 + 7] = data[i * 10 + 9] = 1;
+	}
+	viewer_say(viewer, data, sizeof(data));
+	RIG_UNTIL(viewer->updates > 0);
 	rig_settle();
-	/* 64 messages a round, rounded up to one region. */
-	assert_true(viewer->updates >= 1 && viewer->updates <= 3000 / 16);
-	assert_true(viewer_is_right(viewer, rig.frame));
+	assert_int_equal(viewer->updates, 1);
+	assert_true(viewer->rects < 30);
+	viewer_free(viewer);
+}
+
+static void who_stops_reading_misses_pictures_but_not_the_last(void **state)
+{
+	struct viewer *viewer;
+
+	(void)state;
+	rig_start();
+	rig_show_size(1024, 768);
+	viewer = JOIN(ending);
+	viewer_continuous(viewer, true);
+	RIG_UNTIL(viewer_is_right(viewer, rig.frame));
+	viewer->reads = false;
+	viewer->updates = 0;
+	for (int i = 0; i < 10; i++) {
+		rig_show(NULL);
+		rig_settle();
+	}
+	viewer->reads = true;
+	RIG_UNTIL(viewer_is_right(viewer, rig.frame));
+	/* What was on its way, and the newest. */
+	assert_int_equal(viewer->updates, 2);
 	viewer_free(viewer);
 }
 
@@ -233,6 +266,8 @@ static void continuous_updates_flow_and_end(void **state)
 	assert_int_equal(viewer->updates, updates);
 	viewer_request_all(viewer, false);
 	RIG_UNTIL(viewer->updates == updates + 1);
+	viewer_request_all(viewer, true);
+	rig_settle();
 
 	viewer_continuous(viewer, false);
 	RIG_UNTIL(viewer->ends == 2);
@@ -243,6 +278,19 @@ static void continuous_updates_flow_and_end(void **state)
 	assert_int_equal(viewer->updates, updates);
 	viewer_request_all(viewer, true);
 	RIG_UNTIL(viewer_is_right(viewer, rig.frame));
+
+	/* The end is the end, also of what is being encoded when it comes. */
+	for (unsigned int i = 3; i < 20; i++) {
+		viewer_continuous(viewer, true);
+		rig_settle();
+		rig_show(NULL);
+		viewer_continuous(viewer, false);
+		while (viewer->ends < i)
+			rig_round();
+		updates = viewer->updates;
+		rig_settle();
+		assert_int_equal(viewer->updates, updates);
+	}
 	viewer_free(viewer);
 }
 
@@ -355,6 +403,7 @@ static void a_fence_splits_the_pixel_formats(void **state)
 static void a_new_size_is_followed(void **state)
 {
 	struct viewer *extended, *simple, *rigid;
+	unsigned int updates;
 
 	(void)state;
 	rig_start();
@@ -379,6 +428,16 @@ static void a_new_size_is_followed(void **state)
 	/* What cannot follow is let go. */
 	RIG_UNTIL(rigid->fd < 0);
 	assert_int_equal(rig_stats().viewers, 2);
+	/* Who has not asked again is told the size, and no more. */
+	rig_settle();
+	extended->sends_requests = false;
+	updates = extended->updates;
+	rig_show_size(700, 500);
+	RIG_UNTIL(extended->width == 700);
+	rig_settle();
+	assert_int_equal(extended->updates, updates + 1);
+	extended->sends_requests = true;
+	viewer_request_all(extended, false);
 	/* Sizes that come and go while nobody looks leave no trace. */
 	rig_show_size(64, 64);
 	rig_show_size(2000, 1000);
@@ -499,6 +558,7 @@ int main(void)
 		TEST(at_rest_nothing_is_sent),
 		TEST(a_request_is_for_its_region),
 		TEST(many_small_requests_are_one),
+		TEST(who_stops_reading_misses_pictures_but_not_the_last),
 		TEST(continuous_updates_flow_and_end),
 		TEST(no_more_is_under_way_than_fences_allow),
 		TEST(who_answers_fences_is_never_starved),

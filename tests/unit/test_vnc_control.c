@@ -260,6 +260,26 @@ static void the_pointers_shape_is_told(void **state)
 	assert_memory_equal(shades->cursor, in_rgba, sizeof(in_rgba));
 }
 
+static void whatever_is_sent_answers_a_request(void **state)
+{
+	struct viewer *viewer;
+	unsigned int updates;
+
+	(void)state;
+	rig_start();
+	viewer = JOIN(all);
+	viewer->sends_requests = false;
+	show_pointer(1, true);
+	RIG_UNTIL(viewer->cursors == 1);
+	updates = viewer->updates;
+	rig_show(NULL);
+	show_pointer(2, true);
+	rig_settle();
+	assert_int_equal(viewer->updates, updates);
+	viewer_request_all(viewer, true);
+	RIG_UNTIL(viewer_is_right(viewer, rig.frame) && viewer->cursors == 2);
+}
+
 static void lights_and_names_are_told(void **state)
 {
 	struct config_vm renamed;
@@ -467,6 +487,7 @@ int main(void)
 		TEST(a_size_that_is_not_granted_is_refused_with_the_reason),
 		TEST(of_many_wishes_the_last_one_counts),
 		TEST(the_pointers_shape_is_told),
+		TEST(whatever_is_sent_answers_a_request),
 		TEST(lights_and_names_are_told),
 		TEST(keys_reach_the_guest),
 		TEST(motion_is_the_newest_buttons_are_all),
