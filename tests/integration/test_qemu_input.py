@@ -72,12 +72,13 @@ def read_exactly(pipe, count, what):
 class Guest:
     """A QEMU that runs the boot sector."""
 
-    def __init__(self, image, qmp, machine="q35,accel=tcg"):
+    def __init__(self, image, qmp, machine="q35,accel=tcg", devices=()):
         self.process = subprocess.Popen(
             ["qemu-system-x86_64", "-machine", machine, "-m", "32", "-nodefaults", "-no-user-config",
              "-display", "none", "-drive", f"file={image},format=raw,if=none,id=disk,readonly=on",
              "-device", "virtio-blk-pci,drive=disk", "-chardev", "stdio,id=echo,signal=off",
-             "-device", "isa-debugcon,iobase=0xe9,chardev=echo", "-qmp", f"unix:{qmp},server=on,wait=off"],
+             "-device", "isa-debugcon,iobase=0xe9,chardev=echo", "-qmp", f"unix:{qmp},server=on,wait=off",
+             *(word for device in devices for word in ("-device", device))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         assert self.read(1, "boot") == b"R"
 
@@ -246,6 +247,21 @@ class QemuInput(unittest.TestCase):
         probe.send("pointer 5 5 640 480 0")
         probe.wait_for("usb-tablet")
         self.press(guest, probe, ord("a"), b"\x1e\x9e")
+
+    def test_tablets_are_taken(self):
+        """What the documentation names for guests without a VMware mouse: QEMU has somebody to give events to."""
+        probe = None
+        for devices in (["qemu-xhci", "usb-tablet"], ["virtio-tablet-pci"]):
+            guest = self.start(machine="q35,accel=tcg,vmport=off", devices=devices)
+            if probe:
+                probe.wait_for("input goes to QEMU")
+            else:
+                probe = self.connect()
+            probe.send("pointer 5 5 640 480 1")
+            self.press(guest, probe, ord("a"), b"\x1e\x9e")
+            guest.kill()
+            probe.wait_for("lost")
+            self.assertNotIn("refuses", probe.log, devices)
 
 
 if __name__ == "__main__":
