@@ -424,7 +424,7 @@ static void test_half_messages(void **state)
 	assert_int_equal(guest_new(peer->base, peer->path, &guest), 0);
 	WAIT_FOR(peer, peer->connections == 1);
 	for (size_t i = 0; i < length; i++) {
-		bufferevent_write(peer->bev, GREETING + i, 1);
+		bufferevent_write(peer->bev, &GREETING[i], 1);
 		event_base_loop(peer->base, EVLOOP_ONCE);
 	}
 	WAIT_FOR(peer, peer->negotiated);
