@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -25,8 +26,9 @@ int __wrap_asprintf(char **ret, const char *fmt, ...) __attribute__((format(prin
 int __wrap___asprintf_chk(char **ret, int flag, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));
 
-static long left = -1;
-static bool failed;
+/* Threads allocate too. */
+static atomic_long left = -1;
+static atomic_bool failed;
 
 void alloc_fail_at(long number)
 {
@@ -41,7 +43,7 @@ bool alloc_has_failed(void)
 
 static bool fails(void)
 {
-	if (left < 0 || left-- > 0)
+	if (left < 0 || atomic_fetch_sub(&left, 1) != 0)
 		return false;
 	failed = true;
 	errno = ENOMEM;
