@@ -189,6 +189,8 @@ void vnc_client_set_limits(struct vnc_client *client)
 	stream_set_input_limit(client->stream, INPUT_BYTES + cut_text_bytes);
 	/* What fills the new limit already would not be announced again. */
 	stream_again(client->stream);
+	if (evtimer_pending(client->timer, NULL))
+		set_timer(client, client->vnc->config->stall_timeout_ns);
 }
 
 void vnc_client_welcome(struct vnc_client *client)
