@@ -254,14 +254,13 @@ static bool is_one_screen(const struct rfb_message *message)
 {
 	struct bytes_reader reader = bytes_reader(message->desktop_size.screens,
 			message->desktop_size.n_screens * (size_t)RFB_SCREEN_BYTES);
-	uint32_t x, y, width, height;
+	uint32_t width, height;
 
-	bytes_skip(&reader, 4);
-	x = bytes_get_u16(&reader);
-	y = bytes_get_u16(&reader);
+	/* Its position can only be 0, 0; libvncclient 0.9.14 sends what was in memory. */
+	bytes_skip(&reader, 8);
 	width = bytes_get_u16(&reader);
 	height = bytes_get_u16(&reader);
-	return message->desktop_size.n_screens == 1 && x == 0 && y == 0 && width && height &&
+	return message->desktop_size.n_screens == 1 && width && height &&
 			width == message->desktop_size.width && height == message->desktop_size.height;
 }
 
