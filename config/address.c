@@ -123,7 +123,7 @@ int address_parse(const char *text, struct sockaddr_storage *ret, socklen_t *ret
 	}
 
 	if (strcmp(host, "*") == 0)
-		return parse_ipv6((char[]){"::"}, port, ret, ret_length, ret_error);
+		return parse_ipv6((char[]){ "::" }, port, ret, ret_length, ret_error);
 	if (strcmp(host, "localhost") == 0)
 		return parse_ipv4("127.0.0.1", port, ret, ret_length, ret_error);
 	if (host[0] != '[')
@@ -178,11 +178,11 @@ static void format_ipv6(const struct sockaddr_in6 *sin6, char *buf)
 	snprintf(buf, ADDRESS_TEXT_MAX, "[%s%s]:%u", host, scope, ntohs(sin6->sin6_port));
 }
 
-const char *address_format(const struct sockaddr *address, socklen_t length,
-		char buf[ADDRESS_TEXT_MAX])
+const char *address_format(
+		const struct sockaddr *address, socklen_t length, char buf[ADDRESS_TEXT_MAX])
 {
 	/* Copies, because a caller's sockaddr need not be aligned for its family. */
-	struct sockaddr_storage copy = {0};
+	struct sockaddr_storage copy = { 0 };
 
 	memcpy(&copy, address, length < sizeof(copy) ? length : sizeof(copy));
 	if (length < sizeof(copy.ss_family))

@@ -20,14 +20,13 @@ static const struct kind_rule {
 	size_t payload_min, payload_max;
 	bool carries_fd;
 } kind_rules[] = {
-		[CHANNEL_CONFIG] = {1, CHANNEL_PAYLOAD_MAX, false},
-		[CHANNEL_LISTENER] = {1, CHANNEL_PAYLOAD_MAX, true},
-		[CHANNEL_LISTENER_CLOSE] = {1, CHANNEL_PAYLOAD_MAX, false},
-		[CHANNEL_READY] = {0, 0, false},
-		[CHANNEL_STOP] = {0, 0, false},
-		[CHANNEL_SERVING] = {0, 0, false},
-		[CHANNEL_STATUS] = {sizeof(struct channel_status), sizeof(struct channel_status),
-				false},
+	[CHANNEL_CONFIG] = { 1, CHANNEL_PAYLOAD_MAX, false },
+	[CHANNEL_LISTENER] = { 1, CHANNEL_PAYLOAD_MAX, true },
+	[CHANNEL_LISTENER_CLOSE] = { 1, CHANNEL_PAYLOAD_MAX, false },
+	[CHANNEL_READY] = { 0, 0, false },
+	[CHANNEL_STOP] = { 0, 0, false },
+	[CHANNEL_SERVING] = { 0, 0, false },
+	[CHANNEL_STATUS] = { sizeof(struct channel_status), sizeof(struct channel_status), false },
 };
 
 static bool message_is_valid(uint32_t kind, size_t payload_bytes, bool has_fd)
@@ -44,16 +43,16 @@ static bool message_is_valid(uint32_t kind, size_t payload_bytes, bool has_fd)
 int channel_send(int fd, enum channel_kind kind, const void *payload, size_t payload_bytes,
 		int pass_fd)
 {
-	struct channel_header header = {.kind = kind, .payload_bytes = payload_bytes};
+	struct channel_header header = { .kind = kind, .payload_bytes = payload_bytes };
 	struct iovec iov[] = {
-			{.iov_base = &header, .iov_len = sizeof(header)},
-			{.iov_base = (void *)payload, .iov_len = payload_bytes},
+		{ .iov_base = &header, .iov_len = sizeof(header) },
+		{ .iov_base = (void *)payload, .iov_len = payload_bytes },
 	};
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct msghdr message = {.msg_iov = iov, .msg_iovlen = payload_bytes ? 2 : 1};
+	} control = { 0 };
+	struct msghdr message = { .msg_iov = iov, .msg_iovlen = payload_bytes ? 2 : 1 };
 
 	if (!message_is_valid(kind, payload_bytes, pass_fd >= 0))
 		return -EINVAL;
@@ -102,18 +101,18 @@ int channel_receive(
 {
 	struct channel_header header;
 	struct iovec iov[] = {
-			{.iov_base = &header, .iov_len = sizeof(header)},
-			{.iov_base = payload, .iov_len = CHANNEL_PAYLOAD_MAX},
+		{ .iov_base = &header, .iov_len = sizeof(header) },
+		{ .iov_base = payload, .iov_len = CHANNEL_PAYLOAD_MAX },
 	};
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(CHANNEL_FDS_MAX * sizeof(int))];
 	} control;
 	struct msghdr message = {
-			.msg_iov = iov,
-			.msg_iovlen = 2,
-			.msg_control = control.bytes,
-			.msg_controllen = sizeof(control.bytes),
+		.msg_iov = iov,
+		.msg_iovlen = 2,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
 	};
 	unsigned int n_fds;
 	int passed_fd = -1;

@@ -42,11 +42,11 @@ struct level {
 };
 
 static const struct level levels[] = {
-		[LOG_LEVEL_ERROR] = {"error", LOG_ERR},
-		[LOG_LEVEL_WARN] = {"warn", LOG_WARNING},
-		[LOG_LEVEL_NOTICE] = {"notice", LOG_NOTICE},
-		[LOG_LEVEL_INFO] = {"info", LOG_INFO},
-		[LOG_LEVEL_DEBUG] = {"debug", LOG_DEBUG},
+	[LOG_LEVEL_ERROR] = { "error", LOG_ERR },
+	[LOG_LEVEL_WARN] = { "warn", LOG_WARNING },
+	[LOG_LEVEL_NOTICE] = { "notice", LOG_NOTICE },
+	[LOG_LEVEL_INFO] = { "info", LOG_INFO },
+	[LOG_LEVEL_DEBUG] = { "debug", LOG_DEBUG },
 };
 
 /* How often one call site and peer has spoken since window_ns. */
@@ -85,9 +85,9 @@ static const struct utf8_lead {
 	unsigned char first, last, mask;
 	uint32_t least;
 } utf8_leads[] = {
-		{0xc2, 0xdf, 0x1f, 0x80},
-		{0xe0, 0xef, 0x0f, 0x800},
-		{0xf0, 0xf4, 0x07, 0x10000},
+	{ 0xc2, 0xdf, 0x1f, 0x80 },
+	{ 0xe0, 0xef, 0x0f, 0x800 },
+	{ 0xf0, 0xf4, 0x07, 0x10000 },
 };
 
 /* C1 controls, line separators and direction overrides change how a line reads. */
@@ -171,7 +171,7 @@ static void append_json(struct line *line, const char *key, const char *text)
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			append(line, "\\");
-		append(line, (char[]){*text, '\0'});
+		append(line, (char[]){ *text, '\0' });
 	}
 	append(line, "\"");
 }
@@ -191,7 +191,7 @@ static void format_time(char *buf, size_t size)
 /* A reader of stderr that has stopped costs lines, never a stalled loop. */
 static void write_stderr(const struct line *line)
 {
-	struct pollfd poll_stderr = {.fd = STDERR_FILENO, .events = POLLOUT};
+	struct pollfd poll_stderr = { .fd = STDERR_FILENO, .events = POLLOUT };
 	ssize_t n;
 
 	if (poll(&poll_stderr, 1, 0) < 1 || !(poll_stderr.revents & POLLOUT)) {
@@ -207,7 +207,7 @@ static void write_stderr(const struct line *line)
 
 static void write_text(const struct record *record)
 {
-	struct line line = {0};
+	struct line line = { 0 };
 	char buf[64];
 
 	format_time(buf, sizeof(buf));
@@ -230,7 +230,7 @@ static void write_text(const struct record *record)
 
 static void write_json(const struct record *record)
 {
-	struct line line = {0};
+	struct line line = { 0 };
 	char buf[64];
 
 	format_time(buf, sizeof(buf));
@@ -270,7 +270,7 @@ static void write_journal(const struct record *record)
 		snprintf(text[n++], sizeof(text[0]), "PLANECAST_PEER=%s", record->peer);
 	snprintf(text[n++], sizeof(text[0]), "MESSAGE=%s", record->message);
 	for (int i = 0; i < n; i++)
-		fields[i] = (struct iovec){.iov_base = text[i], .iov_len = strlen(text[i])};
+		fields[i] = (struct iovec){ .iov_base = text[i], .iov_len = strlen(text[i]) };
 	if (sd_journal_sendv(fields, n) < 0)
 		write_text(record);
 }
@@ -318,7 +318,7 @@ static struct slot *slot_find(uint64_t key, bool with_peer, int64_t now_ns)
 	}
 	if (!oldest->key || now_ns - oldest->window_ns >= LOG_BURST_NS) {
 		lines_lost += oldest->held_back;
-		*oldest = (struct slot){.key = key, .window_ns = now_ns - LOG_BURST_NS};
+		*oldest = (struct slot){ .key = key, .window_ns = now_ns - LOG_BURST_NS };
 	}
 	return oldest;
 }
@@ -366,12 +366,12 @@ void log_write(enum log_level level, const char *file, int line, const char *pee
 		...)
 {
 	static void (*const writers[])(const struct record *record) = {
-			[LOG_FORMAT_TEXT] = write_text,
-			[LOG_FORMAT_JSON] = write_json,
-			[LOG_FORMAT_JOURNAL] = write_journal,
+		[LOG_FORMAT_TEXT] = write_text,
+		[LOG_FORMAT_JSON] = write_json,
+		[LOG_FORMAT_JOURNAL] = write_journal,
 	};
 	char raw[MESSAGE_MAX + 64], message[ESCAPED_MAX], escaped_peer[NAME_MAX_BYTES];
-	struct record record = {.level = level, .file = file, .line = line};
+	struct record record = { .level = level, .file = file, .line = line };
 	int saved_errno = errno, length;
 	unsigned int held_back = 0, lost;
 	int64_t now_ns;

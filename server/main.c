@@ -46,7 +46,7 @@ static int exit_status_of_load(int r)
 
 static int run_supervisor(const struct options *options)
 {
-	static const struct supervisor_events events = {.load = load};
+	static const struct supervisor_events events = { .load = load };
 	struct supervisor *supervisor = NULL;
 	struct event_base *base = NULL;
 	struct config *config = NULL;
@@ -170,14 +170,14 @@ static void open_standard_fds(void)
 int main(int argc, char **argv)
 {
 	static int (*const modes[])(const struct options *options) = {
-			[OPTIONS_SUPERVISE] = run_supervisor,
-			[OPTIONS_ALONE] = run_alone,
-			[OPTIONS_CHECK_CONFIG] = check_config,
-			[OPTIONS_DUMP_CONFIG] = dump_config,
-			[OPTIONS_DEMO] = demo_run,
-			[OPTIONS_WORKER] = run_worker,
-			[OPTIONS_VERSION] = print_version,
-			[OPTIONS_HELP] = print_help,
+		[OPTIONS_SUPERVISE] = run_supervisor,
+		[OPTIONS_ALONE] = run_alone,
+		[OPTIONS_CHECK_CONFIG] = check_config,
+		[OPTIONS_DUMP_CONFIG] = dump_config,
+		[OPTIONS_DEMO] = demo_run,
+		[OPTIONS_WORKER] = run_worker,
+		[OPTIONS_VERSION] = print_version,
+		[OPTIONS_HELP] = print_help,
 	};
 	struct options options;
 

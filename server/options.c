@@ -87,7 +87,7 @@ static void report_value(void *user, size_t offset, const char *message)
 /* An option named as a key of [server] takes what the key takes. */
 static int take_server_key(struct options *options, const struct row *row, const char *argument)
 {
-	struct config_server server = {.log_level = -1, .log_format = -1};
+	struct config_server server = { .log_level = -1, .log_format = -1 };
 
 	for (size_t i = 0; i < SCHEMA_KEYS; i++) {
 		const struct schema_key *key = &schema_keys[i];
@@ -136,39 +136,38 @@ static int take_recording(struct options *options, const struct row *row, const 
 
 /* A row without a name is a heading of the help. */
 static const struct row rows[] = {
-		{.help = "Serving"},
-		{"config", 'c', "FILE",
-				"read FILE and conf.d/*.conf beside "
-				"it\n(default " OPTIONS_CONFIG_PATH ")",
-				take_config, 0},
-		{"vm", 0, "NAME", "serve this one VM in this process, no supervisor", take_vm, 0},
-		{"log-level", 0, "error|warn|notice|info|debug",
-				"overrides log-level of the configuration", take_server_key, 0},
-		{"log-format", 0, "text|json|journal", "overrides log-format of the configuration",
-				take_server_key, 0},
-		{.help = "Looking at the configuration"},
-		{"check-config", 0, NULL,
-				"report every problem as FILE:LINE:COLUMN and end;\n"
-				"exit status 0 or 78",
-				take_mode, OPTIONS_CHECK_CONFIG},
-		{"dump-config", 0, NULL,
-				"print every effective value and where it came from,\n"
-				"of all VMs or of --vm NAME",
-				take_mode, OPTIONS_DUMP_CONFIG},
-		{.help = "Trying it out"},
-		{"demo", 0, NULL, "serve two synthetic VMs on loopback,\nno configuration needed",
-				take_mode, OPTIONS_DEMO},
-		{"for", 0, "SECONDS", "with --demo: end by itself", take_for, 0},
-		{"uris", 0, "FILE", "with --demo: write one \"URI NAME\" a line once all\nserve",
-				take_uris, 0},
-		{"demo-recording", 0, "FILE",
-				"with --demo: the recording to play\n(default: makes one)",
-				take_recording, 0},
-		{.help = "About"},
-		{"help", 'h', NULL, "print this", take_mode, OPTIONS_HELP},
-		{"version", 'V', NULL, "print the versions of planecastd and its libraries",
-				take_mode, OPTIONS_VERSION},
-		{"worker", 0, "NAME", NULL, take_worker, OPTIONS_WORKER},
+	{ .help = "Serving" },
+	{ "config", 'c', "FILE",
+			"read FILE and conf.d/*.conf beside "
+			"it\n(default " OPTIONS_CONFIG_PATH ")",
+			take_config, 0 },
+	{ "vm", 0, "NAME", "serve this one VM in this process, no supervisor", take_vm, 0 },
+	{ "log-level", 0, "error|warn|notice|info|debug",
+			"overrides log-level of the configuration", take_server_key, 0 },
+	{ "log-format", 0, "text|json|journal", "overrides log-format of the configuration",
+			take_server_key, 0 },
+	{ .help = "Looking at the configuration" },
+	{ "check-config", 0, NULL,
+			"report every problem as FILE:LINE:COLUMN and end;\n"
+			"exit status 0 or 78",
+			take_mode, OPTIONS_CHECK_CONFIG },
+	{ "dump-config", 0, NULL,
+			"print every effective value and where it came from,\n"
+			"of all VMs or of --vm NAME",
+			take_mode, OPTIONS_DUMP_CONFIG },
+	{ .help = "Trying it out" },
+	{ "demo", 0, NULL, "serve two synthetic VMs on loopback,\nno configuration needed",
+			take_mode, OPTIONS_DEMO },
+	{ "for", 0, "SECONDS", "with --demo: end by itself", take_for, 0 },
+	{ "uris", 0, "FILE", "with --demo: write one \"URI NAME\" a line once all\nserve",
+			take_uris, 0 },
+	{ "demo-recording", 0, "FILE", "with --demo: the recording to play\n(default: makes one)",
+			take_recording, 0 },
+	{ .help = "About" },
+	{ "help", 'h', NULL, "print this", take_mode, OPTIONS_HELP },
+	{ "version", 'V', NULL, "print the versions of planecastd and its libraries", take_mode,
+			OPTIONS_VERSION },
+	{ "worker", 0, "NAME", NULL, take_worker, OPTIONS_WORKER },
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -265,11 +264,11 @@ static int check(const struct options *options)
 int options_parse(int argc, char **argv, struct options *ret)
 {
 	struct options options = {
-			.config_path = OPTIONS_CONFIG_PATH,
-			.log_level = -1,
-			.log_format = -1,
+		.config_path = OPTIONS_CONFIG_PATH,
+		.log_level = -1,
+		.log_format = -1,
 	};
-	struct option longs[N_ROWS + 1] = {0};
+	struct option longs[N_ROWS + 1] = { 0 };
 	char shorts[2 * N_ROWS + 2] = ":";
 	int c;
 
@@ -279,9 +278,9 @@ int options_parse(int argc, char **argv, struct options *ret)
 		if (!rows[i].name)
 			continue;
 		longs[n++] = (struct option){
-				.name = rows[i].name,
-				.has_arg = rows[i].argument ? required_argument : no_argument,
-				.val = 256 + (int)i,
+			.name = rows[i].name,
+			.has_arg = rows[i].argument ? required_argument : no_argument,
+			.val = 256 + (int)i,
 		};
 		if (rows[i].letter) {
 			shorts[length++] = rows[i].letter;

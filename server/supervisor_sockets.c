@@ -37,7 +37,9 @@ static bool sockets_have(const struct supervisor_sockets *sockets, const char *a
  */
 static void socket_close(struct supervisor_socket *socket)
 {
-	struct sockaddr_storage bound = {0}; /* larger than any name, so that a path ends in NUL */
+	struct sockaddr_storage bound = {
+		0
+	}; /* larger than any name, so that a path ends in NUL */
 	const struct sockaddr_un *name = (const struct sockaddr_un *)&bound;
 	socklen_t length = sizeof(bound);
 
@@ -136,8 +138,8 @@ int supervisor_sockets_bind(struct supervisor_sockets *sockets, const struct con
 		address = strdup(addresses->text[i]);
 		if (!address)
 			return -ENOMEM;
-		sockets->sockets[sockets->count++] =
-				(struct supervisor_socket){.address = address, .fd = -1};
+		sockets->sockets[sockets->count++] = (struct supervisor_socket){ .address = address,
+			.fd = -1 };
 	}
 	for (unsigned int i = 0; i < sockets->count; i++) {
 		struct supervisor_socket *socket = &sockets->sockets[i];

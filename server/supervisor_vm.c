@@ -148,8 +148,8 @@ static void handle_closing(void *user, const struct supervisor_socket *socket)
 }
 
 static const struct supervisor_sockets_events sockets_events = {
-		.opened = handle_opened,
-		.closing = handle_closing,
+	.opened = handle_opened,
+	.closing = handle_closing,
 };
 
 static void bind_sockets(struct supervisor_vm *vm)
@@ -258,8 +258,8 @@ static int open_worker(struct supervisor_vm *vm)
 
 	if (r < 0)
 		return r;
-	vm->channel_event =
-			event_new(vm->base, vm->channel, EV_READ | EV_PERSIST, handle_channel, vm);
+	vm->channel_event = event_new(
+			vm->base, vm->channel, EV_READ | EV_PERSIST, handle_channel, vm);
 	if (!vm->channel_event || event_add(vm->channel_event, NULL) < 0) {
 		abandon_worker(vm);
 		return -ENOMEM;
@@ -409,7 +409,7 @@ void supervisor_vm_exited(struct supervisor_vm *vm, int status)
 				(int)vm->pid, how, (long long)(delay_ns / NSEC_PER_MSEC));
 	}
 	vm->pid = 0;
-	vm->events->status(vm->user, vm, &(struct channel_status){.state = "restarting"});
+	vm->events->status(vm->user, vm, &(struct channel_status){ .state = "restarting" });
 	if (!vm->config_vm)
 		return;
 	if (delay_ns)

@@ -75,7 +75,7 @@ static int worker_init(struct worker *worker, const char *name)
 	struct event_config *config = event_config_new();
 	char comm[16];
 
-	*worker = (struct worker){.name = name, .channel = -1};
+	*worker = (struct worker){ .name = name, .channel = -1 };
 	if (!config || evthread_use_pthreads() < 0)
 		return -ENOMEM;
 	/* Timers to the microsecond: a picture due in 16.6 ms is not to wait for 17. */
@@ -346,8 +346,8 @@ static void handle_closing(void *user, const struct supervisor_socket *socket)
 }
 
 static const struct supervisor_sockets_events sockets_events = {
-		.opened = handle_opened,
-		.closing = handle_closing,
+	.opened = handle_opened,
+	.closing = handle_closing,
 };
 
 static void bind_sockets(struct worker *worker)

@@ -52,12 +52,12 @@ static int teardown(void **state)
 /* A message as a hostile peer may build it. */
 static void send_raw(const void *bytes, size_t size, unsigned int n_fds)
 {
-	struct iovec iov = {.iov_base = (void *)bytes, .iov_len = size};
+	struct iovec iov = { .iov_base = (void *)bytes, .iov_len = size };
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(8 * sizeof(int))];
-	} control = {0};
-	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+	} control = { 0 };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 
 	if (n_fds) {
 		struct cmsghdr *cmsg;
@@ -76,18 +76,20 @@ static void send_raw(const void *bytes, size_t size, unsigned int n_fds)
 
 static void test_kinds_arrive_as_sent(void **state)
 {
-	struct channel_status status = {.viewers = 3, .width = 640, .height = 480, .state = "fine"};
+	struct channel_status status = {
+		.viewers = 3, .width = 640, .height = 480, .state = "fine"
+	};
 	const struct {
 		enum channel_kind kind;
 		const void *payload;
 		size_t bytes;
 	} cases[] = {
-			{CHANNEL_CONFIG, "[server]\n", 9},
-			{CHANNEL_LISTENER_CLOSE, "127.0.0.1:5901", 14},
-			{CHANNEL_READY, NULL, 0},
-			{CHANNEL_STOP, NULL, 0},
-			{CHANNEL_SERVING, NULL, 0},
-			{CHANNEL_STATUS, &status, sizeof(status)},
+		{ CHANNEL_CONFIG, "[server]\n", 9 },
+		{ CHANNEL_LISTENER_CLOSE, "127.0.0.1:5901", 14 },
+		{ CHANNEL_READY, NULL, 0 },
+		{ CHANNEL_STOP, NULL, 0 },
+		{ CHANNEL_SERVING, NULL, 0 },
+		{ CHANNEL_STATUS, &status, sizeof(status) },
 	};
 	enum channel_kind kind;
 	size_t bytes;
@@ -202,17 +204,17 @@ static void test_hostile_messages(void **state)
 		size_t bytes;
 		unsigned int n_fds;
 	} cases[] = {
-			{{CHANNEL_STOP, 0}, 1, 0}, /* shorter than a header */
-			{{CHANNEL_STOP, 0}, 7, 1},
-			{{CHANNEL_CONFIG, 5, 0}, 12, 0}, /* says more than it has */
-			{{CHANNEL_CONFIG, 3, 0}, 12, 0}, /* says less */
-			{{CHANNEL_CONFIG, UINT32_MAX, 0}, 12, 0}, {{0, 0}, 8, 0}, /* no such kind */
-			{{CHANNEL_STATUS + 1, 0}, 8, 0}, {{UINT32_MAX, 0}, 8, 0},
-			{{CHANNEL_STATUS, 8, 0, 0}, 16, 0}, /* not a whole status */
-			{{CHANNEL_LISTENER, 4, 'a'}, 12, 0}, /* no descriptor */
-			{{CHANNEL_LISTENER, 4, 'a'}, 12, 2}, /* two, three, eight of them */
-			{{CHANNEL_LISTENER, 4, 'a'}, 12, 3}, {{CHANNEL_LISTENER, 4, 'a'}, 12, 8},
-			{{CHANNEL_SERVING, 0}, 8, 1}, /* one where none belongs */
+		{ { CHANNEL_STOP, 0 }, 1, 0 }, /* shorter than a header */
+		{ { CHANNEL_STOP, 0 }, 7, 1 },
+		{ { CHANNEL_CONFIG, 5, 0 }, 12, 0 }, /* says more than it has */
+		{ { CHANNEL_CONFIG, 3, 0 }, 12, 0 }, /* says less */
+		{ { CHANNEL_CONFIG, UINT32_MAX, 0 }, 12, 0 }, { { 0, 0 }, 8, 0 }, /* no such kind */
+		{ { CHANNEL_STATUS + 1, 0 }, 8, 0 }, { { UINT32_MAX, 0 }, 8, 0 },
+		{ { CHANNEL_STATUS, 8, 0, 0 }, 16, 0 }, /* not a whole status */
+		{ { CHANNEL_LISTENER, 4, 'a' }, 12, 0 }, /* no descriptor */
+		{ { CHANNEL_LISTENER, 4, 'a' }, 12, 2 }, /* two, three, eight of them */
+		{ { CHANNEL_LISTENER, 4, 'a' }, 12, 3 }, { { CHANNEL_LISTENER, 4, 'a' }, 12, 8 },
+		{ { CHANNEL_SERVING, 0 }, 8, 1 }, /* one where none belongs */
 	};
 	static char huge[8 + CHANNEL_PAYLOAD_MAX + 1];
 	enum channel_kind kind = 77;
@@ -224,7 +226,7 @@ static void test_hostile_messages(void **state)
 		send_raw(cases[i].words, cases[i].bytes, cases[i].n_fds);
 		assert_int_equal(channel_receive(ends[1], &kind, payload, &bytes, &fd), -EBADMSG);
 	}
-	memcpy(huge, (uint32_t[]){CHANNEL_CONFIG, CHANNEL_PAYLOAD_MAX}, 8);
+	memcpy(huge, (uint32_t[]){ CHANNEL_CONFIG, CHANNEL_PAYLOAD_MAX }, 8);
 	send_raw(huge, sizeof(huge), 0);
 	assert_int_equal(channel_receive(ends[1], &kind, payload, &bytes, &fd), -EBADMSG);
 	/* outputs are untouched, and the next message is read as if nothing had been */
@@ -239,15 +241,14 @@ static void test_hostile_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-			cmocka_unit_test_setup_teardown(test_kinds_arrive_as_sent, setup, teardown),
-			cmocka_unit_test_setup_teardown(test_descriptor_is_passed, setup, teardown),
-			cmocka_unit_test_setup_teardown(test_largest_payload, setup, teardown),
-			cmocka_unit_test_setup_teardown(
-					test_sender_refuses_what_no_kind_allows, setup, teardown),
-			cmocka_unit_test_setup_teardown(
-					test_peer_that_does_not_read, setup, teardown),
-			cmocka_unit_test_setup_teardown(test_peer_is_gone, setup, teardown),
-			cmocka_unit_test_setup_teardown(test_hostile_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kinds_arrive_as_sent, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_descriptor_is_passed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_largest_payload, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+				test_sender_refuses_what_no_kind_allows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_peer_that_does_not_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_peer_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hostile_messages, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
