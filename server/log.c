@@ -11,16 +11,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/uio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
-
 #include "server/clock.h"
-
-#define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 /*
  * The longest message before and after escaping. A whole line stays below
@@ -78,6 +74,8 @@ static atomic_int current_format = LOG_FORMAT_TEXT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of everything below */
 static struct slot slots[2][SLOTS];
 static char vm_name[NAME_MAX_BYTES];
+static const char *journal_socket = "/run/systemd/journal/socket";
+static int journal_fd = -1;
 static unsigned int lines_lost; /* that no later line has accounted for yet */
 
 /* The lengths of UTF-8: which first bytes, their share of the code, the least code. */
@@ -249,30 +247,68 @@ static void write_json(const struct record *record)
 	write_stderr(&line);
 }
 
+static int open_journal(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", journal_socket);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	journal_fd = fd;
+	return 0;
+}
+
+static void append_field(struct line *line, const char *key, const char *value)
+{
+	append(line, key);
+	append(line, "=");
+	append(line, value);
+	append(line, "\n");
+}
+
+/*
+ * systemd's native journal protocol: a datagram a line, a field a line in it;
+ * escaped values have no newlines. Not sd_journal_sendv(), which waits for a
+ * journal that has stopped reading.
+ */
 static void write_journal(const struct record *record)
 {
-	struct iovec fields[8];
-	char text[8][ESCAPED_MAX + 32];
-	int n = 0;
+	struct line line = { 0 };
+	char number[16];
 
-	/* sd_journal_sendv() says nothing when there is no journal; a log must not vanish. */
-	if (access(JOURNAL_SOCKET, W_OK) < 0) {
-		write_text(record);
-		return;
-	}
-	snprintf(text[n++], sizeof(text[0]), "SYSLOG_IDENTIFIER=planecastd");
-	snprintf(text[n++], sizeof(text[0]), "PRIORITY=%d", levels[record->level].priority);
-	snprintf(text[n++], sizeof(text[0]), "CODE_FILE=%s", record->file);
-	snprintf(text[n++], sizeof(text[0]), "CODE_LINE=%d", record->line);
+	append_field(&line, "SYSLOG_IDENTIFIER", "planecastd");
+	snprintf(number, sizeof(number), "%d", levels[record->level].priority);
+	append_field(&line, "PRIORITY", number);
+	append_field(&line, "CODE_FILE", record->file);
+	snprintf(number, sizeof(number), "%d", record->line);
+	append_field(&line, "CODE_LINE", number);
 	if (*record->vm)
-		snprintf(text[n++], sizeof(text[0]), "PLANECAST_VM=%s", record->vm);
+		append_field(&line, "PLANECAST_VM", record->vm);
 	if (*record->peer)
-		snprintf(text[n++], sizeof(text[0]), "PLANECAST_PEER=%s", record->peer);
-	snprintf(text[n++], sizeof(text[0]), "MESSAGE=%s", record->message);
-	for (int i = 0; i < n; i++)
-		fields[i] = (struct iovec){ .iov_base = text[i], .iov_len = strlen(text[i]) };
-	if (sd_journal_sendv(fields, n) < 0)
-		write_text(record);
+		append_field(&line, "PLANECAST_PEER", record->peer);
+	append_field(&line, "MESSAGE", record->message);
+	/* Twice: a journal that was restarted has to be connected to again. */
+	for (int i = 0; i < 2; i++) {
+		if (journal_fd < 0 && open_journal() < 0)
+			break;
+		if (send(journal_fd, line.text, line.bytes, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return;
+		if (errno == EAGAIN || errno == EINTR) {
+			lines_lost++;
+			return;
+		}
+		close(journal_fd);
+		journal_fd = -1;
+	}
+	/* Without a journal a log must not vanish. */
+	write_text(record);
 }
 
 /* FNV-1a */
@@ -354,6 +390,16 @@ void log_set_vm(const char *name)
 {
 	pthread_mutex_lock(&lock);
 	escape(vm_name, sizeof(vm_name), name ? name : "");
+	pthread_mutex_unlock(&lock);
+}
+
+void log_set_journal(const char *socket_path)
+{
+	pthread_mutex_lock(&lock);
+	journal_socket = socket_path;
+	if (journal_fd >= 0)
+		close(journal_fd);
+	journal_fd = -1;
 	pthread_mutex_unlock(&lock);
 }
 

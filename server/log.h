@@ -6,8 +6,8 @@
  * wide; the peer (a client's address) is given with each call, NULL where there
  * is none. Lines of one call site, VM and peer are limited to LOG_BURST in
  * LOG_BURST_NS; what was held back is counted and said once with the next line.
- * A peer is its address without the port. Keeps errno; "%m" works. A stderr that
- * nobody reads never blocks: those lines are lost, and their count is said.
+ * A peer is its address without the port. Keeps errno; "%m" works. A stderr or journal
+ * that nobody reads never blocks: those lines are lost, and their count is said.
  * Bytes outside printable ASCII/UTF-8 come out escaped: what a client or guest
  * sent can never forge a line. Never pass a secret.
  */
@@ -26,6 +26,8 @@ void log_set_level(enum log_level level);
 void log_set_format(enum log_format format);
 /* NULL: lines carry no VM. The string is copied. */
 void log_set_vm(const char *name);
+/* Where a journal listens; borrowed. systemd's is known. */
+void log_set_journal(const char *socket_path);
 bool log_enabled(enum log_level level);
 
 void log_write(enum log_level level, const char *file, int line, const char *peer,
