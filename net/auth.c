@@ -14,6 +14,8 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/des.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +26,19 @@ static int refuse(int error, const char *text, const char **ret_error)
 {
 	*ret_error = text;
 	return error;
+}
+
+/*
+ * systemd shows a service its credentials through an ACL, whose mask stands where
+ * the group's permissions do: mode 0440, though nobody else can come near.
+ */
+static bool is_credential(const char *path)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	size_t length = directory ? strlen(directory) : 0;
+
+	return length && !strncmp(path, directory, length) && path[length] == '/' &&
+			!strchr(path + length + 1, '/');
 }
 
 /* Zero padded. */
@@ -43,7 +58,7 @@ static int read_password(const char *path, uint8_t ret[PASSWORD_BYTES], const ch
 		r = refuse(-EINVAL, "is not a regular file", ret_error);
 		goto out;
 	}
-	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+	if (st.st_mode & (is_credential(path) ? S_IWGRP | S_IRWXO : S_IRWXG | S_IRWXO)) {
 		r = refuse(-EPERM, "is open to group or others (expected mode 0600)", ret_error);
 		goto out;
 	}

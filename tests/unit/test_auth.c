@@ -125,6 +125,25 @@ static void expect_bad_file(const char *expected_error)
 	assert_string_equal(error, expected_error);
 }
 
+static void a_credential_may_show_its_mask(void **state)
+{
+	const char *error = NULL;
+
+	(void)state;
+	write_file("secret\n", 7, 0440);
+	expect_bad_file("is open to group or others (expected mode 0600)");
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	assert_int_equal(auth_check_file(path, &error), 0);
+	write_file("secret\n", 7, 0444);
+	expect_bad_file("is open to group or others (expected mode 0600)");
+	write_file("secret\n", 7, 0460);
+	expect_bad_file("is open to group or others (expected mode 0600)");
+	write_file("secret\n", 7, 0440);
+	setenv("CREDENTIALS_DIRECTORY", "/tmp", 1);
+	expect_bad_file("is open to group or others (expected mode 0600)");
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 static void files_of_no_use_let_nobody_in(void **state)
 {
 	static const mode_t open_modes[] = { 0640, 0604, 0620, 0602, 0644, 0666, 0777, 0610 };
@@ -156,6 +175,7 @@ int main(void)
 		cmocka_unit_test(the_first_line_is_the_password),
 		cmocka_unit_test(a_changed_file_counts_at_once),
 		cmocka_unit_test(what_echoes_the_challenge_is_wrong),
+		cmocka_unit_test(a_credential_may_show_its_mask),
 		cmocka_unit_test(files_of_no_use_let_nobody_in),
 	};
 
