@@ -41,6 +41,7 @@ static const struct {
 	{ STEP_NODE, EPERM, "may not be opened by planecast: give its user access to it, with a udev rule say." },
 	{ STEP_NODE, EBUSY, "is in use, by QEMU perhaps: have its launcher pass it (vfio-attach = socket)." },
 	{ STEP_USE, EBUSY, "is in use, by QEMU perhaps: have its launcher pass it (vfio-attach = socket)." },
+	{ STEP_BIND, EBUSY, "is in use, by QEMU perhaps: have its launcher pass it (vfio-attach = socket)." },
 	{ STEP_BIND, EINVAL, "is in use, by QEMU perhaps: have its launcher pass it (vfio-attach = socket)." },
 	{ STEP_USE, ENODEV, "is being removed, or its driver has let go of it." },
 	{ STEP_USE, ESRCH, "opens only for a running virtual machine: have its launcher pass it (vfio-attach = "
@@ -102,7 +103,7 @@ static int find_in_sysfs(const char *device, char path[PATH_MAX], char *reason)
 	return -ENODEV;
 }
 
-/* The device's own character device, if kernel and driver give it one. */
+/* The device's own character device, if kernel and driver give it one and we may use it. */
 static bool find_cdev(const char *path, char node[NODE_BYTES])
 {
 	char folder[PATH_MAX];
@@ -119,7 +120,8 @@ static bool find_cdev(const char *path, char node[NODE_BYTES])
 		if (!strncmp(entry->d_name, "vfio", 4))
 			found = snprintf(node, NODE_BYTES, "/dev/vfio/devices/%.32s", entry->d_name) > 0;
 	closedir(dir);
-	return found && !access(node, F_OK) && !access("/dev/iommu", F_OK);
+	return found && !faccessat(AT_FDCWD, node, R_OK | W_OK, AT_EACCESS) &&
+			!faccessat(AT_FDCWD, "/dev/iommu", R_OK | W_OK, AT_EACCESS);
 }
 
 static int open_cdev(const char *node, struct attach_own *ret, char *reason)
