@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
 
 #include "config/config.h"
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/log.h"
+#include "server/notify.h"
 #include "server/supervisor_vm.h"
+
+#define NOTIFY_INTERVAL_NS NSEC_PER_SEC
 
 /* One VM, present or on its way out. */
 struct entry {
@@ -31,26 +33,49 @@ struct supervisor {
 	struct config *config;
 	struct entry *entries;
 	struct event *signals[4];
+	struct event *notify_timer; /* runs while systemd is to be told something */
 	unsigned int viewers; /* as systemd knows it */
+	bool ready_due; /* READY=1 was not sent yet */
 	bool stopping;
 };
 
-static void notify_status(struct supervisor *supervisor)
+static void notify_later(struct supervisor *supervisor)
+{
+	struct timeval interval = clock_timeval(NOTIFY_INTERVAL_NS);
+
+	if (!event_pending(supervisor->notify_timer, EV_TIMEOUT, NULL))
+		event_add(supervisor->notify_timer, &interval);
+}
+
+/* Tells systemd what it does not know yet; what it does not take now is tried again. */
+static void notify(struct supervisor *supervisor)
 {
 	unsigned int viewers = 0;
 
 	for (struct entry *entry = supervisor->entries; entry; entry = entry->next)
 		viewers += entry->viewers;
-	if (viewers == supervisor->viewers || supervisor->stopping)
+	if (supervisor->stopping || (viewers == supervisor->viewers && !supervisor->ready_due))
 		return;
+	if (notify_send("%sSTATUS=%u VMs, %u viewers", supervisor->ready_due ? "READY=1\n" : "",
+			    supervisor->config->n_vms, viewers) == -EAGAIN) {
+		notify_later(supervisor);
+		return;
+	}
+	supervisor->ready_due = false;
 	supervisor->viewers = viewers;
-	sd_notifyf(0, "STATUS=%u VMs, %u viewers", supervisor->config->n_vms, viewers);
 }
 
 static void notify_ready(struct supervisor *supervisor)
 {
-	sd_notifyf(0, "READY=1\nSTATUS=%u VMs, %u viewers", supervisor->config->n_vms,
-			supervisor->viewers);
+	supervisor->ready_due = true;
+	notify(supervisor);
+}
+
+static void handle_notify_timer(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	notify(user);
 }
 
 static void handle_serving(void *user, struct supervisor_vm *vm)
@@ -67,8 +92,9 @@ static void handle_status(void *user, struct supervisor_vm *vm, const struct cha
 	struct entry *entry = user;
 	struct supervisor *supervisor = entry->supervisor;
 
+	if (entry->viewers != status->viewers)
+		notify_later(supervisor);
 	entry->viewers = status->viewers;
-	notify_status(supervisor);
 	if (supervisor->events->status)
 		supervisor->events->status(supervisor->user, supervisor_vm_name(vm), status);
 }
@@ -210,7 +236,7 @@ static void handle_reload(evutil_socket_t signal_number, short what, void *user)
 		supervisor_stop(supervisor); /* nothing to read again: a hangup is what it says */
 		return;
 	}
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+	notify_send("RELOADING=1\nMONOTONIC_USEC=%lld",
 			(long long)(clock_now_ns() / NSEC_PER_USEC));
 	r = supervisor->events->load(supervisor->user, &config);
 	if (!r) {
@@ -246,6 +272,9 @@ int supervisor_new(struct event_base *base, struct config *config,
 	supervisor->base = base;
 	supervisor->events = events;
 	supervisor->user = user;
+	supervisor->notify_timer = evtimer_new(base, handle_notify_timer, supervisor);
+	if (!supervisor->notify_timer)
+		goto fail;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		supervisor->signals[i] = evsignal_new(
 				base, signals[i].signal_number, signals[i].handle, supervisor);
@@ -269,7 +298,7 @@ fail:
 void supervisor_stop(struct supervisor *supervisor)
 {
 	if (!supervisor->stopping)
-		sd_notify(0, "STOPPING=1");
+		notify_send("STOPPING=1");
 	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
 		if (supervisor->stopping)
 			supervisor_vm_kill(entry->vm);
@@ -294,6 +323,8 @@ void supervisor_free(struct supervisor *supervisor)
 	for (size_t i = 0; i < sizeof(supervisor->signals) / sizeof(supervisor->signals[0]); i++)
 		if (supervisor->signals[i])
 			event_free(supervisor->signals[i]);
+	if (supervisor->notify_timer)
+		event_free(supervisor->notify_timer);
 	config_free(supervisor->config);
 	free(supervisor);
 }

@@ -26,6 +26,12 @@
 #define BIND_RETRY_NS (3 * NSEC_PER_SEC)
 /* Messages read in one turn of the loop: a worker gone mad must not own it. */
 #define MESSAGES_A_TURN 16
+/*
+ * And what it may send in the long run, where one or two a second are usual. A
+ * full channel may come at once, when the supervisor was held up.
+ */
+#define MESSAGE_COST_NS (50 * NSEC_PER_MSEC)
+#define MESSAGES_SAVED_UP 300
 
 #define vm_log(level, vm, ...)                                                                     \
 	(log_set_vm((vm)->name), log_at(level, NULL, __VA_ARGS__), log_set_vm(NULL))
@@ -43,6 +49,8 @@ struct supervisor_vm {
 	pid_t pid; /* 0: none */
 	int channel; /* -1: none */
 	struct event *channel_event;
+	bool serves; /* has said so */
+	int64_t messages_paid_ns; /* up to when the time that passed paid for its messages */
 	bool stopping; /* asked to end, or killed by us */
 	struct event *kill_timer;
 
@@ -199,6 +207,18 @@ static void receive_status(struct supervisor_vm *vm, const char *payload)
 	vm->events->status(vm->user, vm, &status);
 }
 
+/* False: it sends more than any worker has to say. */
+static bool may_send(struct supervisor_vm *vm)
+{
+	int64_t now_ns = clock_now_ns();
+	int64_t earliest_ns = now_ns - MESSAGES_SAVED_UP * MESSAGE_COST_NS;
+
+	if (vm->messages_paid_ns < earliest_ns)
+		vm->messages_paid_ns = earliest_ns;
+	vm->messages_paid_ns += MESSAGE_COST_NS;
+	return vm->messages_paid_ns <= now_ns;
+}
+
 static void handle_channel(evutil_socket_t fd, short what, void *user)
 {
 	static char payload[CHANNEL_PAYLOAD_MAX + 1];
@@ -217,7 +237,16 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 			expect_end(vm);
 			return;
 		}
-		if (!r && kind == CHANNEL_SERVING) {
+		if (!may_send(vm)) {
+			if (passed_fd >= 0 && !r)
+				close(passed_fd);
+			vm_log(LOG_LEVEL_ERROR, vm, "worker %d sends too much, killing it",
+					(int)vm->pid);
+			abandon_worker(vm);
+			return;
+		}
+		if (!r && kind == CHANNEL_SERVING && !vm->serves) {
+			vm->serves = true;
 			vm_log(LOG_LEVEL_INFO, vm, "worker %d serves", (int)vm->pid);
 			vm->events->serving(vm->user, vm);
 		} else if (!r && kind == CHANNEL_STATUS) {
@@ -258,6 +287,8 @@ static int open_worker(struct supervisor_vm *vm)
 
 	if (r < 0)
 		return r;
+	vm->serves = false;
+	vm->messages_paid_ns = 0;
 	vm->channel_event = event_new(
 			vm->base, vm->channel, EV_READ | EV_PERSIST, handle_channel, vm);
 	if (!vm->channel_event || event_add(vm->channel_event, NULL) < 0) {

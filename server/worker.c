@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -21,6 +20,7 @@
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/log.h"
+#include "server/notify.h"
 #include "server/supervisor_sockets.h"
 #include "server/vm.h"
 
@@ -402,7 +402,7 @@ static void handle_reload(evutil_socket_t signal_number, short what, void *user)
 
 	(void)signal_number;
 	(void)what;
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+	notify_send("RELOADING=1\nMONOTONIC_USEC=%lld",
 			(long long)(clock_now_ns() / NSEC_PER_USEC));
 	r = reload(user);
 	if (r < 0)
@@ -410,7 +410,7 @@ static void handle_reload(evutil_socket_t signal_number, short what, void *user)
 				describe_refusal(r));
 	else
 		log_notice(NULL, "configuration reloaded");
-	sd_notify(0, "READY=1");
+	notify_send("READY=1");
 }
 
 int worker_run_alone(struct config *config, const char *name, worker_load_fn load, void *user)
@@ -435,9 +435,9 @@ int worker_run_alone(struct config *config, const char *name, worker_load_fn loa
 		goto out;
 	}
 	bind_sockets(&worker);
-	sd_notify(0, "READY=1");
+	notify_send("READY=1");
 	event_base_dispatch(worker.base);
-	sd_notify(0, "STOPPING=1");
+	notify_send("STOPPING=1");
 out:
 	if (r < 0)
 		log_error(NULL, "cannot serve this VM: %s", strerror(-r));

@@ -33,7 +33,7 @@ LAYERS = [
      ["config/*", "net/protocol.h", "server/capture/*", "server/damage.h", "server/pacer.h",
       "server/channel.h", "server/guest.h", "server/format.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
-                   "server/reload*", "server/options*", "tools/*"], ["*"]),
+                   "server/reload*", "server/options*", "server/notify.*", "tools/*"], ["*"]),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)

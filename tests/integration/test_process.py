@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import stat
+import struct
 import tempfile
 import unittest
 
@@ -77,20 +78,51 @@ class KilledWorker(unittest.TestCase):
             self.assertEqual(len(after), len(before), f"descriptors before {before}, after {after}")
             self.assertEqual(len(process_children(daemon.pid)), len(names))
 
-    def test_worker_that_sends_nonsense_is_replaced(self):
+    def take_channel(self, pid, number=3):
+        """A copy of a worker's descriptor, by default its end of its channel."""
         libc = ctypes.CDLL(None, use_errno=True)
-        with Daemon(vm_section("a") + vm_section("b")) as daemon:
-            pid, other = daemon.wait_serving("a"), daemon.wait_serving("b")
-            pidfd = os.pidfd_open(pid)
-            channel = libc.syscall(438, pidfd, 3, 0)  # pidfd_getfd: the worker's end of its channel
-            os.close(pidfd)
-            self.assertGreaterEqual(channel, 0, os.strerror(ctypes.get_errno()))
-            mark = daemon.mark()
-            os.write(channel, b"\xff" * 100)
-            os.close(channel)
-            daemon.wait_line(rf"\[a\] worker {pid} sends nonsense", mark)
-            self.assertNotEqual(daemon.wait_serving("a", mark), pid)
-            self.assertEqual(daemon.worker("b"), other)
+        pidfd = os.pidfd_open(pid)
+        fd = libc.syscall(438, pidfd, number, 0)  # pidfd_getfd
+        os.close(pidfd)
+        self.assertGreaterEqual(fd, 0, os.strerror(ctypes.get_errno()))
+        self.addCleanup(os.close, fd)
+        return fd
+
+    def test_worker_that_sends_nonsense_is_replaced(self):
+        serving = struct.pack("=II", 6, 0)
+        for messages in [b"\xff" * 100], [serving]:
+            with Daemon(vm_section("a") + vm_section("b")) as daemon:
+                pid, other = daemon.wait_serving("a"), daemon.wait_serving("b")
+                channel = self.take_channel(pid)
+                mark = daemon.mark()
+                for message in messages:
+                    os.write(channel, message)
+                daemon.wait_line(rf"\[a\] worker {pid} sends nonsense", mark)
+                self.assertNotEqual(daemon.wait_serving("a", mark), pid)
+                self.assertEqual(daemon.worker("b"), other)
+
+    def test_worker_that_floods_is_replaced_whether_systemd_reads_or_not(self):
+        with tempfile.TemporaryDirectory() as directory, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(f"{directory}/notify")
+            with Daemon(vm_section("a") + vm_section("b"),
+                        env={"NOTIFY_SOCKET": f"{directory}/notify"}) as daemon:
+                pid, other = daemon.wait_serving("a"), daemon.wait_serving("b")
+                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+                    filler.setblocking(False)
+                    with self.assertRaises(BlockingIOError):
+                        while True:
+                            filler.sendto(b"X=1", f"{directory}/notify")
+                channel = self.take_channel(pid)
+                mark = daemon.mark()
+                os.set_blocking(channel, True)
+                with self.assertRaises((BrokenPipeError, ConnectionResetError)):
+                    for viewers in range(100000):
+                        os.write(channel, struct.pack("=III92x", 7, 96, viewers))
+                daemon.wait_line(rf"\[a\] worker {pid} sends too much", mark)
+                self.assertNotEqual(daemon.wait_serving("a", mark), pid)
+                self.assertEqual(daemon.worker("b"), other)
+                self.assertEqual(daemon.stop()[0], 0)
 
 
 class OrderlyEnd(unittest.TestCase):
