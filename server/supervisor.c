@@ -17,6 +17,13 @@
 #include "server/supervisor_vm.h"
 
 #define NOTIFY_INTERVAL_NS NSEC_PER_SEC
+/*
+ * From being told to end to ending in any case: time for the workers, and for
+ * the kernel to bring down those that were killed for taking longer.
+ */
+#define END_NS (900 * NSEC_PER_MSEC)
+/* The same once told twice. */
+#define END_NOW_NS (100 * NSEC_PER_MSEC)
 
 /* One VM, present or on its way out. */
 struct entry {
@@ -37,6 +44,7 @@ struct supervisor {
 	unsigned int viewers; /* as systemd knows it */
 	bool ready_due; /* READY=1 was not sent yet */
 	bool stopping;
+	struct event *end_timer;
 };
 
 static void notify_later(struct supervisor *supervisor)
@@ -170,6 +178,19 @@ static void handle_child(evutil_socket_t signal_number, short what, void *user)
 	entries_sweep(supervisor);
 }
 
+/* Even SIGKILL does not end a process that is stuck inside the kernel. */
+static void handle_end_timer(evutil_socket_t fd, short what, void *user)
+{
+	struct supervisor *supervisor = user;
+
+	(void)fd;
+	(void)what;
+	for (struct entry *entry = supervisor->entries; entry; entry = entry->next)
+		log_error(NULL, "VM '%s': worker %d cannot be killed, ending without it",
+				supervisor_vm_name(entry->vm), (int)supervisor_vm_pid(entry->vm));
+	event_base_loopbreak(supervisor->base);
+}
+
 static void handle_end(evutil_socket_t signal_number, short what, void *user)
 {
 	(void)what;
@@ -273,7 +294,8 @@ int supervisor_new(struct event_base *base, struct config *config,
 	supervisor->events = events;
 	supervisor->user = user;
 	supervisor->notify_timer = evtimer_new(base, handle_notify_timer, supervisor);
-	if (!supervisor->notify_timer)
+	supervisor->end_timer = evtimer_new(base, handle_end_timer, supervisor);
+	if (!supervisor->notify_timer || !supervisor->end_timer)
 		goto fail;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		supervisor->signals[i] = evsignal_new(
@@ -297,6 +319,9 @@ fail:
 
 void supervisor_stop(struct supervisor *supervisor)
 {
+	struct timeval end = clock_timeval(supervisor->stopping ? END_NOW_NS : END_NS);
+
+	event_add(supervisor->end_timer, &end);
 	if (!supervisor->stopping)
 		notify_send("STOPPING=1");
 	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
@@ -325,6 +350,8 @@ void supervisor_free(struct supervisor *supervisor)
 			event_free(supervisor->signals[i]);
 	if (supervisor->notify_timer)
 		event_free(supervisor->notify_timer);
+	if (supervisor->end_timer)
+		event_free(supervisor->end_timer);
 	config_free(supervisor->config);
 	free(supervisor);
 }

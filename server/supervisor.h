@@ -33,7 +33,10 @@ struct supervisor_events {
  */
 int supervisor_new(struct event_base *base, struct config *config,
 		const struct supervisor_events *events, void *user, struct supervisor **ret);
-/* Ends all workers, within a second, then the loop of base. Called again: at once. */
+/*
+ * Ends all workers, then the loop of base, within a second: also when one cannot
+ * be killed, which is logged. Called again: at once.
+ */
 void supervisor_stop(struct supervisor *supervisor);
 void supervisor_free(struct supervisor *supervisor);
 

@@ -349,8 +349,7 @@ void supervisor_vm_free(struct supervisor_vm *vm)
 		return;
 	if (vm->pid) {
 		abandon_worker(vm);
-		while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		waitpid(vm->pid, NULL, WNOHANG); /* who cannot be killed is not waited for */
 	}
 	close_channel(vm);
 	supervisor_sockets_finish(&vm->sockets);

@@ -28,7 +28,7 @@ struct supervisor_vm_events {
 /* Binds nothing, starts nothing. -ENOMEM. */
 int supervisor_vm_new(struct event_base *base, const char *name,
 		const struct supervisor_vm_events *events, void *user, struct supervisor_vm **ret);
-/* Kills a worker that still runs. Closes the sockets and removes those with a path. */
+/* Kills a worker that still runs, without waiting for its end. Closes the sockets and removes those with a path. */
 void supervisor_vm_free(struct supervisor_vm *vm);
 
 const char *supervisor_vm_name(const struct supervisor_vm *vm);

@@ -152,6 +152,26 @@ class OrderlyEnd(unittest.TestCase):
     def test_a_worker_that_hangs_is_killed(self):
         self.end(signal.SIGTERM, hang=True)
 
+    def test_a_worker_that_cannot_be_killed_is_left(self):
+        """The parent does not see the end of a process that is traced until its tracer has."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+        for signals in (1, 2):
+            with Daemon(vm_section("a") + vm_section("b")) as daemon:
+                pid = daemon.wait_serving("a")
+                self.assertEqual(libc.ptrace(0x4206, pid, None, None), 0)  # PTRACE_SEIZE
+                try:
+                    for _ in range(signals):
+                        mark = daemon.mark()
+                        daemon.process.send_signal(signal.SIGTERM)
+                        daemon.wait_line("SIGTERM: ending", mark)
+                    self.assertEqual(daemon.wait_exit(), 0)
+                    daemon.wait_line(rf"VM 'a': worker {pid} cannot be killed")
+                    self.assertEqual(daemon.count_lines("VM 'b'"), 0)
+                    self.assertEqual(daemon.count_lines("did not end in time"), 2 - signals)
+                finally:
+                    os.waitpid(pid, 0)
+
     def test_workers_do_not_outlive_a_killed_supervisor(self):
         with tempfile.TemporaryDirectory() as directory:
             config = vm_section("a", f"unix:{directory}/a.vnc") + vm_section("b")
