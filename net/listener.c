@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,17 @@ err_close:
 	return r;
 }
 
+bool listener_fd_listens(int fd)
+{
+	struct pollfd hung_up = { .fd = fd, .events = POLLRDHUP };
+	socklen_t length = sizeof(int);
+	int listens = 0;
+
+	/* A unix socket that was shut down is still called a listener. */
+	return !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) && listens &&
+			poll(&hung_up, 1, 0) == 0;
+}
+
 static int open_spare(void)
 {
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -191,6 +203,12 @@ static void handle_readable(evutil_socket_t unused, short what, void *data)
 		case EPERM:
 			continue;
 		case EAGAIN:
+		case EINVAL:
+			if (i == 0 && !listener_fd_listens(listener->fd)) {
+				/* It never will again, and is readable for ever. */
+				log_warn(listener->name, "does not listen any more");
+				event_del(listener->readable);
+			}
 			return;
 		default:
 			log_error(listener->name, "cannot accept: %s", strerror(errno));

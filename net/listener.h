@@ -7,6 +7,7 @@
 #ifndef PLANECAST_NET_LISTENER_H
 #define PLANECAST_NET_LISTENER_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 struct event_base;
@@ -19,6 +20,9 @@ struct listener;
  */
 int listener_bind(const struct sockaddr *address, socklen_t length, int *ret_fd);
 
+/* False once somebody who has the socket, too, has shut it down. */
+bool listener_fd_listens(int fd);
+
 /*
  * fd is a connected, non-blocking, close-on-exec socket; the callee owns it.
  * It must not free the listener.
@@ -28,7 +32,8 @@ typedef void (*listener_accept_fn)(void *user, int fd, const struct sockaddr *pe
 /*
  * Takes fd, on success only. When descriptors run out, a waiting client is
  * accepted on a spare one and closed, with one log line, so that it learns at
- * once and the loop does not spin. -ENOMEM.
+ * once and the loop does not spin. A socket that was shut down is one log line,
+ * then left alone. -ENOMEM.
  */
 int listener_new(struct event_base *base, int fd, const char *name, listener_accept_fn accept,
 		void *user, struct listener **ret);

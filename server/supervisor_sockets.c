@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -31,25 +32,57 @@ static bool sockets_have(const struct supervisor_sockets *sockets, const char *a
 	return false;
 }
 
+/* The path of a unix socket; buf is larger than any, so that it ends in NUL. NULL: it has none. */
+static const char *socket_path(const struct supervisor_socket *socket, struct sockaddr_storage *buf)
+{
+	const struct sockaddr_un *name = (const struct sockaddr_un *)buf;
+	socklen_t length = sizeof(*buf);
+
+	memset(buf, 0, sizeof(*buf));
+	if (getsockname(socket->fd, (struct sockaddr *)buf, &length) < 0 ||
+			buf->ss_family != AF_UNIX || !name->sun_path[0])
+		return NULL;
+	return name->sun_path;
+}
+
+/* Whether the path is what it was when we bound it, and not gone or somebody else's. */
+static bool path_is_ours(const struct supervisor_socket *socket, const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && st.st_dev == socket->device && st.st_ino == socket->inode;
+}
+
+static bool socket_can_be_reached(const struct supervisor_socket *socket)
+{
+	struct sockaddr_storage buf;
+	const char *path = socket_path(socket, &buf);
+
+	return listener_fd_listens(socket->fd) && (!path || path_is_ours(socket, path));
+}
+
 /*
  * The worker may still hold its copy for a moment. After shutdown() it accepts
  * nobody, and the address can be bound again at once.
  */
+static void socket_unbind(struct supervisor_socket *socket)
+{
+	struct sockaddr_storage buf;
+	const char *path;
+
+	if (socket->fd < 0)
+		return;
+	shutdown(socket->fd, SHUT_RDWR);
+	path = socket_path(socket, &buf);
+	if (path && path_is_ours(socket, path))
+		unlink(path);
+	close(socket->fd);
+	socket->fd = -1;
+}
+
 static void socket_close(struct supervisor_socket *socket)
 {
-	struct sockaddr_storage bound = {
-		0
-	}; /* larger than any name, so that a path ends in NUL */
-	const struct sockaddr_un *name = (const struct sockaddr_un *)&bound;
-	socklen_t length = sizeof(bound);
-
-	if (socket->fd >= 0) {
-		shutdown(socket->fd, SHUT_RDWR);
-		if (!getsockname(socket->fd, (struct sockaddr *)&bound, &length) &&
-				bound.ss_family == AF_UNIX && name->sun_path[0])
-			unlink(name->sun_path);
-		close(socket->fd);
-	}
+	socket_unbind(socket);
 	free(socket->address);
 }
 
@@ -74,6 +107,7 @@ static int socket_open(struct supervisor_socket *socket, const char *place)
 {
 	struct sockaddr_storage address;
 	char bound[ADDRESS_TEXT_MAX];
+	struct stat st = { 0 };
 	const char *error;
 	socklen_t length;
 	int r;
@@ -96,6 +130,10 @@ static int socket_open(struct supervisor_socket *socket, const char *place)
 	log_notice(NULL, "listening on %s",
 			address_format((struct sockaddr *)&address, length, bound));
 	socket->complained = false;
+	if (address.ss_family == AF_UNIX)
+		lstat(((struct sockaddr_un *)&address)->sun_path, &st);
+	socket->device = st.st_dev;
+	socket->inode = st.st_ino;
 	return 0;
 }
 
@@ -144,8 +182,14 @@ int supervisor_sockets_bind(struct supervisor_sockets *sockets, const struct con
 	for (unsigned int i = 0; i < sockets->count; i++) {
 		struct supervisor_socket *socket = &sockets->sockets[i];
 
-		if (socket->fd >= 0)
+		if (socket->fd >= 0 && socket_can_be_reached(socket))
 			continue;
+		if (socket->fd >= 0) {
+			log_warn(NULL, "%s is no longer ours or was shut down, listening anew",
+					socket->address);
+			events->closing(user, socket);
+			socket_unbind(socket);
+		}
 		if (socket_open(socket, describe_place(config, config_vm, place, sizeof(place))) <
 				0)
 			unbound++;

@@ -8,6 +8,7 @@
 #define PLANECAST_SERVER_SUPERVISOR_SOCKETS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "config/config.h"
 
@@ -15,6 +16,8 @@ struct supervisor_socket {
 	char *address; /* as the configuration writes it */
 	int fd; /* -1: could not be bound so far */
 	bool complained;
+	dev_t device; /* what a path named when it was bound; zeroes otherwise */
+	ino_t inode;
 };
 
 struct supervisor_sockets {
@@ -34,7 +37,10 @@ void supervisor_sockets_keep(struct supervisor_sockets *sockets,
 		const struct supervisor_sockets_events *events, void *user);
 /*
  * Takes up the addresses of config_vm, one of config's, that are new, and binds
- * whatever is not bound; opened() is called for each that now is. An address
+ * whatever is not bound; opened() is called for each that now is. Bound anew,
+ * after closing(), is also what a worker has shut down, and a unix socket whose
+ * path was removed or taken over; what is then at the path is not touched while
+ * somebody listens there. An address
  * that cannot be had is one line in the log, the first time. Returns how many
  * are not bound. -ENOMEM.
  */

@@ -303,6 +303,7 @@ static void start_worker(struct supervisor_vm *vm)
 	int r;
 
 	event_del(vm->start_timer);
+	bind_sockets(vm); /* the last worker could do to them what it liked */
 	vm->started_ns = clock_now_ns();
 	r = open_worker(vm);
 	if (r < 0) {

@@ -258,6 +258,59 @@ class Listeners(unittest.TestCase):
                 self.assertEqual(daemon.count_lines("cannot listen"), 1)
 
 
+    def test_what_a_worker_shut_down_is_bound_again(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = f"{directory}/a.vnc"
+            with Daemon(vm_section("a", f"127.0.0.1:0 unix:{path}")) as daemon:
+                pid = daemon.wait_serving("a")
+                pidfd = os.pidfd_open(pid)
+                libc = ctypes.CDLL(None)
+                for number, link in process_fds(pid).items():
+                    fd = libc.syscall(438, pidfd, number, 0)  # pidfd_getfd
+                    if link.startswith("socket:"):
+                        with socket.socket(fileno=os.dup(fd)) as copy:
+                            if copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                                copy.shutdown(socket.SHUT_RDWR)
+                    os.close(fd)
+                os.close(pidfd)
+                wait_until(lambda: daemon.count_lines("does not listen any more") == 2, "the worker's notice")
+                mark = daemon.mark()
+                os.kill(pid, signal.SIGKILL)
+                daemon.wait_serving("a", mark)
+                self.assertEqual(greeting(daemon.address("a", since=mark)), b"RFB 003.008\n")
+                self.assertEqual(greeting(path), b"RFB 003.008\n")
+                self.assertEqual(daemon.count_lines("does not listen any more"), 2)
+
+    def test_unix_path_that_was_removed_or_taken_over(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = f"{directory}/a.vnc"
+            config = vm_section("a", f"unix:{path}")
+            for alone in ((), ("--vm", "a")):
+                with Daemon(config, *alone) as daemon:
+                    self.assertEqual(daemon.address("a"), path)
+                    os.unlink(path)
+                    daemon.reload(config)
+                    self.assertEqual(greeting(path), b"RFB 003.008\n")
+                    os.unlink(path)
+                    with socket.socket(socket.AF_UNIX) as other:
+                        other.bind(path)
+                        other.listen()
+                        inode = os.stat(path).st_ino
+                        daemon.reload(config)
+                        daemon.wait_line(rf"cannot listen on unix:{path}.*Address already in use")
+                        self.assertEqual(daemon.stop()[0], 0)
+                        self.assertEqual(os.stat(path).st_ino, inode)
+                os.unlink(path)
+                # the same without a reload between
+                with Daemon(config, *alone) as daemon:
+                    self.assertEqual(daemon.address("a"), path)
+                    os.unlink(path)
+                    pathlib.Path(path).write_text("another's")
+                    self.assertEqual(daemon.stop()[0], 0)
+                    self.assertEqual(pathlib.Path(path).read_text(), "another's")
+                os.unlink(path)
+
+
 class Alone(unittest.TestCase):
     def test_one_vm_in_the_foreground(self):
         config = vm_section("a", "127.0.0.1:0 [::1]:0") + vm_section("b")
