@@ -76,3 +76,12 @@ const struct config_origin *origins_find(const struct config_section_origins *se
 	}
 	return &section->keys[i];
 }
+
+void config_override_server(struct config *config, size_t offset, int value)
+{
+	memcpy((char *)&config->server + offset, &value, sizeof(value));
+	for (size_t i = 0; i < SCHEMA_KEYS; i++)
+		if (schema_keys[i].section == SCHEMA_SERVER && schema_keys[i].offset == offset)
+			config->origins->server.keys[i] =
+					(struct config_origin){ .file = "the command line" };
+}

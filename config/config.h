@@ -107,12 +107,18 @@ int config_parse(const char *name, const char *text, size_t bytes, config_report
 		void *user, struct config **ret);
 void config_free(struct config *config);
 
+/*
+ * Sets the int at this offset of struct config_server, which belongs to a key,
+ * as the command line demands; config_dump() says so. Before others see config.
+ */
+void config_override_server(struct config *config, size_t offset, int value);
+
 /* NULL: no such VM. */
 const struct config_vm *config_find_vm(const struct config *config, const char *name);
 
 /*
- * Writes effective values; origins: with "# from FILE:LINE" or "# default"
- * behind each. vm NULL: all; else [server] and that one of config's VMs. What it
+ * Writes effective values; origins: with "# from FILE:LINE", "# default" or
+ * "# from the command line" behind each. vm NULL: all; else [server] and that one of config's VMs. What it
  * writes config_parse() reads again to the same values. 0, -EIO, -ENOMEM.
  */
 int config_dump(const struct config *config, const struct config_vm *vm, bool origins, FILE *out);

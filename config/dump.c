@@ -43,7 +43,9 @@ static int write_origin(const struct config_origin *origin, int column, FILE *ou
 	if (!file)
 		return -ENOMEM;
 	text_sanitize(file);
-	fprintf(out, "from %s:%u", file, origin->line);
+	fprintf(out, "from %s", file);
+	if (origin->line)
+		fprintf(out, ":%u", origin->line);
 	free(file);
 	return 0;
 }

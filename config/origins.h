@@ -8,8 +8,8 @@
 #include "config/value.h"
 
 struct config_origin {
-	const char *file; /* one of struct config_origins' files; NULL: the default */
-	unsigned int line, column;
+	const char *file; /* one of struct config_origins' files, or a constant; NULL: the default */
+	unsigned int line, column; /* 0: no file */
 	bool bad; /* what stands there is no value; it was reported */
 	struct value_places places;
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,22 +22,38 @@
 static void report_to_log(void *user, const struct config_problem *problem)
 {
 	(void)user;
-	log_write(LOG_LEVEL_ERROR, problem->file, (int)problem->line, NULL, "%s:%u:%u: %s",
-			problem->file, problem->line, problem->column, problem->message);
+	if (problem->line)
+		log_write(LOG_LEVEL_ERROR, problem->file, (int)problem->line, NULL, "%s:%u:%u: %s",
+				problem->file, problem->line, problem->column, problem->message);
+	else
+		log_write(LOG_LEVEL_ERROR, problem->file, 0, NULL, "%s: %s", problem->file,
+				problem->message);
+}
+
+/* What is given on the command line goes before what the file says. */
+static int load_reporting(const struct options *options, config_report_fn report, void *report_user,
+		struct config **ret)
+{
+	const struct {
+		int given; /* -1: not */
+		size_t offset;
+	} overrides[] = {
+		{ options->log_level, offsetof(struct config_server, log_level) },
+		{ options->log_format, offsetof(struct config_server, log_format) },
+	};
+	int r = config_load(options->config_path, report, report_user, ret);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sizeof(overrides) / sizeof(overrides[0]); i++)
+		if (overrides[i].given >= 0)
+			config_override_server(*ret, overrides[i].offset, overrides[i].given);
+	return 0;
 }
 
 static int load(void *user, struct config **ret)
 {
-	const struct options *options = user;
-	int r = config_load(options->config_path, report_to_log, NULL, ret);
-
-	if (r < 0)
-		return r;
-	if (options->log_level >= 0)
-		(*ret)->server.log_level = options->log_level;
-	if (options->log_format >= 0)
-		(*ret)->server.log_format = options->log_format;
-	return 0;
+	return load_reporting(user, report_to_log, NULL, ret);
 }
 
 static int exit_status_of_load(int r)
@@ -113,20 +130,26 @@ static int run_worker(const struct options *options)
 static int check_config(const struct options *options)
 {
 	struct config *config = NULL;
-	int r = config_load(options->config_path, config_report_stdio, stderr, &config);
+	int r = load_reporting(options, config_report_stdio, stderr, &config);
 
 	if (r < 0)
 		return exit_status_of_load(r);
-	printf("OK: %u VMs\n", config->n_vms);
+	if (options->vm && !config_find_vm(config, options->vm)) {
+		complain_vm(options, config);
+		r = OPTIONS_EXIT_CONFIG;
+	} else {
+		printf("OK: %u VMs\n", config->n_vms);
+		r = EXIT_SUCCESS;
+	}
 	config_free(config);
-	return EXIT_SUCCESS;
+	return r;
 }
 
 static int dump_config(const struct options *options)
 {
 	const struct config_vm *vm = NULL;
 	struct config *config = NULL;
-	int r = config_load(options->config_path, config_report_stdio, stderr, &config);
+	int r = load_reporting(options, config_report_stdio, stderr, &config);
 
 	if (r < 0)
 		return exit_status_of_load(r);

@@ -384,6 +384,10 @@ class CommandLine(unittest.TestCase):
         self.assertEqual([line for line, _ in places], ["6", "7"])
         self.assertIn("source", err)
         self.assertEqual(run_planecastd("--config", "/nowhere/x.conf", "--check-config")[0], 78)
+        self.write(vm_section("desktop"))
+        status, out, err = run_planecastd("--config", self.path, "--check-config", "--vm", "destkop")
+        self.assertEqual((status, out), (78, ""))
+        self.assertIn("did you mean 'desktop'", err)
 
     def test_a_wrong_configuration_does_not_start(self):
         self.write(vm_section("a", max_fps="many"))
@@ -391,6 +395,9 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(status, 78)
         self.assertIn(f"{self.path}:6:", err)
         self.assertEqual(run_planecastd("--config", self.path, "--vm", "a")[0], 78)
+        status, _, err = run_planecastd("--config", "/nowhere/x.conf")
+        self.assertEqual(status, 78)
+        self.assertRegex(err, r" /nowhere/x\.conf: ")
 
     def test_dump_config(self):
         self.write(vm_section("a") + vm_section("b"))
@@ -400,6 +407,9 @@ class CommandLine(unittest.TestCase):
         self.assertNotIn('[vm "a"]', out)
         self.write(out)
         self.assertEqual(run_planecastd("--config", self.path, "--check-config")[1], "OK: 1 VMs\n")
+        status, out, _ = run_planecastd("--config", self.path, "--dump-config", "--log-level", "debug")
+        self.assertRegex(out, r"(?m)^log-level = debug +# from the command line$")
+        self.assertRegex(out, rf"(?m)^log-format = text +# from {re.escape(self.path)}:\d+$")
 
     def test_usage_errors_name_what_was_meant(self):
         self.write(vm_section("desktop"))
