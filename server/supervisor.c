@@ -185,9 +185,12 @@ static void handle_end_timer(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
-	for (struct entry *entry = supervisor->entries; entry; entry = entry->next)
-		log_error(NULL, "VM '%s': worker %d cannot be killed, ending without it",
-				supervisor_vm_name(entry->vm), (int)supervisor_vm_pid(entry->vm));
+	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
+		log_set_vm(supervisor_vm_name(entry->vm));
+		log_error(NULL, "worker %d cannot be killed, ending without it",
+				(int)supervisor_vm_pid(entry->vm));
+	}
+	log_set_vm(NULL);
 	event_base_loopbreak(supervisor->base);
 }
 
@@ -229,7 +232,9 @@ static int reload(struct supervisor *supervisor, struct config *config)
 		if (config_vm) {
 			supervisor_vm_release(entry->vm, config_vm);
 		} else if (supervisor_vm_config(entry->vm)) {
-			log_notice(NULL, "VM '%s' was removed", name);
+			log_set_vm(name); /* each VM has its own limit */
+			log_notice(NULL, "was removed");
+			log_set_vm(NULL);
 			supervisor_vm_stop(entry->vm);
 		}
 	}

@@ -36,6 +36,14 @@ class Reload(unittest.TestCase):
         viewer.request()
         self.assertTrue(viewer.update())
 
+    def test_every_removal_is_logged(self):
+        names = [f"vm{n}" for n in range(12)]
+        daemon = self.start(vm_section("a") + "".join(map(vm_section, names)))
+        daemon.wait_serving(names[-1])
+        daemon.reload(vm_section("a"))
+        for name in names:
+            daemon.wait_line(rf"\[{name}\] was removed")
+
     def test_a_vm_is_added_and_removed(self):
         a, b = vm_section("a"), vm_section("b", f"127.0.0.1:0 unix:{self.directory}/b.vnc")
         daemon = self.start(a)
