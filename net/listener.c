@@ -206,7 +206,7 @@ static void handle_readable(evutil_socket_t unused, short what, void *data)
 		case EINVAL:
 			if (i == 0 && !listener_fd_listens(listener->fd)) {
 				/* It never will again, and is readable for ever. */
-				log_warn(listener->name, "does not listen any more");
+				log_info(listener->name, "does not listen any more");
 				event_del(listener->readable);
 			}
 			return;

@@ -53,7 +53,8 @@ class KilledWorker(unittest.TestCase):
                 daemon.wait_line(r"\[a\] worker \d+ started", mark)
                 died, started = (log_time(line) for line in daemon.lines[mark:]
                                  if re.search(r"\[a\] worker \d+ (died|started)", line))
-                self.assertGreaterEqual(started - died, delay / 1000 - 0.002)
+                # Timers count in ticks of the kernel's coarse clock, up to 10 ms long.
+                self.assertGreaterEqual(started - died, delay / 1000 - 0.011)
             # the other VM's first death is still its first
             mark = daemon.mark()
             os.kill(daemon.worker("b"), signal.SIGKILL)
