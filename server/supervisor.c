@@ -108,8 +108,8 @@ static void handle_status(void *user, struct supervisor_vm *vm, const struct cha
 }
 
 static const struct supervisor_vm_events vm_events = {
-		.serving = handle_serving,
-		.status = handle_status,
+	.serving = handle_serving,
+	.status = handle_status,
 };
 
 static struct entry *entry_find(struct supervisor *supervisor, const char *name)
