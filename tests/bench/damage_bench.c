@@ -1,44 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a damage pass costs, as a multiple of memcmp() over the same two
- * pictures in the same run. Caches are cold: 24 sources and as many shadows
- * take turns, so that neither is in a cache when its turn comes.
- *
- *	damage_bench [WIDTH HEIGHT]
+ * What a damage pass and a conversion of formats cost, beside memcmp() and
+ * memcpy() of the same pictures.
  */
 #include <drm_fourcc.h>
-#include <inttypes.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/clock.h"
 #include "server/damage.h"
 #include "server/damage_simd.h"
 #include "server/format.h"
 #include "server/frame.h"
 #include "server/update.h"
+#include "tests/bench/micro.h"
 
-#define FRAMES 24
 #define ROUNDS 9
+#define FORMATS_MAX 16
 
 struct bench {
-	struct frame *sources[FRAMES];
-	struct damage *damages[FRAMES];
+	struct frame *sources[MICRO_PICTURES];
+	struct damage *damages[MICRO_PICTURES];
 	uint32_t width, height;
 	uint32_t seed;
-	/* What the last round of passes found. */
-	int64_t damaged;
+	uint32_t *line;
+	/* What the passes of a round found. */
+	uint64_t damaged;
 	unsigned int changes, rects, moved;
-};
-
-struct contender {
-	const char *name;
-	/* FRAMES times. */
-	void (*time)(struct bench *bench, const struct contender *contender, int64_t *times);
-	void (*change)(struct bench *bench, struct frame *frame);
-	const struct damage_kernels *kernels;
-	struct bench found;
 };
 
 static uint32_t next_random(struct bench *bench)
@@ -68,12 +57,7 @@ static void fill_noise(struct bench *bench, struct frame *frame, uint32_t x, uin
 	}
 }
 
-/* The ways in which a picture changes between two passes. */
-static void change_nothing(struct bench *bench, struct frame *frame)
-{
-	(void)bench;
-	(void)frame;
-}
+typedef void (*change_fn)(struct bench *bench, struct frame *frame);
 
 /* 1 % of the pixels, as cells of 8x16 in lines of text. */
 static void change_typing(struct bench *bench, struct frame *frame)
@@ -111,200 +95,192 @@ static void change_all(struct bench *bench, struct frame *frame)
 	fill_noise(bench, frame, 0, 0, frame->width, frame->height);
 }
 
-static int compare_ns(const void *a, const void *b)
-{
-	int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
+/* Says how a picture changes between two passes; .change NULL: it does not. */
+struct scene {
+	change_fn change;
+};
 
-	return (first > second) - (first < second);
+static const struct scene unchanged = { NULL };
+static const struct scene typing = { change_typing };
+static const struct scene scroll = { change_scroll };
+static const struct scene quarter = { change_quarter };
+static const struct scene all = { change_all };
+
+static int prepare_pass(struct micro *micro, struct micro_row *row)
+{
+	const struct scene *scene = row->data;
+	struct bench *bench = micro->user;
+
+	bench->damaged = 0;
+	bench->moved = bench->changes = bench->rects = 0;
+	/* All pictures change before the first pass, which so finds cold caches. */
+	for (unsigned int i = 0; i < MICRO_PICTURES && scene->change; i++)
+		scene->change(bench, bench->sources[i]);
+	return 0;
 }
 
-static double median_ms(int64_t *times, size_t count)
-{
-	qsort(times, count, sizeof(*times), compare_ns);
-	return (double)times[count / 2] / NSEC_PER_MSEC;
-}
-
-static void time_memcmp(struct bench *bench, const struct contender *contender, int64_t *times)
-{
-	(void)contender;
-	for (unsigned int i = 0; i < FRAMES; i++) {
-		const struct frame *source = bench->sources[i];
-		const struct frame *shadow = damage_shadow(bench->damages[i]);
-		int64_t start = clock_now_ns();
-
-		if (memcmp(source->data, shadow->data, source->data_bytes))
-			bench->changes++;
-		times[i] = clock_now_ns() - start;
-	}
-}
-
-/* The compare kernel alone, without tiles: what a set of instructions is worth. */
-static void time_kernel(struct bench *bench, const struct contender *contender, int64_t *times)
-{
-	static uint16_t spans[FRAME_SIZE_MAX / DAMAGE_SPAN];
-
-	for (unsigned int i = 0; i < FRAMES; i++) {
-		struct frame *source = bench->sources[i];
-		struct frame *shadow = damage_shadow(bench->damages[i]);
-		int64_t start = clock_now_ns();
-
-		for (uint32_t y = 0; y < bench->height; y++) {
-			contender->kernels->compare(row_of(source, y), row_of(shadow, y), bench->width,
-					1, spans);
-		}
-		times[i] = clock_now_ns() - start;
-	}
-}
-
-static void count_found(struct bench *bench, const struct update *update)
+static void note_found(struct bench *bench, const struct update *update, struct micro_row *row)
 {
 	int n_boxes;
 	const pixman_box32_t *boxes = pixman_region32_rectangles(&update->damage, &n_boxes);
 
 	for (int i = 0; i < n_boxes; i++) {
-		bench->damaged += (int64_t)(boxes[i].x2 - boxes[i].x1) *
-				(boxes[i].y2 - boxes[i].y1);
+		bench->damaged += (uint64_t)(boxes[i].x2 - boxes[i].x1) *
+				(uint64_t)(boxes[i].y2 - boxes[i].y1);
 	}
 	bench->rects += (unsigned int)n_boxes;
 	bench->moved += pixman_region32_not_empty(&update->copy_region);
 	bench->changes++;
+	snprintf(row->note, sizeof(row->note), "%.2f %% damaged, %u rectangles, %u %% moved",
+			(double)bench->damaged * 100 / bench->changes /
+					((double)bench->width * bench->height),
+			bench->rects / bench->changes, bench->moved * 100 / bench->changes);
 }
 
-static void time_scene(struct bench *bench, const struct contender *contender, int64_t *times)
+static int run_pass(struct micro *micro, struct micro_row *row, unsigned int picture)
 {
-	bench->damaged = 0;
-	bench->moved = bench->changes = bench->rects = 0;
-	/* All pictures change before the first pass, which so finds cold caches. */
-	for (unsigned int i = 0; i < FRAMES; i++)
-		contender->change(bench, bench->sources[i]);
-	for (unsigned int i = 0; i < FRAMES; i++) {
-		struct update update;
-		int64_t start = clock_now_ns();
-		int result = damage_run(bench->damages[i], bench->sources[i], NULL, &update);
+	const struct scene *scene = row->data;
+	struct bench *bench = micro->user;
+	struct update update;
+	int result = damage_run(bench->damages[picture], bench->sources[picture], NULL, &update);
 
-		times[i] = clock_now_ns() - start;
-		if (result < 0) {
-			fprintf(stderr, "damage_run: %s\n", strerror(-result));
-			exit(1);
-		}
-		if (result) {
-			count_found(bench, &update);
-			update_finish(&update);
-		}
-	}
-}
-
-static void bench_init(struct bench *bench)
-{
-	for (unsigned int i = 0; i < FRAMES; i++) {
-		struct update update;
-
-		if (frame_new_memory(bench->width, bench->height, &bench->sources[i]) ||
-				damage_new(2, &bench->damages[i])) {
-			fprintf(stderr, "out of memory\n");
-			exit(1);
-		}
-		fill_noise(bench, bench->sources[i], 0, 0, bench->width, bench->height);
-		if (damage_run(bench->damages[i], bench->sources[i], NULL, &update) != 1) {
-			fprintf(stderr, "the first pass failed\n");
-			exit(1);
-		}
+	if (result == 1) {
+		note_found(bench, &update, row);
 		update_finish(&update);
 	}
+	return result < 0 ? result : result == !scene->change ? -EBADMSG : 0;
 }
 
-/* One line of the table. They take turns, so that a busy machine slows all of them. */
-static struct contender contenders[] = {
-	{ .name = "memcmp", .time = time_memcmp },
-	{ .name = "compare, scalar", .time = time_kernel },
-	{ .name = "compare, best", .time = time_kernel },
-	{ .name = "pass: unchanged", .time = time_scene, .change = change_nothing },
-	{ .name = "pass: 1 % typing", .time = time_scene, .change = change_typing },
-	{ .name = "pass: scroll, half width", .time = time_scene, .change = change_scroll },
-	{ .name = "pass: video, a quarter", .time = time_scene, .change = change_quarter },
-	{ .name = "pass: video, all", .time = time_scene, .change = change_all },
-};
-
-#define N_CONTENDERS (sizeof(contenders) / sizeof(contenders[0]))
-#define UNCHANGED 3
-
-static void bench_damage(struct bench *bench)
+/* The compare kernel alone, without tiles: what a set of instructions is worth. */
+static int run_kernel(struct micro *micro, struct micro_row *row, unsigned int picture)
 {
-	static int64_t times[N_CONTENDERS][ROUNDS][FRAMES];
-	double ms[N_CONTENDERS];
+	static uint16_t spans[FRAME_SIZE_MAX / DAMAGE_SPAN];
+	const struct damage_kernels *kernels = row->data;
+	struct bench *bench = micro->user;
+	struct frame *shadow = damage_shadow(bench->damages[picture]);
 
-	contenders[1].kernels = damage_kernels_scalar();
-	contenders[2].kernels = damage_kernels_best();
-	printf("%ux%u, kernels %s, %d pictures in turn, median of %d\n", bench->width,
-			bench->height, damage_kernels_best()->name, FRAMES, FRAMES * ROUNDS);
-	for (unsigned int round = 0; round < ROUNDS; round++) {
-		for (size_t i = 0; i < N_CONTENDERS; i++) {
-			contenders[i].time(bench, &contenders[i], times[i][round]);
-			contenders[i].found = *bench;
-		}
-	}
-	for (size_t i = 0; i < N_CONTENDERS; i++)
-		ms[i] = median_ms(times[i][0], ROUNDS * FRAMES);
-	for (size_t i = 0; i < N_CONTENDERS; i++) {
-		const struct bench *found = &contenders[i].found;
-
-		printf("%-26s %7.3f ms  %4.2f x memcmp", contenders[i].name, ms[i], ms[i] / ms[0]);
-		if (i >= UNCHANGED)
-			printf("  %4.2f x unchanged", ms[i] / ms[UNCHANGED]);
-		if (i > UNCHANGED && found->changes) {
-			printf("  %6.2f %% damaged, %u rectangles, %u %% moved",
-					(double)found->damaged * 100 / found->changes /
-							((double)bench->width * bench->height),
-					found->rects / found->changes,
-					found->moved * 100 / found->changes);
-		}
-		printf("\n");
-	}
+	for (uint32_t y = 0; y < bench->height; y++)
+		kernels->compare(row_of(bench->sources[picture], y), row_of(shadow, y), bench->width,
+				1, spans);
+	return 0;
 }
 
-static void bench_formats(struct bench *bench)
+/* As a pass does it: row by row, through one row of memory. */
+static int run_format(struct micro *micro, struct micro_row *row, unsigned int picture)
+{
+	const struct format *format = row->data;
+	struct bench *bench = micro->user;
+
+	for (uint32_t y = 0; y < bench->height; y++)
+		format->to_xr24(bench->line, row_of(bench->sources[picture], y), bench->width);
+	return 0;
+}
+
+static const void *picture_of(struct micro *micro, unsigned int index)
+{
+	struct bench *bench = micro->user;
+
+	return bench->sources[index]->data;
+}
+
+static void *shadow_of(struct micro *micro, unsigned int index)
+{
+	struct bench *bench = micro->user;
+
+	/* Nobody else holds it, and memcpy() puts there what is there. */
+	return frame_memory_pixels(damage_shadow(bench->damages[index]));
+}
+
+static int bench_init(struct bench *bench)
+{
+	bench->line = calloc(bench->width, sizeof(*bench->line));
+	if (!bench->line)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < MICRO_PICTURES; i++) {
+		struct update update;
+		int err = frame_new_memory(bench->width, bench->height, &bench->sources[i]);
+
+		err = err ? err : damage_new(2, &bench->damages[i]);
+		if (err)
+			return err;
+		fill_noise(bench, bench->sources[i], 0, 0, bench->width, bench->height);
+		err = damage_run(bench->damages[i], bench->sources[i], NULL, &update);
+		if (err < 0)
+			return err;
+		update_finish(&update);
+	}
+	return 0;
+}
+
+static void bench_finish(struct bench *bench)
+{
+	for (unsigned int i = 0; i < MICRO_PICTURES; i++) {
+		frame_unref(bench->sources[i]);
+		damage_free(bench->damages[i]);
+	}
+	free(bench->line);
+}
+
+static size_t add_formats(struct micro_row *rows, uint64_t pixels)
 {
 	unsigned int count;
 	const struct format *formats = format_table(&count);
-	uint32_t *line = calloc(bench->width, sizeof(*line));
+	size_t n = 0;
 
-	if (!line)
-		exit(1);
-	for (unsigned int i = 0; i < count; i++) {
-		int64_t start, ns;
-
+	for (unsigned int i = 0; i < count && n < FORMATS_MAX; i++) {
 		if (!formats[i].to_xr24)
 			continue;
-		start = clock_now_ns();
-		for (unsigned int j = 0; j < FRAMES; j++) {
-			for (uint32_t y = 0; y < bench->height; y++)
-				formats[i].to_xr24(line, row_of(bench->sources[j], y), bench->width);
-		}
-		ns = (clock_now_ns() - start) / FRAMES;
-		printf("convert %s %7.3f ms\n", formats[i].name, (double)ns / NSEC_PER_MSEC);
+		rows[n++] = (struct micro_row){
+			.group = "convert to XR24", .name = formats[i].name, .data = &formats[i],
+			.run = run_format, .bytes = pixels * formats[i].bytes_per_pixel,
+			.pixels = pixels,
+		};
 	}
-	free(line);
+	return n;
 }
 
 int main(int argc, char **argv)
 {
-	struct bench bench = { .width = 1920, .height = 1080, .seed = 1 };
+	struct micro_row rows[10 + FORMATS_MAX] = {
+		{ .name = "memcmp", .run = micro_memcmp },
+		{ .name = "memcpy", .run = micro_memcpy },
+		{ .name = "compare, scalar", .run = run_kernel, .data = damage_kernels_scalar() },
+		{ .name = "compare, best", .run = run_kernel, .data = damage_kernels_best() },
+		{ .name = "pass: unchanged", .run = run_pass, .data = &unchanged },
+		{ .name = "pass: 1 % typing", .run = run_pass, .data = &typing },
+		{ .name = "pass: scroll, half width", .run = run_pass, .data = &scroll },
+		{ .name = "pass: video, a quarter", .run = run_pass, .data = &quarter },
+		{ .name = "pass: video, all", .run = run_pass, .data = &all },
+	};
+	struct bench bench = { .seed = 1 };
+	struct micro micro;
+	size_t n_rows;
+	uint64_t pixels;
+	int err;
 
-	if (argc == 3) {
-		bench.width = (uint32_t)strtoul(argv[1], NULL, 10);
-		bench.height = (uint32_t)strtoul(argv[2], NULL, 10);
+	micro_init(&micro, "damage_bench", ROUNDS, argc, argv);
+	micro.user = &bench;
+	micro.picture = picture_of;
+	micro.copy = shadow_of;
+	bench.width = micro.width;
+	bench.height = micro.height;
+	pixels = (uint64_t)micro.width * micro.height;
+	for (n_rows = 0; rows[n_rows].run; n_rows++) {
+		rows[n_rows].group = "damage";
+		rows[n_rows].bytes = pixels * 4;
+		rows[n_rows].pixels = pixels;
+		if (rows[n_rows].run == run_pass)
+			rows[n_rows].prepare = prepare_pass;
+		if (rows[n_rows].run == run_kernel)
+			snprintf(rows[n_rows].note, sizeof(rows[n_rows].note), "%s",
+					((const struct damage_kernels *)rows[n_rows].data)->name);
 	}
-	if (argc == 2 || argc > 3 || bench.width < 640 || bench.width > 8192 || bench.width % 2 ||
-			bench.height < 480 || bench.height > 8192) {
-		fprintf(stderr, "usage: damage_bench [WIDTH HEIGHT], even, 640x480 to 8192x8192\n");
-		return 2;
-	}
-	bench_init(&bench);
-	bench_damage(&bench);
-	bench_formats(&bench);
-	for (unsigned int i = 0; i < FRAMES; i++) {
-		frame_unref(bench.sources[i]);
-		damage_free(bench.damages[i]);
-	}
-	return 0;
+	n_rows += add_formats(rows + n_rows, pixels);
+	err = bench_init(&bench);
+	if (err)
+		fprintf(stderr, "damage_bench: %s\n", strerror(-err));
+	else
+		err = micro_run(&micro, rows, n_rows);
+	bench_finish(&bench);
+	return err != 0;
 }

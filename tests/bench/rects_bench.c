@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What each rectangle encoding costs, in time and bytes: rects_bench [WIDTH HEIGHT]. */
+/*
+ * What each rectangle encoding costs, in time and bytes: two thirds and a
+ * thirtieth of the picture, as a client sees it, from the call to the bytes on
+ * the loop; beside memcmp() and memcpy() of the whole picture.
+ */
 #include "encoders/rects.h"
-#include "server/clock.h"
 #include "server/frame.h"
+#include "tests/bench/micro.h"
 
+#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <math.h>
@@ -11,24 +16,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS 5
+#define ROUNDS 1
 
-static const struct {
-	const char *name;
+enum content { TEXT, PHOTO, N_CONTENTS };
+
+static const char *const content_names[N_CONTENTS] = { "encode text", "encode photo" };
+
+struct way {
+	const char *name, *part_name;
 	struct rects_encodings encodings;
-} rows[] = {
-	{ "raw", { RECTS_RAW, true, true, -1, -1 } },
-	{ "hextile", { RECTS_HEXTILE, true, true, -1, -1 } },
-	{ "zlib", { RECTS_ZLIB, true, true, -1, 2 } },
-	{ "zrle", { RECTS_ZRLE, true, true, -1, -1 } },
-	{ "tight lossless", { RECTS_TIGHT, true, true, -1, 2 } },
-	{ "tight quality 8", { RECTS_TIGHT, true, true, 8, 2 } },
-	{ "tight quality 5", { RECTS_TIGHT, true, true, 5, 2 } },
-	{ "tight quality 2", { RECTS_TIGHT, true, true, 2, 2 } },
 };
 
-struct run {
+static const struct way ways[] = {
+	{ "raw", "raw, 1/30", { RECTS_RAW, true, true, -1, -1 } },
+	{ "hextile", "hextile, 1/30", { RECTS_HEXTILE, true, true, -1, -1 } },
+	{ "zlib", "zlib, 1/30", { RECTS_ZLIB, true, true, -1, 2 } },
+	{ "zrle", "zrle, 1/30", { RECTS_ZRLE, true, true, -1, -1 } },
+	{ "tight lossless", "tight lossless, 1/30", { RECTS_TIGHT, true, true, -1, 2 } },
+	{ "tight quality 8", "tight quality 8, 1/30", { RECTS_TIGHT, true, true, 8, 2 } },
+	{ "tight quality 5", "tight quality 5, 1/30", { RECTS_TIGHT, true, true, 5, 2 } },
+};
+
+#define N_WAYS (sizeof(ways) / sizeof(ways[0]))
+
+/* One row of the table. */
+struct job {
+	const struct way *way;
+	enum content content;
+	uint32_t height;
+};
+
+struct bench {
 	struct event_base *base;
+	struct rects_pool *pool;
+	struct rects *rects;
+	struct frame *frames[MICRO_PICTURES], *copies[MICRO_PICTURES];
+	enum content shown;
 	size_t bytes;
 	int result;
 };
@@ -39,12 +62,12 @@ static uint32_t *line(struct frame *frame, uint32_t y)
 }
 
 /* Letters of 8x16 pixels in a window on a plain desktop. */
-static void draw_text(struct frame *frame)
+static void draw_text(struct frame *frame, uint32_t seed)
 {
 	for (uint32_t y = 0; y < frame->height; y++) {
 		for (uint32_t x = 0; x < frame->width; x++) {
 			bool window = x > frame->width / 10 && y > frame->height / 10;
-			uint32_t cell = (x / 8) * 2654435761u ^ (y / 16) * 40503u;
+			uint32_t cell = (x / 8) * 2654435761u ^ (y / 16 + seed) * 40503u;
 			uint32_t glyph = (cell >> 7 & 63) * 0x9e3779b1u;
 			bool ink = x % 8 < 6 && y % 16 > 2 && y % 16 < 13 && (cell & 7) < 6 &&
 					(glyph >> (x % 8 + y % 16 * 3) % 29 & 3) == 0;
@@ -54,13 +77,14 @@ static void draw_text(struct frame *frame)
 	}
 }
 
-static void draw_photo(struct frame *frame)
+static void draw_photo(struct frame *frame, uint32_t seed)
 {
-	uint32_t noise = 1;
+	uint32_t noise = seed;
 
 	for (uint32_t y = 0; y < frame->height; y++) {
 		for (uint32_t x = 0; x < frame->width; x++) {
-			double light = sin(x * 0.011) * cos(y * 0.007) + sin((x + y) * 0.03) / 3;
+			float light = sinf((float)(x + seed) * 0.011f) * cosf((float)y * 0.007f) +
+					sinf((float)(x + y) * 0.03f) / 3;
 			uint32_t grain, r, g, b;
 
 			noise = noise * 1664525u + 1013904223u;
@@ -73,95 +97,144 @@ static void draw_photo(struct frame *frame)
 	}
 }
 
+static void show(struct bench *bench, enum content content)
+{
+	static void (*const draw[])(struct frame *, uint32_t) = { draw_text, draw_photo };
+
+	if (content == bench->shown)
+		return;
+	for (uint32_t i = 0; i < MICRO_PICTURES; i++) {
+		draw[content](bench->frames[i], i);
+		draw[content](bench->copies[i], i);
+	}
+	bench->shown = content;
+}
+
 static void handle_done(void *user, struct evbuffer *output, int result)
 {
-	struct run *run = user;
+	struct bench *bench = user;
 
-	run->bytes = evbuffer_get_length(output);
-	run->result = result;
-	event_base_loopbreak(run->base);
+	bench->bytes = evbuffer_get_length(output);
+	bench->result = result;
+	event_base_loopbreak(bench->base);
 }
 
-/* Best of ROUNDS, as a client sees it: from the call to the bytes on the loop; bytes of the last. */
-static int measure(struct rects *rects, struct frame *frame, struct run *run, uint32_t height,
-		double *ret_ms)
+/* A new record for each round: its streams have sent nothing yet. */
+static int prepare_encode(struct micro *micro, struct micro_row *row)
 {
-	double best = INFINITY;
+	const struct job *job = row->data;
+	struct bench *bench = micro->user;
+	int err;
 
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		pixman_region32_t damage;
-		int64_t start_ns = clock_now_ns();
-		double ms;
-		int err;
-
-		/* Another place each time: the streams remember what they sent last. */
-		pixman_region32_init_rect(&damage, 0, (int)((frame->height - height) * i / ROUNDS),
-				frame->width, height);
-		rects_damage(rects, &damage);
-		err = rects_encode(rects, frame, &damage);
-		pixman_region32_fini(&damage);
-		if (err)
-			return err;
-		event_base_dispatch(run->base);
-		if (run->result)
-			return run->result;
-		ms = (double)(clock_now_ns() - start_ns) / NSEC_PER_MSEC;
-		best = ms < best ? ms : best;
-	}
-	*ret_ms = best;
-	return 0;
+	show(bench, job->content);
+	rects_free(bench->rects);
+	bench->rects = NULL;
+	err = rects_new(bench->pool, micro->width, micro->height, handle_done, bench, &bench->rects);
+	return err ? err : rects_set_encodings(bench->rects, &job->way->encodings);
 }
 
-static int measure_rows(struct rects_pool *pool, struct frame *frame, struct run *run,
-		const char *what)
+static int run_encode(struct micro *micro, struct micro_row *row, unsigned int picture)
 {
-	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		double whole_ms, part_ms;
-		size_t whole_bytes;
-		struct rects *rects;
-		int err = rects_new(pool, frame->width, frame->height, handle_done, run, &rects);
+	const struct job *job = row->data;
+	struct bench *bench = micro->user;
+	pixman_region32_t damage;
+	int err;
 
-		if (err)
-			return err;
-		err = rects_set_encodings(rects, &rows[i].encodings);
-		err = err ? err : measure(rects, frame, run, frame->height * 2 / 3, &whole_ms);
-		whole_bytes = run->bytes;
-		err = err ? err : measure(rects, frame, run, frame->height / 30, &part_ms);
-		rects_free(rects);
-		if (err)
-			return err;
-		printf("%-6s %-16s %9.2f %12zu %9.2f %12zu\n", what, rows[i].name, whole_ms,
-				whole_bytes, part_ms, run->bytes);
+	/* Another place each time: the streams remember what they sent last. */
+	pixman_region32_init_rect(&damage, 0,
+			(int)((micro->height - job->height) * picture / MICRO_PICTURES), micro->width,
+			job->height);
+	rects_damage(bench->rects, &damage);
+	err = rects_encode(bench->rects, bench->frames[picture], &damage);
+	pixman_region32_fini(&damage);
+	if (err)
+		return err;
+	event_base_dispatch(bench->base);
+	row->bytes_out = bench->bytes;
+	return bench->result;
+}
+
+static const void *picture_of(struct micro *micro, unsigned int index)
+{
+	return ((struct bench *)micro->user)->frames[index]->data;
+}
+
+static void *copy_of(struct micro *micro, unsigned int index)
+{
+	return frame_memory_pixels(((struct bench *)micro->user)->copies[index]);
+}
+
+static int bench_init(struct bench *bench, const struct micro *micro)
+{
+	int err;
+
+	bench->base = event_base_new();
+	err = bench->base ? rects_pool_new(bench->base, 1, &bench->pool) : -ENOMEM;
+	for (unsigned int i = 0; i < MICRO_PICTURES && !err; i++) {
+		err = frame_new_memory(micro->width, micro->height, &bench->frames[i]);
+		err = err ? err : frame_new_memory(micro->width, micro->height, &bench->copies[i]);
 	}
-	return 0;
+	if (!err)
+		show(bench, TEXT);
+	return err;
+}
+
+static void bench_finish(struct bench *bench)
+{
+	rects_free(bench->rects);
+	rects_pool_free(bench->pool);
+	for (unsigned int i = 0; i < MICRO_PICTURES; i++) {
+		frame_unref(bench->frames[i]);
+		frame_unref(bench->copies[i]);
+	}
+	if (bench->base)
+		event_base_free(bench->base);
+}
+
+static void fill_rows(const struct micro *micro, struct job *jobs, struct micro_row *rows)
+{
+	for (size_t i = 0; i < N_CONTENTS * N_WAYS * 2; i++) {
+		const struct way *way = &ways[i / 2 % N_WAYS];
+		bool part = i % 2;
+
+		jobs[i].way = way;
+		jobs[i].content = (enum content)(i / 2 / N_WAYS);
+		jobs[i].height = part ? micro->height / 30 : micro->height * 2 / 3;
+		rows[i] = (struct micro_row){
+			.group = content_names[jobs[i].content],
+			.name = part ? way->part_name : way->name,
+			.data = &jobs[i], .prepare = prepare_encode, .run = run_encode,
+			.bytes = (uint64_t)micro->width * jobs[i].height * 4,
+			.pixels = (uint64_t)micro->width * jobs[i].height,
+		};
+	}
 }
 
 int main(int argc, char **argv)
 {
-	uint32_t width = argc > 2 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1920;
-	uint32_t height = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 1080;
-	struct run run = { .base = event_base_new() };
-	struct rects_pool *pool = NULL;
-	struct frame *frame = NULL;
-	int err = run.base ? rects_pool_new(run.base, 1, &pool) : -1;
+	struct job jobs[N_CONTENTS * N_WAYS * 2];
+	struct micro_row rows[2 + N_CONTENTS * N_WAYS * 2] = {
+		{ .group = "encode", .name = "memcmp", .run = micro_memcmp },
+		{ .group = "encode", .name = "memcpy", .run = micro_memcpy },
+	};
+	struct bench bench = { .shown = N_CONTENTS };
+	struct micro micro;
+	int err;
 
-	err = err ? err : frame_new_memory(width, height, &frame);
-	if (!err) {
-		printf("%ux%u, two thirds and a thirtieth of the picture\n", width, height);
-		printf("%-6s %-16s %9s %12s %9s %12s\n", "what", "encoding", "ms", "bytes", "ms",
-				"bytes");
-		draw_text(frame);
-		err = measure_rows(pool, frame, &run, "text");
+	micro_init(&micro, "rects_bench", ROUNDS, argc, argv);
+	micro.user = &bench;
+	micro.picture = picture_of;
+	micro.copy = copy_of;
+	for (size_t i = 0; i < 2; i++) {
+		rows[i].pixels = (uint64_t)micro.width * micro.height;
+		rows[i].bytes = rows[i].pixels * 4;
 	}
-	if (!err) {
-		draw_photo(frame);
-		err = measure_rows(pool, frame, &run, "photo");
-	}
+	fill_rows(&micro, jobs, rows + 2);
+	err = bench_init(&bench, &micro);
 	if (err)
 		fprintf(stderr, "rects_bench: %s\n", strerror(-err));
-	frame_unref(frame);
-	rects_pool_free(pool);
-	if (run.base)
-		event_base_free(run.base);
+	else
+		err = micro_run(&micro, rows, sizeof(rows) / sizeof(rows[0]));
+	bench_finish(&bench);
 	return err != 0;
 }
