@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Servers that read the live picture from the memory bench_feed paints: planecast, and what is a library."""
+import os
+import shlex
+
+from peer import BUILD, PROGRAMS, Peer
+
+
+class Planecast(Peer):
+    """Nobody tells it what changed, as with a VFIO device."""
+
+    name = "planecast"
+    about = "planecast {version}, compares the pictures itself"
+    programs = (str(BUILD / "planecastd"), "setpriv")
+    version_command = (str(BUILD / "planecastd"), "--version")
+
+    def _launch(self):
+        memory = self.make_memory()
+        config = self.directory / "planecast.conf"
+        config.write_text(f'[vm "bench"]\nsource = memory\nmemory-file = {memory}\n'
+                          f"memory-size = {self.width}x{self.height}\nvnc = 127.0.0.1:{self.address[1]}\n")
+        self.spawn(BUILD / "planecastd", "--config", config)
+
+
+class _Fed(Peer):
+    program = ""
+
+    def _launch(self):
+        memory = self.make_memory()
+        notices = self.make_notices()
+        self.spawn(PROGRAMS / self.program, memory, f"{self.width}x{self.height}", self.address[1], notices,
+                   pass_fds=[notices])
+
+
+class Libvncserver(_Fed):
+    name = "lvs"
+    about = "libvncserver {version} in a plain loop, told each change"
+    program = "bench_lvs"
+    programs = (str(PROGRAMS / program), "setpriv")
+    version_command = (str(PROGRAMS / program), "--version")
+
+
+class LibvncserverWhole(Libvncserver):
+    name = "lvs-whole"
+    about = "libvncserver {version} in a plain loop, told that all changed each time"
+
+    def _launch(self):
+        super()._launch()
+        self.feed.append("--whole")
+
+
+class Neatvnc(_Fed):
+    name = "neatvnc"
+    about = "neatvnc {version}, told each change"
+    program = "bench_neatvnc"
+    programs = (str(PROGRAMS / program), "setpriv")
+    packages = "libneatvnc-dev when planecast is built"
+    version_command = (str(PROGRAMS / program), "--version")
+
+
+class NeatvncWhole(Neatvnc):
+    name = "neatvnc-whole"
+    about = "neatvnc {version}, told that all changed each time"
+
+    def _launch(self):
+        super()._launch()
+        self.feed.append("--whole")
+
+
+def other(definition):
+    """The peer that PLANECAST_BENCH_PEER="NAME=COMMAND" describes: a server over the live picture.
+
+    COMMAND is split as a shell would, without being run by one, and {memory},
+    {width}, {height} and {port} in it are filled in. It stays in the foreground
+    and serves 127.0.0.1:{port} without authentication; the file holds XR24
+    pixels, rows of width * 4 bytes.
+    """
+    name, _, command = definition.partition("=")
+    words = shlex.split(command)
+    if not name or not words:
+        raise ValueError(f"PLANECAST_BENCH_PEER={definition!r}: expected NAME=COMMAND")
+
+    class Other(Peer):
+        about = f"as PLANECAST_BENCH_PEER says: {command}"
+        programs = (words[0], "setpriv")
+
+        @classmethod
+        def describe(cls):
+            return cls.about
+
+        def _launch(self):
+            memory = self.make_memory()
+            values = {"memory": memory, "width": self.width, "height": self.height, "port": self.address[1]}
+            self.spawn(*(word.format(**values) for word in words))
+
+    Other.name = name
+    return Other
+
+
+PEERS = [Planecast, Libvncserver, LibvncserverWhole, Neatvnc, NeatvncWhole]
+if os.environ.get("PLANECAST_BENCH_PEER"):
+    PEERS.append(other(os.environ["PLANECAST_BENCH_PEER"]))

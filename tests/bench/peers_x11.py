@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Servers that show an X display; bench_feed puts changed rows there by XShmPutImage."""
+import os
+
+from peer import Peer
+
+
+class _Display(Peer):
+    """Any X server here. -noreset: the picture stays when a feeder has gone and another comes."""
+
+    def spawn_display(self, command, *options):
+        ready, told = os.pipe()
+        try:
+            # Screens blank after ten minutes unless told otherwise.
+            self.spawn(command, "-displayfd", told, "-noreset", "-nocursor", "-nolisten", "tcp", "-s", "0",
+                       *options, pass_fds=[told])
+            os.close(told)
+            told = -1
+            number = os.read(ready, 16).decode().strip()
+            if not number:
+                self.wait(lambda: False, "number of the display")
+        finally:
+            os.close(ready)
+            if told >= 0:
+                os.close(told)
+        self.feed = ["--x11", f":{number}"]
+        return f":{number}"
+
+
+class Xvnc(_Display):
+    name = "xvnc"
+    about = "TigerVNC's Xvnc {version}, told each change by X"
+    programs = ("Xvnc", "setpriv")
+    packages = "tigervnc-standalone-server"
+    version_command = ("Xvnc", "-version")
+
+    def _launch(self):
+        self.spawn_display("Xvnc", "-geometry", f"{self.width}x{self.height}", "-depth", "24",
+                           "-rfbport", str(self.address[1]), "-localhost", "-SecurityTypes", "None",
+                           "-AlwaysShared")
+
+
+class XvncWhole(Xvnc):
+    name = "xvnc-whole"
+    about = "TigerVNC's Xvnc {version}, the whole picture put each time"
+
+    def _launch(self):
+        super()._launch()
+        self.feed.append("--whole")
+
+
+class X11vnc(_Display):
+    name = "x11vnc"
+    about = "x11vnc {version} on Xvfb, both counted"
+    programs = ("x11vnc", "Xvfb", "setpriv")
+    packages = "x11vnc, xvfb"
+    version_command = ("x11vnc", "-version")
+
+    def _launch(self):
+        display = self.spawn_display("Xvfb", "-screen", "0", f"{self.width}x{self.height}x24")
+        # -norc: no settings of whoever runs the bench. Without -forever it ends after the first viewer.
+        self.spawn("x11vnc", "-norc", "-display", display, "-rfbport", self.address[1], "-localhost", "-no6",
+                   "-nopw", "-shared", "-forever", "-nocursor")
+
+
+PEERS = [Xvnc, XvncWhole, X11vnc]
