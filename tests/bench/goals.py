@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The figures planecast wants to reach, and whether a report reaches them.
+
+One table. A goal is one value and its limit; where a figure may be reached in
+two ways, each way is one entry of `ways`, all of whose conditions have to hold.
+"""
+import collections
+
+from report import US, find_micro, find_row
+
+# value(report) gives a number, or None where it was not measured.
+Condition = collections.namedtuple("Condition", "what value sense limit unit digits")
+Goal = collections.namedtuple("Goal", "title ways source")
+
+MOVING = ("typing", "scroll", "window", "video", "film")
+LOSSY_PSNR_SLACK_DB = 0.5
+
+
+def of(scene, field, **case):
+    def value(report):
+        row = find_row(report, scene, **case)
+        return row[field] if row else None
+    value.mark = {"scene": scene, "field": field, "viewers": case.get("viewers", 1)}
+    return value
+
+
+def truth(scene, field, **case):
+    """1 or 0."""
+    def value(report):
+        found = of(scene, field, **case)(report)
+        return None if found is None else int(found)
+    return value
+
+
+def micro_ratio(name, over, field):
+    def value(report):
+        one, other = (find_micro(report, "damage_bench", "damage", each) for each in (name, over))
+        return one[field] / other[field] if one and other else None
+    return value
+
+
+def psnr_lead(scene):
+    """dB above the best of the peers that lose something; None without any."""
+    def value(report):
+        us = find_row(report, scene)
+        others = [row["psnr_moving"] for row in report["rows"] if us and row["case"] == us["case"] and
+                  row["peer"] != US and row["psnr_moving"] is not None and not row["exact_moving"]]
+        if not others or not us:
+            return None
+        if us["exact_moving"]:
+            return float("inf")
+        return None if us["psnr_moving"] is None else us["psnr_moving"] - max(others)
+    return value
+
+
+def settled(report):
+    """The slowest of all moving scenes; one that never became exact is infinitely slow."""
+    rows = [row for row in report["rows"] if row["peer"] == US and row["scene"] in MOVING and not row["rate"]]
+    times = [float("inf") if row["settle_s"] is None else row["settle_s"] for row in rows]
+    return max(times, default=None)
+
+
+def share_of_viewers(scene, viewers):
+    """CPU of so many viewers over so many times that of one."""
+    def value(report):
+        many, one = find_row(report, scene, viewers=viewers), find_row(report, scene)
+        return many["cpu_s"] / (viewers * one["cpu_s"]) if many and one and one["cpu_s"] else None
+    return value
+
+
+def most(what, value, limit, unit="", digits=2):
+    return Condition(what, value, "most", limit, unit, digits)
+
+
+def least(what, value, limit, unit="", digits=2):
+    return Condition(what, value, "least", limit, unit, digits)
+
+
+def one(title, condition, source):
+    return Goal(title, ((condition,),), source)
+
+
+GOALS = (
+    one("Damage pass, nothing changed: share of memcmp's speed",
+        least("speed", micro_ratio("pass: unchanged", "memcmp", "gb_per_s"), 0.70),
+        "a pass reads both pictures once, as memcmp does"),
+    one("Damage pass, 1 % changed: times the unchanged pass",
+        most("time", micro_ratio("pass: 1 % typing", "pass: unchanged", "ns"), 1.2),
+        "what did not change has to be compared all the same"),
+    one("Rest: bytes in 10 s", most("bytes", of("idle", "rest_bytes"), 0, "B", 0),
+        "nothing changes, so there is nothing to tell"),
+    Goal("Idle, one change a second: CPU and age", (
+        (most("CPU", of("idle", "cpu_s"), 0.15, "s"), most("age p95", of("idle", "age_p95"), 5, "ms", 1)),
+        (most("CPU", of("idle", "cpu_s"), 0.05, "s"), most("age p95", of("idle", "age_p95"), 50, "ms", 1)),
+    ), "reading each picture once costs 0.10 s; a peer that polls slowly takes 0.04 s, and 265 ms"),
+    one("Typing: pictures a second", least("fps", of("typing", "fps"), 29.5, "", 1), "the source's 30"),
+    one("Typing: CPU", most("CPU", of("typing", "cpu_s"), 0.30, "s"),
+        "best peers without damage given: 0.32 s at 25 fps, 0.69 s at 30"),
+    one("Typing: bytes a picture", most("bytes", of("typing", "kb"), 1.0, "kB"), "best peers: 0.3 kB with ZRLE"),
+    one("Typing: lossless while it moves", least("exact", truth("typing", "exact_moving"), 1, "", 0),
+        "text is read"),
+    one("Typing: age p50", most("age p50", of("typing", "age_p50"), 1000 / 60 / 2 + 2, "ms", 1),
+        "half an interval of capturing at 60 Hz, and 2 ms"),
+    one("Scroll: CPU", most("CPU", of("scroll", "cpu_s"), 0.5, "s"), "best peer: 1.45 s"),
+    one("Scroll: bytes a picture", most("bytes", of("scroll", "kb"), 5, "kB", 1), "best peer: 53 kB"),
+    one("Scroll: by CopyRect", least("rectangles", of("scroll", "copy_rects"), 1, "", 0),
+        "no peer sends a single one"),
+    one("Video in a window, JPEG: CPU", most("CPU", of("video", "cpu_s"), 1.3, "s"), "best peer: 1.2 s, told all damage"),
+    one("Full-screen film, JPEG: CPU", most("CPU", of("film", "cpu_s"), 4.0, "s"), "best peer: 4.0 to 4.2 s"),
+    one("Full-screen film: PSNR, over the best lossy peer's",
+        least("PSNR", psnr_lead("film"), -LOSSY_PSNR_SLACK_DB, "dB", 1),
+        "speed is not bought with quality"),
+    one("After motion: exact, slowest scene", most("time", settled, 1.0, "s"), "one peer manages 2 s, others never"),
+    one("16 viewers, typing: worst viewer", least("fps", of("typing", "worst_fps", viewers=16), 25, "/s", 1),
+        "of 30"),
+    one("16 viewers, scroll: worst viewer", least("fps", of("scroll", "worst_fps", viewers=16), 25, "/s", 1),
+        "of 30"),
+    one("16 viewers, typing: CPU, share of 16 x one", most("share", share_of_viewers("typing", 16), 0.5),
+        "what is equal is made once"),
+    one("16 viewers, scroll: CPU, share of 16 x one", most("share", share_of_viewers("scroll", 16), 0.5),
+        "what is equal is made once"),
+    one("Viewers that answer fences at once are not starved",
+        least("fps", of("scroll", "worst_fps", viewers=4), 25, "/s", 1),
+        "three of the four viewers only skim what they get; one peer starves such viewers"),
+)
+
+
+def met(condition, value):
+    return value <= condition.limit if condition.sense == "most" else value >= condition.limit
+
+
+def excess(condition, value):
+    """How far a value is from its limit, in words: positive is beyond it."""
+    if value == float("inf"):
+        return "never"
+    if condition.limit > 0:
+        percent = 100 * (value / condition.limit - 1)
+        return f"by {abs(percent):.0f} %" if round(abs(percent)) else "just"
+    return f"by {abs(value - condition.limit):.{condition.digits}f} {condition.unit}".rstrip()
+
+
+def with_unit(value, condition):
+    if value in (float("inf"), float("-inf")):
+        return "never" if condition.sense == "most" else "exact"
+    return f"{value:.{condition.digits}f} {condition.unit}".rstrip()
+
+
+def judge_way(way, report):
+    """(reached, wanted, found, by) of conditions that all have to hold."""
+    values = [condition.value(report) for condition in way]
+    wanted = ", ".join(("<= " if each.sense == "most" else ">= ") + with_unit(each.limit, each) for each in way)
+    if None in values:
+        return None, wanted, "-", ""
+    found = ", ".join(with_unit(value, each) for value, each in zip(values, way))
+    failed = [(each, value) for each, value in zip(way, values) if not met(each, value)]
+    by = "; ".join((f"{each.what} " if len(way) > 1 else "") + excess(each, value)
+                   for each, value in failed or zip(way, values))
+    return not failed, wanted, found, by
+
+
+def marks_of(goal):
+    """Where a plot may draw the limit: a figure of one case, with one way to reach it."""
+    conditions = goal.ways[0] if len(goal.ways) == 1 else ()
+    return [{**each.value.mark, "limit": each.limit} for each in conditions if hasattr(each.value, "mark")]
+
+
+def judge(report):
+    """One plain dict a goal; of several ways the first that holds, or the first."""
+    rows = []
+    for goal in GOALS:
+        ways = [judge_way(way, report) for way in goal.ways]
+        reached, _, found, by = next((way for way in ways if way[0]), ways[0])
+        rows.append({"title": goal.title, "wanted": " or ".join(way[1] for way in ways), "found": found,
+                     "reached": reached, "by": by, "source": goal.source, "marks": marks_of(goal)})
+    return rows
