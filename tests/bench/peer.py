@@ -12,10 +12,11 @@ with the peer. The viewer chooses encodings and quality.
 Whoever starts a peer must outlive it, thread and all: the kernel kills the
 processes when the thread that started them ends, however it ends.
 """
+import glob
+import os
 import pathlib
 import shutil
 import signal
-import os
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 from harness import BUILD, DEADLINE_S, Timeout, process_alive, process_children, wait_until  # noqa: E402,F401
 
 PROGRAMS = BUILD / "tests"
+SCRATCH = "/dev/shm/planecast-bench"
 BENCH_FEED = str(PROGRAMS / "bench_feed")
 
 
@@ -54,6 +56,14 @@ def descendants(pid):
     return found
 
 
+def scratch_directory(name):
+    """In memory, as pictures should be; sweeps up after those that were killed."""
+    for left in glob.glob(f"{SCRATCH}.*"):
+        if not process_alive(int(left.split(".")[1])):
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"{SCRATCH}.{os.getpid()}.{name}.", ignore_cleanup_errors=True)
+
+
 class Peer:
     """One server. Not running until start(); stop() may be called at any time."""
 
@@ -62,6 +72,7 @@ class Peer:
     programs = ()  # that have to be there: names in PATH, or paths
     packages = ""  # where Debian has them
     version_command = ()
+    feeding_counts = False  # some of the server's time goes into being fed: measure it without a viewer, subtract it
 
     def __init__(self, width, height):
         self.width, self.height = width, height
@@ -86,6 +97,11 @@ class Peer:
         return True, ""
 
     @classmethod
+    def fits(cls, width, height):
+        """Whether it can show pictures of that size."""
+        return width > 0 and height > 0
+
+    @classmethod
     def version(cls):
         return version_of(*cls.version_command)
 
@@ -97,8 +113,7 @@ class Peer:
 
     def start(self):
         """Returns when the server greets whoever connects. Timeout, with the end of the log, if it does not."""
-        # Pictures belong in memory, and Unix sockets need a short path.
-        self._temporary = tempfile.TemporaryDirectory(prefix=f"bench-{self.name}-", dir="/dev/shm")
+        self._temporary = scratch_directory(self.name)
         self.directory = pathlib.Path(self._temporary.name)
         self.address = ("127.0.0.1", free_port())
         try:
@@ -120,7 +135,7 @@ class Peer:
         return [pid for process in self._server for pid in descendants(process.pid)]
 
     def running(self):
-        return bool(self._server) and all(process.poll() is None for process in self._server)
+        return bool(self._server) and all(process.poll() is None for process in self._processes)
 
     def log(self):
         """The last of what all processes said."""

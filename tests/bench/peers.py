@@ -13,9 +13,11 @@ authentication.
 import sys
 
 import peers_memory
+import peers_qemu
+import peers_wayland
 import peers_x11
 
-PEERS = {peer.name: peer for module in (peers_memory, peers_x11) for peer in module.PEERS}
+PEERS = {peer.name: peer for module in (peers_memory, peers_x11, peers_qemu, peers_wayland) for peer in module.PEERS}
 
 
 def show():

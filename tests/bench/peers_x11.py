@@ -8,21 +8,20 @@ from peer import Peer
 class _Display(Peer):
     """Any X server here. -noreset: the picture stays when a feeder has gone and another comes."""
 
+    feeding_counts = True
+
     def spawn_display(self, command, *options):
         ready, told = os.pipe()
+        # Screens blank after ten minutes unless told otherwise.
         try:
-            # Screens blank after ten minutes unless told otherwise.
             self.spawn(command, "-displayfd", told, "-noreset", "-nocursor", "-nolisten", "tcp", "-s", "0",
                        *options, pass_fds=[told])
-            os.close(told)
-            told = -1
-            number = os.read(ready, 16).decode().strip()
-            if not number:
-                self.wait(lambda: False, "number of the display")
         finally:
-            os.close(ready)
-            if told >= 0:
-                os.close(told)
+            os.close(told)
+        with open(ready, encoding="ascii") as numbers:  # closing before the line's end would kill the server
+            number = numbers.readline().strip()
+        if not number:
+            self.wait(lambda: False, "number of the display")
         self.feed = ["--x11", f":{number}"]
         return f":{number}"
 

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""QEMU's own VNC server. The machine never runs; what its guest would draw is put there from outside."""
+import pathlib
+import struct
+import sys
+
+from peer import Peer, free_port
+from qtest import Qtest, pci_write
+
+MIB = 1 << 20
+LOW_MEMORY = 16 * MIB
+XRGB8888 = 0x34325258
+
+
+class _Qemu(Peer):
+    programs = ("qemu-system-x86_64", "setpriv")
+    packages = "qemu-system-x86"
+    version_command = ("qemu-system-x86_64", "--version")
+
+    def spawn_qemu(self, *options):
+        """Returns the connected qtest. lossy: without it QEMU sends no JPEG whatever the viewer asks for."""
+        while self.address[1] < 5900:
+            self.address = ("127.0.0.1", free_port())
+        path = self.directory / "qtest"
+        self.spawn("qemu-system-x86_64", "-machine", "pc", "-accel", "tcg", "-S", "-nodefaults", "-vga", "none",
+                   "-qtest", f"unix:{path},server=on,wait=off", "-qtest-log", "none",
+                   "-vnc", f"127.0.0.1:{self.address[1] - 5900},lossy=on", *options)
+        connected = []
+
+        def connect():
+            try:
+                connected.append(Qtest(path))
+            except OSError:
+                return False
+            return True
+
+        self.wait(connect, "qtest socket")
+        return connected[0]
+
+
+class Qemu(_Qemu):
+    """A display in guest memory that tells no change, as QEMU sees a vGPU's: compares each refresh itself.
+
+    The second memory node of the guest is the file with the picture.
+    """
+
+    name = "qemu"
+    about = "QEMU {version} -vnc over ramfb, compares the pictures itself"
+
+    def _launch(self):
+        rows = self.width * 4
+        size = -(-rows * self.height // (2 * MIB)) * 2 * MIB
+        memory = self.make_memory(size)
+        qtest = self.spawn_qemu(
+            "-m", str((LOW_MEMORY + size) // MIB), "-device", "ramfb",
+            "-object", f"memory-backend-ram,id=low,size={LOW_MEMORY}",
+            "-object", f"memory-backend-file,id=picture,size={size},mem-path={memory},share=on",
+            "-numa", "node,memdev=low", "-numa", "node,memdev=picture")
+        qtest.fw_cfg_write("etc/ramfb", struct.pack(">QIIIII", LOW_MEMORY, XRGB8888, 0, self.width,
+                                                    self.height, rows))
+        qtest.close()
+
+
+class QemuStdvga(_Qemu):
+    """The display of most VMs: QEMU's standard VGA, which notes what the guest writes.
+
+    The picture is the machine's disk, and its disk controller copies the rows
+    that have changed into video memory (vga_feed.py): a thing QEMU does
+    without a running processor, at the speed of memory.
+    """
+
+    name = "qemu-stdvga"
+    about = "QEMU {version} -vnc over its standard VGA, which notes each change"
+    feeding_counts = True
+    VIDEO_MEMORY = 0xe0000000
+    VGA_PORTS = {"index": 0x1ce, "data": 0x1cf}
+
+    @classmethod
+    def fits(cls, width, height):
+        return super().fits(width, height) and width * 4 % 512 == 0  # rows are whole sectors
+
+    def _launch(self):
+        memory = self.make_memory()
+        notices = self.make_notices()
+        video_mib = 16
+        while video_mib * MIB < self.width * self.height * 4:
+            video_mib *= 2
+        qtest = self.spawn_qemu(
+            "-m", str(LOW_MEMORY // MIB), "-device", f"VGA,addr=2,vgamem_mb={video_mib}",
+            "-drive", f"if=none,id=picture,format=raw,file.locking=off,file={memory}",
+            "-device", "ide-hd,bus=ide.0,drive=picture")
+        qtest.commands(pci_write(2, 0, 0x10, self.VIDEO_MEMORY) + pci_write(2, 0, 0x04, 3) + self._mode())
+        qtest.close()
+        self.spawn(sys.executable, "-B", pathlib.Path(__file__).with_name("vga_feed.py"), self.directory / "qtest",
+                   f"{self.width}x{self.height}", f"{self.VIDEO_MEMORY:#x}", notices, server=False,
+                   pass_fds=[notices])
+
+    def _mode(self):
+        """The registers of Bochs' VGA: disable, width, height, bits a pixel, enable with linear memory."""
+        settings = [(4, 0), (1, self.width), (2, self.height), (3, 32), (4, 0x41)]
+        words = [f"outw {self.VGA_PORTS[port]:#x} {value:#x}"
+                 for index, number in settings for port, value in (("index", index), ("data", number))]
+        return words + ["outb 0x3c0 0x20"]  # the screen is on
+
+
+PEERS = [Qemu, QemuStdvga]
