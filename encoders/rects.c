@@ -4,6 +4,7 @@
 
 #include "encoders/rects_debt.h"
 #include "encoders/rects_engine.h"
+#include "encoders/rects_job.h"
 #include "encoders/rects_pool.h"
 #include "server/clock.h"
 #include "server/frame.h"
@@ -19,7 +20,8 @@ struct rects {
 	struct rects_pool *pool;
 	struct rects_engine *engine;
 	struct rects_debt debt;
-	bool copy_rect;
+	uint8_t bits_per_pixel;
+	struct rects_encodings encodings;
 	bool failed; /* the library's state is unknown, no more jobs */
 	rects_done_fn done;
 	void *user;
@@ -27,9 +29,7 @@ struct rects {
 	bool freed; /* while busy: go away when the job ends */
 	/* The job's; the worker's alone while busy. */
 	struct rects_job job;
-	struct frame *frame;
-	pixman_region32_t damage;
-	struct evbuffer *output;
+	struct rects_task task;
 	int result;
 };
 
@@ -45,23 +45,22 @@ static void destroy(struct rects *rects)
 	free(rects);
 }
 
-static void run_job(struct rects_job *job, struct rects_sink *sink)
+static void run_job(struct rects_job *job, struct rects_kit *kit)
 {
 	struct rects *rects = rects_of(job);
 
-	rects->result = rects_engine_run(rects->engine, rects->frame, &rects->damage, sink,
-			rects->output);
+	rects->result = rects_task_run(&rects->task, rects->engine, kit);
 }
 
 static void end_job(struct rects_job *job)
 {
 	struct rects *rects = rects_of(job);
-	struct evbuffer *output = rects->output;
+	struct evbuffer *output = rects->task.output;
 	int result = rects->result;
 
-	rects->frame = frame_unref(rects->frame);
-	pixman_region32_fini(&rects->damage);
-	rects->output = NULL;
+	frame_unref(rects->task.frame);
+	pixman_region32_fini(&rects->task.damage);
+	pixman_region32_fini(&rects->task.lossy);
 	rects->busy = false;
 	if (result) {
 		rects->failed = true;
@@ -101,6 +100,8 @@ int rects_new(struct rects_pool *pool, uint32_t width, uint32_t height, rects_do
 	rects->done = done;
 	rects->user = user;
 	rects->job = (struct rects_job){ .run = run_job, .done = end_job };
+	rects->bits_per_pixel = rects_native_format.bits_per_pixel;
+	rects->encodings = (struct rects_encodings){ .quality = -1, .compression = -1 };
 	*ret = rects;
 	return 0;
 }
@@ -122,9 +123,14 @@ bool rects_busy(const struct rects *rects)
 
 int rects_set_pixel_format(struct rects *rects, const struct rects_pixel_format *format)
 {
+	int err;
+
 	if (rects->busy)
 		return -EBUSY;
-	return rects_engine_set_format(rects->engine, format);
+	err = rects_engine_set_format(rects->engine, format);
+	if (!err)
+		rects->bits_per_pixel = format->bits_per_pixel;
+	return err;
 }
 
 int rects_set_encodings(struct rects *rects, const struct rects_encodings *encodings)
@@ -136,8 +142,8 @@ int rects_set_encodings(struct rects *rects, const struct rects_encodings *encod
 	err = rects_engine_set_encodings(rects->engine, encodings);
 	if (err)
 		return err;
-	rects->copy_rect = encodings->copy_rect;
-	if (!rects->copy_rect)
+	rects->encodings = *encodings;
+	if (!encodings->copy_rect)
 		rects_debt_drop_copy(&rects->debt);
 	return 0;
 }
@@ -161,17 +167,27 @@ static int64_t patience_ns(const struct rects *rects)
 {
 	int64_t area = 0;
 	int n;
-	const pixman_box32_t *box = pixman_region32_rectangles((pixman_region32_t *)&rects->damage, &n);
+	const pixman_box32_t *box =
+			pixman_region32_rectangles((pixman_region32_t *)&rects->task.damage, &n);
 
 	for (; n; n--, box++)
 		area += (int64_t)(box->x2 - box->x1) * (box->y2 - box->y1);
 	return area * WHOLE_PICTURE_PATIENCE_NS / ((int64_t)rects->debt.width * rects->debt.height);
 }
 
+/* -1: this client wants, or can take, nothing lossy. */
+static int jpeg_level(const struct rects *rects)
+{
+	/* Tight has no JPEG for a byte a pixel. */
+	return rects->encodings.preferred == RECTS_TIGHT && rects->bits_per_pixel > 8 ?
+			rects->encodings.quality : -1;
+}
+
 int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32_t *clip)
 {
-	pixman_region32_t copy;
+	struct rects_task *task = &rects->task;
 	struct evbuffer *output;
+	pixman_region32_t copy;
 	int32_t dx, dy;
 
 	if (rects->busy)
@@ -184,16 +200,19 @@ int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32
 	output = evbuffer_new();
 	if (!output)
 		return -ENOMEM;
-	if (!rects_debt_take(&rects->debt, clip, RECTS_ENGINE_RECTS_MAX, &rects->damage, &copy, &dx,
+	if (!rects_debt_take(&rects->debt, clip, RECTS_ENGINE_RECTS_MAX, &task->damage, &copy, &dx,
 				&dy)) {
 		evbuffer_free(output);
 		return -ENODATA;
 	}
-	if (pixman_region32_not_empty(&copy))
+	task->copy = pixman_region32_not_empty(&copy);
+	if (task->copy)
 		rects_engine_schedule_copy(rects->engine, &copy, dx, dy);
 	pixman_region32_fini(&copy);
-	rects->frame = frame_ref(frame);
-	rects->output = output;
+	pixman_region32_init(&task->lossy);
+	task->jpeg_level = jpeg_level(rects);
+	task->frame = frame_ref(frame);
+	task->output = output;
 	rects->result = -ECANCELED; /* unless it runs */
 	rects->busy = true;
 	rects->job.wanted_ns = clock_now_ns() + patience_ns(rects);
@@ -208,7 +227,7 @@ void rects_damage(struct rects *rects, const pixman_region32_t *region)
 
 void rects_copy(struct rects *rects, const pixman_region32_t *region, int32_t dx, int32_t dy)
 {
-	if (rects->copy_rect)
+	if (rects->encodings.copy_rect)
 		rects_debt_copy(&rects->debt, region, dx, dy);
 	else
 		rects_debt_damage(&rects->debt, region);

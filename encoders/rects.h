@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RFB rectangles: libvncserver as update engine, and nothing else of it.
+ * RFB rectangles: libvncserver as lossless update engine, and nothing else of it;
+ * photographs and film as JPEG by our own coder, for clients that take it.
  *
  * The library never sees a socket, a handshake or a client's message. For each
  * client there is one record (an rfbScreenInfo and an rfbClientRec of its own,
@@ -39,7 +40,7 @@ struct rects_encodings {
 	int32_t preferred; /* enum rects_encoding */
 	bool copy_rect;
 	bool last_rect;
-	int quality; /* 0..9 as the client set it; -1: lossless */
+	int quality; /* of photographs in Tight, 0..9 as the client set it; -1: lossless */
 	int compression; /* 0..9; -1: not set */
 };
 

@@ -179,6 +179,9 @@ static void set_up_client(struct rects_engine *engine)
 	cl->useExtDesktopSize = FALSE;
 	cl->newFBSizePending = FALSE;
 	cl->format = engine->screen->serverFormat;
+	/* What is lossy is not the library's business (rects_job.h). */
+	cl->tightQualityLevel = -1;
+	cl->turboQualityLevel = -1;
 	engine->extension = (rfbExtensionData){
 		.extension = &close_extension,
 		.data = engine,
@@ -269,21 +272,11 @@ static bool check_format(const struct rects_pixel_format *format, uint64_t *ret_
 	return true;
 }
 
-static void apply_quality(struct rects_engine *engine)
+static void apply_compression(struct rects_engine *engine)
 {
-	/* TurboVNC's scale for the ten levels that clients know. */
-	static const struct { int quality, subsampling; } levels[] = {
-		{ 15, 1 }, { 29, 1 }, { 41, 1 }, { 42, 2 }, { 62, 2 },
-		{ 77, 2 }, { 79, 0 }, { 86, 0 }, { 92, 0 }, { 100, 0 },
-	};
 	const struct rects_encodings *encodings = &engine->encodings;
 	rfbClientPtr cl = engine->cl;
-	/* Tight has no JPEG for 8 bits per pixel; the library would send it nevertheless. */
-	int level = cl->format.bitsPerPixel > 8 ? encodings->quality : -1;
 
-	cl->tightQualityLevel = level;
-	cl->turboQualityLevel = level >= 0 ? levels[level].quality : -1;
-	cl->turboSubsampLevel = level >= 0 ? levels[level].subsampling : 0;
 	/*
 	 * At level 0 the library uses a subencoding (no zlib) that most clients do not
 	 * know. It also changes the level itself, so it is set again each time.
@@ -319,7 +312,7 @@ int rects_engine_set_format(struct rects_engine *engine, const struct rects_pixe
 		cl->format.greenShift = 24 - format->green_shift;
 		cl->format.blueShift = 24 - format->blue_shift;
 	}
-	apply_quality(engine);
+	apply_compression(engine);
 	if (!engine->screen->setTranslateFunction(cl))
 		return -EINVAL;
 	/*
@@ -352,7 +345,7 @@ int rects_engine_set_encodings(struct rects_engine *engine, const struct rects_e
 	cl->preferredEncoding = encodings->preferred;
 	cl->useCopyRect = encodings->copy_rect;
 	cl->enableLastRectEncoding = encodings->last_rect;
-	apply_quality(engine);
+	apply_compression(engine);
 	return 0;
 }
 
@@ -419,18 +412,14 @@ static int send_update(struct rects_engine *engine, struct frame *frame,
 int rects_engine_run(struct rects_engine *engine, struct frame *frame,
 		const pixman_region32_t *damage, struct rects_sink *sink, struct evbuffer *output)
 {
-	int err = frame_begin_read(frame);
+	int err = rects_sink_begin(sink, engine->cl, output);
 	int end_err;
 
-	if (err)
-		return err;
-	err = rects_sink_begin(sink, engine->cl, output);
 	if (!err) {
 		err = send_update(engine, frame, damage);
 		end_err = rects_sink_end(sink, engine->cl);
 		err = err ? err : end_err;
 	}
-	frame_end_read(frame);
 	engine->cl->sock = engine->idle_sock;
 	return err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One libvncserver client record, made to encode and to do nothing else.
+ * One libvncserver client record, made to encode losslessly and to do nothing else.
  *
  * Each record has an rfbScreenInfo of its own, so no size, format, region or
  * lock is shared between clients. The library keeps one process-wide mutex for
@@ -54,9 +54,9 @@ void rects_engine_schedule_copy(struct rects_engine *engine, const pixman_region
 bool rects_engine_accepts(const struct frame *frame);
 
 /*
- * Worker thread, alone with the record. The scheduled copy and damage (inside the
- * frame, which is acceptable) become one FramebufferUpdate in output. Negative
- * errno: the record is spoilt.
+ * Worker thread, alone with the record, within frame_begin_read(). The scheduled
+ * copy and damage (inside the frame, which is acceptable) become one
+ * FramebufferUpdate in output. Negative errno: the record is spoilt.
  */
 int rects_engine_run(struct rects_engine *engine, struct frame *frame,
 		const pixman_region32_t *damage, struct rects_sink *sink, struct evbuffer *output);

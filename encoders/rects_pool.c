@@ -2,10 +2,10 @@
 /* Worker threads for rectangles, with an eventfd to wake the loop. */
 #include "encoders/rects_pool.h"
 
+#include "encoders/jpeg.h"
 #include "encoders/rects.h"
 #include "encoders/rects_engine.h"
 #include "encoders/rects_selftest.h"
-#include "encoders/rects_sink.h"
 #include "server/log.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ struct job_list {
 
 struct worker {
 	struct rects_pool *pool;
-	struct rects_sink sink;
+	struct rects_kit kit;
 	pthread_t thread;
 };
 
@@ -94,7 +94,7 @@ static void *work(void *data)
 			break;
 		job = list_pop(&pool->waiting);
 		pthread_mutex_unlock(&pool->lock);
-		job->run(job, &worker->sink);
+		job->run(job, &worker->kit);
 		pthread_mutex_lock(&pool->lock);
 		list_append(&pool->ended, job);
 		/* Fails only when the counter is full, and then the loop is awake anyway. */
@@ -143,11 +143,29 @@ int *rects_pool_birth(struct rects_pool *pool)
 	return pool->birth;
 }
 
+static int init_kit(struct rects_kit *kit)
+{
+	int err = rects_sink_init(&kit->sink);
+
+	if (err)
+		return err;
+	err = jpeg_new(&kit->jpeg);
+	if (err)
+		rects_sink_finish(&kit->sink);
+	return err;
+}
+
+static void finish_kit(struct rects_kit *kit)
+{
+	jpeg_free(kit->jpeg);
+	rects_sink_finish(&kit->sink);
+}
+
 static int start_worker(struct rects_pool *pool)
 {
 	struct worker *worker = &pool->workers[pool->n_workers];
 	sigset_t all, before;
-	int err = rects_sink_init(&worker->sink);
+	int err = init_kit(&worker->kit);
 
 	if (err)
 		return err;
@@ -158,7 +176,7 @@ static int start_worker(struct rects_pool *pool)
 	err = -pthread_create(&worker->thread, NULL, work, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err) {
-		rects_sink_finish(&worker->sink);
+		finish_kit(&worker->kit);
 		return err;
 	}
 	pool->n_workers++;
@@ -242,7 +260,7 @@ void rects_pool_free(struct rects_pool *pool)
 	while ((job = list_pop(&pool->waiting)))
 		job->done(job);
 	for (unsigned int i = 0; i < pool->n_workers; i++)
-		rects_sink_finish(&pool->workers[i].sink);
+		finish_kit(&pool->workers[i].kit);
 	if (pool->done_event)
 		event_free(pool->done_event);
 	for (unsigned int i = 0; i < 2; i++)

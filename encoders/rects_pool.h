@@ -9,14 +9,22 @@
 #ifndef PLANECAST_ENCODERS_RECTS_POOL_H
 #define PLANECAST_ENCODERS_RECTS_POOL_H
 
+#include "encoders/rects_sink.h"
+
 #include <stdint.h>
 
+struct jpeg;
 struct rects_pool;
-struct rects_sink;
+
+/* What a worker thread has to work with, and lends to the job it runs. */
+struct rects_kit {
+	struct rects_sink sink;
+	struct jpeg *jpeg;
+};
 
 struct rects_job {
-	/* Worker thread; sink is that worker's. */
-	void (*run)(struct rects_job *job, struct rects_sink *sink);
+	/* Worker thread; the kit is that worker's. */
+	void (*run)(struct rects_job *job, struct rects_kit *kit);
 	/*
 	 * Loop thread. The job is the owner's again, who may free it. Jobs that had not
 	 * begun when the pool was freed come here without run().

@@ -71,6 +71,20 @@ void fill_noise(struct frame *frame, const pixman_box32_t *box, uint64_t *state)
 			line(frame, (uint32_t)y)[x] = next_random(state);
 }
 
+void fill_text(struct frame *frame, const pixman_box32_t *box)
+{
+	static const uint32_t inks[] = { 0x202020, 0x808890, 0xfafafa, 0x202020, 0xfafafa, 0xfafafa, 0xfafafa };
+
+	for (int32_t y = box->y1; y < box->y2; y++) {
+		for (int32_t x = box->x1; x < box->x2; x++) {
+			uint32_t letter = (uint32_t)(x / 8 * 7 + y / 16 * 13), stroke = (uint32_t)(x % 8 + y % 16 / 3);
+			bool ink = y % 16 > 2 && y % 16 < 13 && x % 8 < 7;
+
+			line(frame, (uint32_t)y)[x] = ink ? inks[(letter + stroke) % 7] : 0xfafafa;
+		}
+	}
+}
+
 pixman_box32_t random_box(uint64_t *state, uint32_t width, uint32_t height)
 {
 	int32_t x = (int32_t)(next_random(state) % width), y = (int32_t)(next_random(state) % height);
@@ -338,24 +352,30 @@ unsigned int viewer_wrong(struct viewer *viewer, struct frame *frame, pixman_reg
 	return wrong;
 }
 
-double viewer_psnr(struct viewer *viewer, struct frame *frame)
+double viewer_psnr(struct viewer *viewer, struct frame *frame, pixman_region32_t *region)
 {
+	pixman_box32_t all = { 0, 0, (int32_t)frame->width, (int32_t)frame->height };
+	int n = 1;
+	const pixman_box32_t *box = region ? pixman_region32_rectangles(region, &n) : &all;
+	double pixels = 0;
 	uint64_t sum = 0;
 
-	for (uint32_t y = 0; y < frame->height; y++) {
-		for (uint32_t x = 0; x < frame->width; x++) {
-			uint32_t a = shown(viewer, x, y), b = line(frame, y)[x];
+	for (; n; n--, box++) {
+		pixels += (double)(box->x2 - box->x1) * (box->y2 - box->y1);
+		for (int32_t y = box->y1; y < box->y2; y++) {
+			for (int32_t x = box->x1; x < box->x2; x++) {
+				uint32_t a = shown(viewer, (uint32_t)x, (uint32_t)y);
+				uint32_t b = line(frame, (uint32_t)y)[x];
 
-			for (unsigned int shift = 0; shift < 24; shift += 8) {
-				int d = (int)(a >> shift & 255) - (int)(b >> shift & 255);
+				for (unsigned int shift = 0; shift < 24; shift += 8) {
+					int d = (int)(a >> shift & 255) - (int)(b >> shift & 255);
 
-				sum += (uint64_t)(d * d);
+					sum += (uint64_t)(d * d);
+				}
 			}
 		}
 	}
-	if (!sum)
-		return INFINITY;
-	return 10 * log10(255.0 * 255.0 * 3 * frame->width * frame->height / (double)sum);
+	return sum ? 10 * log10(255.0 * 255.0 * 3 * pixels / (double)sum) : INFINITY;
 }
 
 void expect_right(struct viewer *viewer, struct frame *frame, const char *what,

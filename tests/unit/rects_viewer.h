@@ -45,6 +45,8 @@ uint32_t next_random(uint64_t *state);
 struct frame *draw_mixed(uint32_t width, uint32_t height, uint64_t seed);
 /* Smooth, as a photo: what JPEG is made for. */
 struct frame *draw_photo(uint32_t width, uint32_t height);
+/* Dark letters on light paper, softened at their edges. */
+void fill_text(struct frame *frame, const pixman_box32_t *box);
 struct frame *copy_frame(struct frame *from);
 void fill_box(struct frame *frame, const pixman_box32_t *box, uint32_t pixel);
 void fill_noise(struct frame *frame, const pixman_box32_t *box, uint64_t *state);
@@ -74,8 +76,8 @@ int viewer_wait(struct viewer *viewer);
 int viewer_update(struct viewer *viewer, struct frame *frame, const pixman_region32_t *clip);
 /* Pixels in region (NULL: everywhere) that are not as they should be. */
 unsigned int viewer_wrong(struct viewer *viewer, struct frame *frame, pixman_region32_t *region);
-/* Of the whole picture, in dB; native format only. */
-double viewer_psnr(struct viewer *viewer, struct frame *frame);
+/* Of region (NULL: the whole picture), in dB; native format only. */
+double viewer_psnr(struct viewer *viewer, struct frame *frame, pixman_region32_t *region);
 
 /* Fails the test unless all pixels are right. */
 void expect_right(struct viewer *viewer, struct frame *frame, const char *what, const char *how);

@@ -171,7 +171,7 @@ static void test_jpeg(void **state)
 
 		viewer_start(&viewer, base, pool, 640, 480, NULL, &encodings);
 		assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
-		psnr = viewer_psnr(&viewer, frame);
+		psnr = viewer_psnr(&viewer, frame, NULL);
 		if (psnr < 28 + quality || psnr < before || viewer.bytes <= bytes)
 			fail_msg("quality %d: %.1f dB, %lu bytes", quality, psnr,
 					(unsigned long)viewer.bytes);

@@ -98,11 +98,11 @@ struct order {
 	bool done;
 };
 
-static void run_order(struct rects_job *job, struct rects_sink *sink)
+static void run_order(struct rects_job *job, struct rects_kit *kit)
 {
 	struct order *order = (struct order *)job;
 
-	(void)sink;
+	(void)kit;
 	*(*order->at)++ = order->name;
 	if (order->begun) {
 		sem_post(order->begun);
