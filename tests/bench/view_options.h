@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of bench_view. */
+#ifndef PLANECAST_TESTS_BENCH_VIEW_OPTIONS_H
+#define PLANECAST_TESTS_BENCH_VIEW_OPTIONS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "tests/bench/view_session.h"
+
+struct addrinfo;
+
+struct view_options {
+	struct view_session_options session;
+	uint64_t rate_bps; /* of each viewer; 0: none */
+	unsigned int viewers;
+	const char *scene; /* NULL: not said */
+	int64_t patience_ns; /* of one command */
+	struct addrinfo *address; /* freed with freeaddrinfo() */
+};
+
+/* 0; -EINVAL, and stderr says why; -ENODATA: help was wanted. */
+int view_options_parse(int argc, char **argv, struct view_options *ret);
+void view_options_print(FILE *file);
+
+#endif

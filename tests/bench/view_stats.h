@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one viewer got since the last reset: pictures told apart by their marks, and how old they were. One thread. */
+#ifndef PLANECAST_TESTS_BENCH_VIEW_STATS_H
+#define PLANECAST_TESTS_BENCH_VIEW_STATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "server/capture/mark.h"
+#include "tests/bench/view_decoder.h"
+
+struct view_session;
+
+struct view_counts {
+	uint64_t bytes, updates, fences, skimmed;
+	uint64_t rectangles[VIEW_ENCODINGS], tight_kinds[VIEW_TIGHT_KINDS];
+};
+
+struct view_stats {
+	/* These outlive a reset. */
+	bool has_mark;
+	struct mark mark; /* of the newest whole picture */
+	int64_t moved_ns, updated_ns; /* when that was new, when the last update was in */
+	uint64_t bytes;
+	uint32_t step; /* from one picture that differs to the next one */
+
+	int64_t reset_ns, gap_ns; /* the longest time without a new picture, from the reset on */
+	uint64_t pictures, lost;
+	uint64_t torn; /* updates that left two marks which disagree */
+	uint32_t *ages_us;
+	uint64_t n_ages, room;
+	struct view_counts before; /* a session counts for ever */
+};
+
+void view_stats_init(struct view_stats *stats, uint32_t step);
+void view_stats_finish(struct view_stats *stats);
+void view_stats_reset(struct view_stats *stats, const struct view_session *session, int64_t now_ns);
+/* The session has read an update. */
+void view_stats_update(struct view_stats *stats, const struct view_session *session, int64_t now_ns);
+/* One JSON object. */
+void view_stats_print(struct view_stats *stats, const struct view_session *session, int64_t now_ns, FILE *file);
+
+#endif
