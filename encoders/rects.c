@@ -5,25 +5,32 @@
 #include "encoders/rects_debt.h"
 #include "encoders/rects_engine.h"
 #include "encoders/rects_job.h"
+#include "encoders/rects_lossy.h"
 #include "encoders/rects_pool.h"
 #include "server/clock.h"
 #include "server/frame.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #define WHOLE_PICTURE_PATIENCE_NS (250 * NSEC_PER_MSEC)
+/* What refines a picture holds up no news of any viewer, but is done within the second. */
+#define REFINEMENT_PATIENCE_NS WHOLE_PICTURE_PATIENCE_NS
 
 struct rects {
 	struct rects_pool *pool;
 	struct rects_engine *engine;
 	struct rects_debt debt;
+	struct rects_lossy lossy;
+	struct event *spell; /* runs while something lossy waits to become due */
 	uint8_t bits_per_pixel;
 	struct rects_encodings encodings;
 	bool failed; /* the library's state is unknown, no more jobs */
 	rects_done_fn done;
+	rects_due_fn due;
 	void *user;
 	bool busy;
 	bool freed; /* while busy: go away when the job ends */
@@ -40,9 +47,33 @@ static struct rects *rects_of(struct rects_job *job)
 
 static void destroy(struct rects *rects)
 {
+	if (rects->spell)
+		event_free(rects->spell);
 	rects_engine_free(rects->engine);
 	rects_debt_finish(&rects->debt);
+	rects_lossy_finish(&rects->lossy);
 	free(rects);
+}
+
+static void time_spell(struct rects *rects)
+{
+	const struct timeval spell = { .tv_usec = RECTS_LOSSY_SPELL_NS / 1000 };
+
+	if (rects_lossy_waits(&rects->lossy) && !event_pending(rects->spell, EV_TIMEOUT, NULL))
+		event_add(rects->spell, &spell);
+}
+
+static void handle_spell(evutil_socket_t fd, short what, void *data)
+{
+	struct rects *rects = data;
+	bool due = rects_lossy_turn(&rects->lossy);
+
+	(void)fd;
+	(void)what;
+	time_spell(rects);
+	/* It may free the record. */
+	if (due)
+		rects->due(rects->user);
 }
 
 static void run_job(struct rects_job *job, struct rects_kit *kit)
@@ -58,6 +89,10 @@ static void end_job(struct rects_job *job)
 	struct evbuffer *output = rects->task.output;
 	int result = rects->result;
 
+	if (!result) {
+		rects_lossy_paint(&rects->lossy, &rects->task.damage, &rects->task.lossy);
+		time_spell(rects);
+	}
 	frame_unref(rects->task.frame);
 	pixman_region32_fini(&rects->task.damage);
 	pixman_region32_fini(&rects->task.lossy);
@@ -80,7 +115,7 @@ static bool check_size(uint32_t width, uint32_t height)
 }
 
 int rects_new(struct rects_pool *pool, uint32_t width, uint32_t height, rects_done_fn done,
-		void *user, struct rects **ret)
+		rects_due_fn due, void *user, struct rects **ret)
 {
 	struct rects *rects;
 	int err;
@@ -90,14 +125,18 @@ int rects_new(struct rects_pool *pool, uint32_t width, uint32_t height, rects_do
 	rects = calloc(1, sizeof(*rects));
 	if (!rects)
 		return -ENOMEM;
-	err = rects_engine_new(rects_pool_birth(pool), width, height, &rects->engine);
+	rects_debt_init(&rects->debt, width, height);
+	rects_lossy_init(&rects->lossy, width, height);
+	rects->spell = evtimer_new(rects_pool_base(pool), handle_spell, rects);
+	err = rects->spell ? rects_engine_new(rects_pool_birth(pool), width, height, &rects->engine) :
+			     -ENOMEM;
 	if (err) {
-		free(rects);
+		destroy(rects);
 		return err;
 	}
-	rects_debt_init(&rects->debt, width, height);
 	rects->pool = pool;
 	rects->done = done;
+	rects->due = due;
 	rects->user = user;
 	rects->job = (struct rects_job){ .run = run_job, .done = end_job };
 	rects->bits_per_pixel = rects_native_format.bits_per_pixel;
@@ -110,6 +149,7 @@ void rects_free(struct rects *rects)
 {
 	if (!rects)
 		return;
+	event_del(rects->spell);
 	if (rects->busy)
 		rects->freed = true;
 	else
@@ -156,6 +196,7 @@ int rects_resize(struct rects *rects, uint32_t width, uint32_t height)
 		return -EINVAL;
 	/* The library learns of it with the next frame. */
 	rects_debt_reset(&rects->debt, width, height);
+	rects_lossy_reset(&rects->lossy, width, height);
 	return 0;
 }
 
@@ -183,11 +224,31 @@ static int jpeg_level(const struct rects *rects)
 			rects->encodings.quality : -1;
 }
 
+/*
+ * Where nothing changed a step of what is due becomes damage: then a copy that is
+ * still pending elsewhere cannot come to read what the step has overwritten.
+ */
+static bool start_refinement(struct rects *rects, const pixman_region32_t *clip)
+{
+	pixman_region32_t step;
+
+	if (rects_debt_any(&rects->debt, clip)) {
+		rects_lossy_interrupt(&rects->lossy);
+		return false;
+	}
+	if (!rects_lossy_take(&rects->lossy, clip, clock_now_ns(), &step))
+		return false;
+	rects_debt_damage(&rects->debt, &step);
+	pixman_region32_fini(&step);
+	return true;
+}
+
 int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32_t *clip)
 {
 	struct rects_task *task = &rects->task;
 	struct evbuffer *output;
 	pixman_region32_t copy;
+	bool refine;
 	int32_t dx, dy;
 
 	if (rects->busy)
@@ -200,22 +261,25 @@ int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32
 	output = evbuffer_new();
 	if (!output)
 		return -ENOMEM;
+	refine = start_refinement(rects, clip);
 	if (!rects_debt_take(&rects->debt, clip, RECTS_ENGINE_RECTS_MAX, &task->damage, &copy, &dx,
 				&dy)) {
 		evbuffer_free(output);
 		return -ENODATA;
 	}
 	task->copy = pixman_region32_not_empty(&copy);
-	if (task->copy)
+	if (task->copy) {
 		rects_engine_schedule_copy(rects->engine, &copy, dx, dy);
+		rects_lossy_copy(&rects->lossy, &copy, dx, dy);
+	}
 	pixman_region32_fini(&copy);
 	pixman_region32_init(&task->lossy);
-	task->jpeg_level = jpeg_level(rects);
+	task->jpeg_level = refine ? -1 : jpeg_level(rects);
 	task->frame = frame_ref(frame);
 	task->output = output;
 	rects->result = -ECANCELED; /* unless it runs */
 	rects->busy = true;
-	rects->job.wanted_ns = clock_now_ns() + patience_ns(rects);
+	rects->job.wanted_ns = clock_now_ns() + (refine ? REFINEMENT_PATIENCE_NS : patience_ns(rects));
 	rects_pool_submit(rects->pool, &rects->job);
 	return 0;
 }
@@ -235,5 +299,5 @@ void rects_copy(struct rects *rects, const pixman_region32_t *region, int32_t dx
 
 bool rects_pending(struct rects *rects, const pixman_region32_t *clip)
 {
-	return rects_debt_any(&rects->debt, clip);
+	return rects_debt_any(&rects->debt, clip) || rects_lossy_any_due(&rects->lossy, clip);
 }

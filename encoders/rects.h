@@ -9,6 +9,10 @@
  * whole FramebufferUpdate message, is captured in memory on a worker thread and
  * handed to the loop.
  *
+ * What was sent lossily and then rests is due to be sent again, exactly: it is
+ * pending, in steps, wherever nothing else is. Without an end to motion there is
+ * no end to this: film stays JPEG.
+ *
  * A job reads the frame it was given and holds a reference to it until done, so
  * the picture cannot change under the encoder. At most one job a client.
  *
@@ -73,15 +77,20 @@ void rects_pool_free(struct rects_pool *pool);
  * are both fine from here.
  */
 typedef void (*rects_done_fn)(void *user, struct evbuffer *output, int result);
+/*
+ * Something is pending although the picture rests, from the loop. The record may
+ * be encoded or freed from here.
+ */
+typedef void (*rects_due_fn)(void *user);
 
 /*
  * Native format, raw, no CopyRect; all of the picture is damaged. width and height
  * at most 8191 (libvncserver's Raw buffer). -EINVAL, -ENOMEM, -EMFILE.
  */
 int rects_new(struct rects_pool *pool, uint32_t width, uint32_t height, rects_done_fn done,
-		void *user, struct rects **ret);
+		rects_due_fn due, void *user, struct rects **ret);
 /*
- * Frees now, or, while a job runs, when it ends; done is not called any more.
+ * Frees now, or, while a job runs, when it ends; nothing is called any more.
  * NULL is fine.
  */
 void rects_free(struct rects *rects);

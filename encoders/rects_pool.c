@@ -28,6 +28,7 @@ struct worker {
 };
 
 struct rects_pool {
+	struct event_base *base;
 	int birth[2];
 	int done_fd;
 	struct event *done_event;
@@ -138,6 +139,11 @@ void rects_pool_submit(struct rects_pool *pool, struct rects_job *job)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+struct event_base *rects_pool_base(struct rects_pool *pool)
+{
+	return pool->base;
+}
+
 int *rects_pool_birth(struct rects_pool *pool)
 {
 	return pool->birth;
@@ -214,6 +220,7 @@ int rects_pool_new(struct event_base *base, unsigned int threads, struct rects_p
 
 	if (!pool)
 		return -ENOMEM;
+	pool->base = base;
 	pool->birth[0] = -1;
 	pool->birth[1] = -1;
 	pool->done_fd = -1;

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+struct event_base;
 struct jpeg;
 struct rects_pool;
 
@@ -41,6 +42,8 @@ struct rects_job {
 /* The job lives until done(). */
 void rects_pool_submit(struct rects_pool *pool, struct rects_job *job);
 
+/* The loop's, which the jobs end on. */
+struct event_base *rects_pool_base(struct rects_pool *pool);
 /* The sockets that rects_engine_new() wants. */
 int *rects_pool_birth(struct rects_pool *pool);
 

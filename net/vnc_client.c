@@ -200,8 +200,8 @@ void vnc_client_welcome(struct vnc_client *client)
 
 	if (client->state != VNC_WAITING || !vnc->frame)
 		return;
-	r = rects_new(vnc->pool, vnc->frame->width, vnc->frame->height, vnc_update_encoded, client,
-			&client->rects);
+	r = rects_new(vnc->pool, vnc->frame->width, vnc->frame->height, vnc_update_encoded,
+			vnc_update_due, client, &client->rects);
 	if (r < 0) {
 		vnc_client_close(client, LOG_LEVEL_WARN, "cannot show %ux%u: %s", vnc->frame->width,
 				vnc->frame->height, strerror(-r));

@@ -190,6 +190,11 @@ void vnc_update_encoded(void *user, struct evbuffer *output, int result)
 		vnc_client_read(client);
 }
 
+void vnc_update_due(void *user)
+{
+	vnc_update_send(user);
+}
+
 void vnc_update_picture(struct vnc_client *client, const struct update *update)
 {
 	bool with_pointer = client->vnc->soft && vnc_client_is_soft(client);

@@ -5,7 +5,8 @@
  * A viewer is sent something when it has asked (by a request, or once and for
  * all by ContinuousUpdates), nothing sent before still waits here or at the
  * encoder, and, if it answers fences, not too much is on its way. What changes
- * meanwhile adds up; what is then sent is the newest picture. Loop thread.
+ * meanwhile adds up; what is then sent is the newest picture. When nothing
+ * changes, what was sent lossily follows exactly. Loop thread.
  */
 #ifndef PLANECAST_NET_VNC_UPDATE_H
 #define PLANECAST_NET_VNC_UPDATE_H
@@ -33,5 +34,7 @@ void vnc_update_set_continuous(struct vnc_client *client, bool enable, const pix
 void vnc_update_send_fence(struct vnc_client *client);
 /* rects_done_fn; user is the client. */
 void vnc_update_encoded(void *user, struct evbuffer *output, int result);
+/* rects_due_fn; user is the client. */
+void vnc_update_due(void *user);
 
 #endif

@@ -119,6 +119,11 @@ static void handle_done(void *user, struct evbuffer *output, int result)
 	event_base_loopbreak(bench->base);
 }
 
+static void ignore_due(void *user)
+{
+	(void)user;
+}
+
 /* A new record for each round: its streams have sent nothing yet. */
 static int prepare_encode(struct micro *micro, struct micro_row *row)
 {
@@ -129,7 +134,8 @@ static int prepare_encode(struct micro *micro, struct micro_row *row)
 	show(bench, job->content);
 	rects_free(bench->rects);
 	bench->rects = NULL;
-	err = rects_new(bench->pool, micro->width, micro->height, handle_done, bench, &bench->rects);
+	err = rects_new(bench->pool, micro->width, micro->height, handle_done, ignore_due,
+			bench, &bench->rects);
 	return err ? err : rects_set_encodings(bench->rects, &job->way->encodings);
 }
 

@@ -193,6 +193,13 @@ static void handle_done(void *user, struct evbuffer *output, int result)
 		decode(viewer, output);
 }
 
+static void handle_due(void *user)
+{
+	struct viewer *viewer = user;
+
+	viewer->due++;
+}
+
 void viewer_resize(struct viewer *viewer, uint32_t width, uint32_t height)
 {
 	rfbClient *client = viewer->client;
@@ -247,7 +254,8 @@ void viewer_start(struct viewer *viewer, struct event_base *base, struct rects_p
 	rfbClientLog = ignore_log;
 	rfbClientErr = ignore_log;
 	*viewer = (struct viewer){ .base = base, .client = client };
-	assert_int_equal(rects_new(pool, width, height, handle_done, viewer, &viewer->rects), 0);
+	assert_int_equal(rects_new(pool, width, height, handle_done,
+					 handle_due, viewer, &viewer->rects), 0);
 	client->sock = memfd_create("viewer", MFD_CLOEXEC);
 	assert_true(client->sock >= 0);
 	if (format)

@@ -25,6 +25,7 @@ struct viewer {
 	bool running;
 	int result;
 	unsigned int updates;
+	unsigned int due; /* times it was told of something due */
 	uint64_t bytes;
 };
 

@@ -419,10 +419,10 @@ static void test_bad_arguments(void **state)
 	pixman_region32_t empty;
 
 	(void)state;
-	assert_int_equal(rects_new(pool, 0, 5, NULL, NULL, &rects), -EINVAL);
-	assert_int_equal(rects_new(pool, 5, 0, NULL, NULL, &rects), -EINVAL);
-	assert_int_equal(rects_new(pool, 8192, 5, NULL, NULL, &rects), -EINVAL);
-	assert_int_equal(rects_new(pool, 5, UINT32_MAX, NULL, NULL, &rects), -EINVAL);
+	assert_int_equal(rects_new(pool, 0, 5, NULL, NULL, NULL, &rects), -EINVAL);
+	assert_int_equal(rects_new(pool, 5, 0, NULL, NULL, NULL, &rects), -EINVAL);
+	assert_int_equal(rects_new(pool, 8192, 5, NULL, NULL, NULL, &rects), -EINVAL);
+	assert_int_equal(rects_new(pool, 5, UINT32_MAX, NULL, NULL, NULL, &rects), -EINVAL);
 	assert_null(rects);
 	rects_free(NULL);
 	viewer_start(&viewer, base, pool, 64, 64, NULL, NULL);

@@ -218,7 +218,7 @@ static void test_calls_from_done(void **state)
 	struct chain chain = { .frame = draw_mixed(100, 100, 0), .left = 5, .running = true };
 
 	(void)state;
-	assert_int_equal(rects_new(pool, 100, 100, handle_link, &chain, &chain.rects), 0);
+	assert_int_equal(rects_new(pool, 100, 100, handle_link, NULL, &chain, &chain.rects), 0);
 	assert_int_equal(rects_encode(chain.rects, chain.frame, NULL), 0);
 	wait_while(base, &chain.running);
 	assert_int_equal(chain.left, 0);

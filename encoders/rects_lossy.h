@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a client was shown lossily, and when it is time to make it exact.
+ *
+ * Time goes by in spells of RECTS_LOSSY_SPELL_NS. What was painted lossily and
+ * then left alone for a whole spell is due at its end: after one to two spells of
+ * rest, and film never is. What is due is taken in steps that keep new damage
+ * waiting for a moment only, on a slow link as well: their size follows the time
+ * the client took for the one before.
+ *
+ * Pure arithmetic over regions, no thread and no clock of its own. Where a region
+ * could not grow for want of memory all of the picture becomes due, which is
+ * always right.
+ */
+#ifndef PLANECAST_ENCODERS_RECTS_LOSSY_H
+#define PLANECAST_ENCODERS_RECTS_LOSSY_H
+
+#include "server/clock.h"
+
+#include <pixman.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RECTS_LOSSY_SPELL_NS (150 * NSEC_PER_MSEC)
+/* Pixels of a step: the first one, and the least and the most of any. */
+#define RECTS_LOSSY_STEP_FIRST (64 << 10)
+#define RECTS_LOSSY_STEP_MIN (8 << 10)
+#define RECTS_LOSSY_STEP_MAX (256 << 10)
+/* A step that took longer is followed by a smaller one; by a larger one if less than half. */
+#define RECTS_LOSSY_STEP_NS (40 * NSEC_PER_MSEC)
+
+struct rects_lossy {
+	uint32_t width, height;
+	/* Painted in this spell; in the one before, and not since; earlier. Apart from each other. */
+	pixman_region32_t fresh, rested, due;
+	int64_t step_pixels;
+	int64_t step_ns; /* when the last step was taken, if nothing else was since; or 0 */
+};
+
+void rects_lossy_init(struct rects_lossy *lossy, uint32_t width, uint32_t height);
+void rects_lossy_finish(struct rects_lossy *lossy);
+/* Another picture, of which the client has seen nothing yet. */
+void rects_lossy_reset(struct rects_lossy *lossy, uint32_t width, uint32_t height);
+
+/* The client moved these pixels: (x, y) is what it had at (x - dx, y - dy). */
+void rects_lossy_copy(struct rects_lossy *lossy, const pixman_region32_t *region, int32_t dx,
+		int32_t dy);
+/* All of painted was sent, the part of it that is in lossily not exactly. */
+void rects_lossy_paint(struct rects_lossy *lossy, const pixman_region32_t *painted,
+		const pixman_region32_t *lossily);
+
+/* Something lies here that becomes due when spells go by. */
+bool rects_lossy_waits(const struct rects_lossy *lossy);
+/* A spell is over. True: something is due. */
+bool rects_lossy_turn(struct rects_lossy *lossy);
+
+/* clip NULL: everywhere. */
+bool rects_lossy_any_due(const struct rects_lossy *lossy, const pixman_region32_t *clip);
+/*
+ * The next step inside clip, from top to bottom; the caller's to finish. It stays
+ * due until it is painted. False: nothing there, or no memory for it now.
+ */
+bool rects_lossy_take(struct rects_lossy *lossy, const pixman_region32_t *clip, int64_t now_ns,
+		pixman_region32_t *ret_step);
+/* The client is sent something else in between: how long that takes says nothing of steps. */
+void rects_lossy_interrupt(struct rects_lossy *lossy);
+
+#endif
