@@ -244,7 +244,7 @@ def cpu(width=250):
 
 
 def kilobytes(width=235):
-    return Bar("Sent", "kb", 1, width, "kB a source picture")
+    return Bar("Sent", "kb", 2, width, "kB a source picture")
 
 
 def age(width=252):
@@ -252,7 +252,7 @@ def age(width=252):
 
 
 def quality():
-    return (Quality("PSNR", "psnr_moving", 1, 84, "dB, moving"), Settled("Exact", "settle_s", 2, 60, "after, s"))
+    return (Quality("PSNR", "psnr_moving", 1, 84, "dB, moved"), Settled("Exact", "settle_s", 2, 60, "after, s"))
 
 
 def fps(width=78):
@@ -260,7 +260,7 @@ def fps(width=78):
 
 
 SECTIONS = (
-    ("Full HD, one viewer", "Tight, quality 8, CopyRect. planecast finds out itself what changed, as it has to with a VFIO device; "
+    ("One viewer", "Tight, quality 8, CopyRect. planecast finds out itself what changed, as it has to with a VFIO device; "
      "the others are told, except those called -whole and those that poll.",
      lambda row: is_case(row, viewers=1), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
     ("Many viewers", "One decodes and tells age and bytes, the others skim what they get.",
@@ -268,13 +268,13 @@ SECTIONS = (
      lambda: (cpu(), Bar("Worst viewer", "worst_fps", 1, 225, "pictures/s"), age(), kilobytes(180), fps())),
     ("Lossless (ZRLE)", "The same pictures, for a viewer that wants them exact at once.",
      lambda row: is_case(row, encoding="zrle"), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
-    ("4K", "3840x2160; Tight, quality 8, CopyRect.",
+    ("4K", "Tight, quality 8, CopyRect.",
      lambda row: is_case(row, size=(3840, 2160)), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
     ("A scarce link", "The viewer takes no more than its rate; what a server queues grows old.",
      lambda row: bool(row["rate"]),
      lambda: (Bar("Shown", "fps", 1, 220, "distinct pictures/s"), age(330), cpu(210), kilobytes(170), *quality())),
 )
-# Sizes that are none of these stand in the first section, too: a short run has a small picture.
+# Any other size stands where full HD does.
 NAMED_SIZES = ((3840, 2160),)
 
 
@@ -310,7 +310,8 @@ def section(report, title, about, chosen, columns):
     rows = [row for row in report["rows"] if chosen(row)]
     if not rows:
         return ""
-    parts = [f"<h2>{escape(title)}</h2><p class=soft>{escape(about)}</p>"]
+    sizes = ", ".join(dict.fromkeys("{}x{}".format(*row["size"]) for row in rows))
+    parts = [f"<h2>{escape(title)}</h2><p class=soft>{escape(sizes)}. {escape(about)}</p>"]
     for case in dict.fromkeys(row["case"] for row in rows):
         members = [row for row in rows if row["case"] == case]
         parts.append(f"<div class=card><h3>{escape(case_title(members[0]))}</h3>"

@@ -15,14 +15,15 @@ REFERENCE_PICTURES = 300
 MEASURES = (
     ("cpu_s", f"CPU per {REFERENCE_PICTURES} pictures", "s", 2, True),
     ("cpu_ms", "CPU per delivered picture", "ms", 2, True),
-    ("kb", "per picture of the source", "kB", 1, True),
+    ("kb", "per picture of the source", "kB", 2, True),
     ("fps", "distinct pictures a second", "/s", 1, False),
     ("worst_fps", "the same, worst viewer", "/s", 1, False),
     ("age_p50", "age, median", "ms", 1, True),
     ("age_p95", "age, 95th percentile", "ms", 1, True),
     ("age_p99", "age, 99th percentile", "ms", 1, True),
     ("dropped", "pictures not seen", "%", 1, True),
-    ("psnr_moving", "PSNR while it moved", "dB", 1, False),
+    ("psnr_moving", "PSNR of what moved", "dB", 1, False),
+    ("psnr_whole", "PSNR of the whole while it moved", "dB", 1, False),
     ("psnr_rested", "PSNR after rest", "dB", 1, False),
     ("settle_s", "exact after", "s", 2, True),
     ("settle_cpu_s", "CPU after the last picture", "s", 3, True),
@@ -61,6 +62,8 @@ def figures_of(run):
         "dropped": 100 * max(possible - delivered, 0) / possible,
         "psnr_moving": run.get("psnr_moving"),
         "exact_moving": run.get("exact_moving"),
+        "exact_whole": run.get("exact_whole"),
+        "psnr_whole": run.get("psnr_whole"),
         "psnr_rested": final.get("psnr"),
         "exact_rested": final.get("exact"),
         "settle_s": settle.get("seconds") if settle.get("exact") else None,
@@ -124,9 +127,9 @@ def find_row(report, scene, peer=US, size=(1920, 1080), encoding="tight", viewer
     return None
 
 
-def find_micro(report, program, group, name):
+def find_micro(report, program, group, name, size=(1920, 1080)):
     for each in report["micro"]:
-        if each["program"] == program:
+        if (each["program"], each["width"], each["height"]) == (program, *size):
             return next((row for row in each["rows"] if (row["group"], row["name"]) == (group, name)), None)
     return None
 
@@ -172,7 +175,7 @@ def few(words, limit=6):
 
 # ---- for a terminal
 
-COLUMNS = (("cpu_s", "CPU s", 7, 2), ("cpu_ms", "ms/pic", 7, 2), ("kb", "kB/pic", 8, 1), ("fps", "fps", 6, 1),
+COLUMNS = (("cpu_s", "CPU s", 7, 2), ("cpu_ms", "ms/pic", 7, 2), ("kb", "kB/pic", 8, 2), ("fps", "fps", 6, 1),
            ("worst_fps", "worst", 6, 1), ("age_p50", "p50", 7, 1), ("age_p95", "p95", 7, 1),
            ("psnr_moving", "PSNR", 6, 1), ("settle_s", "exact s", 8, 2))
 
@@ -180,7 +183,7 @@ COLUMNS = (("cpu_s", "CPU s", 7, 2), ("cpu_ms", "ms/pic", 7, 2), ("kb", "kB/pic"
 def show(value, digits):
     if value is None:
         return "-"
-    return f"{value:.{0 if value >= 100 else digits}f}"
+    return f"{value:.{min(digits, 0 if value >= 100 else 1 if value >= 10 else digits)}f}"
 
 
 def table(report):

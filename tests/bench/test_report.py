@@ -5,17 +5,23 @@
     test_report.py              runs the tests
     test_report.py PAGE.html    writes the page of a made-up report, to look at
 """
-import html.parser
 import json
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import goals  # noqa: E402
+import matrix  # noqa: E402
+import measure  # noqa: E402
 import plots  # noqa: E402
 import report  # noqa: E402
+import shape  # noqa: E402
 
 MACHINE = {"cpu": "Made-up CPU <4>", "cores": 2, "kernel": "6.1", "load_at_start": 0.1}
 
@@ -27,7 +33,7 @@ def run(peer="planecast", scene="typing", size=(1920, 1080), encoding="tight", v
             "pictures": 150, "changed_pictures": 150, "seconds": 5.0, "cpu_s": 0.1, "feed_cpu_s": None,
             "view": {"pictures": 150, "bytes": 150_000, "age_p50_ms": 2.0, "age_p95_ms": 3.0, "age_p99_ms": 4.0,
                      "copy_rects": 0},
-            "others_pictures": [], "exact_moving": False, "psnr_moving": 40.0,
+            "others_pictures": [], "exact_moving": False, "psnr_moving": 40.0, "exact_whole": False, "psnr_whole": 45.0,
             "settle": {"exact": True, "seconds": 0.4, "cpu_s": 0.01}, "final": {"exact": True, "psnr": None},
             "rest": None, "error": None,
             "machine": {"total_s": 10.0, "steal_s": 0.0, "foreign_s": 0.0}, "client_limited": False,
@@ -184,55 +190,29 @@ class Goals(unittest.TestCase):
     def test_small_operations(self):
         rows = [{"group": "damage", "name": name, "ns": ns, "ns_per_tile": ns, "gb_per_s": 1 / ns}
                 for name, ns in (("memcmp", 8.0), ("pass: unchanged", 10.0), ("pass: 1 % typing", 13.0))]
-        made = of([run()], [{"program": "damage_bench", "width": 1, "height": 1, "turns": 1, "rows": rows}])
+        made = of([run()], [{"program": "damage_bench", "width": 1920, "height": 1080, "turns": 1, "rows": rows}])
         self.assertIs(goal(made, "Damage pass, nothing changed: share of memcmp's speed")["reached"], True)
         self.assertIs(goal(made, "Damage pass, 1 % changed: times the unchanged pass")["reached"], False)
-
-
-class Balanced(html.parser.HTMLParser):
-    """Sees that each element that opens is closed, in order, and nothing is fetched."""
-
-    EMPTY = {"meta", "line", "rect", "circle", "br"}
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.charts = [], 0
-
-    def handle_starttag(self, tag, attrs):
-        for name, value in attrs:
-            assert name not in ("src", "href") and "url(" not in (value or ""), (tag, name, value)
-        self.charts += tag == "svg"
-        if tag not in self.EMPTY:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        pass
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag, tag
-
-
-def check_page(text):
-    """How many charts a well-formed page has."""
-    parser = Balanced()
-    parser.feed(text)
-    parser.close()
-    assert not parser.open, parser.open
-    return parser.charts
 
 
 class Page(unittest.TestCase):
     def test_is_well_formed_and_fetches_nothing(self):
         made = made_up()
         text = plots.page(made)
-        self.assertGreater(check_page(text), 10)
+        charts, problems = shape.read_page(text)
+        self.assertEqual(problems, [])
+        self.assertGreater(charts, 10)
         self.assertNotIn("<4>", text)
         for peer in ("planecast", "neatvnc", "gone"):
             self.assertIn(peer, text)
         self.assertNotIn("nan", text.replace("nano", ""))
 
     def test_of_nothing(self):
-        self.assertEqual(check_page(plots.page(of([]))), 0)
+        self.assertEqual(shape.read_page(plots.page(of([]))), (0, []))
+
+    def test_what_is_wrong_with_a_page(self):
+        for wrong in ("<p><b></p></b>", "<p>", '<img src="x">', "</p>"):
+            self.assertTrue(shape.read_page(wrong)[1], wrong)
 
     def test_scale_leaves_room_for_small_ones(self):
         self.assertEqual(plots.scale_end([3, 2, 1]), 3)
@@ -250,6 +230,80 @@ class Page(unittest.TestCase):
             path = pathlib.Path(directory) / "report.json"
             report.write_json(made, path)
             self.assertEqual(len(json.loads(path.read_text())["rows"]), len(made["rows"]))
+
+
+class Matrix(unittest.TestCase):
+    def test_every_kind_of_case(self):
+        cases = matrix.cases_of()
+        self.assertEqual(len(cases), len(set(cases)))
+        for case in (matrix.Case("idle", (1920, 1080), "tight", 1, None),
+                     matrix.Case("film", (3840, 2160), "tight", 1, None),
+                     matrix.Case("scroll", (1920, 1080), "zrle", 1, None),
+                     matrix.Case("scroll", (1920, 1080), "tight", 16, None),
+                     matrix.Case("film", (1920, 1080), "tight", 1, 1250000)):
+            self.assertIn(case, cases)
+
+    def test_choices_narrow_it(self):
+        cases = matrix.cases_of(["scroll"], [4], (640, 480))
+        self.assertEqual(cases, [matrix.Case("scroll", (640, 480), "tight", 4, None)])
+
+    def test_repeats_are_interleaved(self):
+        order = list(matrix.schedule(["a", "b"], ["x", "y"], 2))
+        self.assertEqual(order[:4], [(1, "a", "x"), (1, "a", "y"), (1, "b", "x"), (1, "b", "y")])
+        self.assertEqual(order[4:6], [(2, "a", "y"), (2, "a", "x")])
+
+    def test_time_left_learns(self):
+        clock = matrix.Clock([10, 10, 20])
+        self.assertEqual(clock.left(), 40)
+        clock.done(10, 20)
+        self.assertEqual(clock.left(), 60)
+        self.assertEqual(matrix.show_time(3661), "1:01:01")
+
+
+class Shape(unittest.TestCase):
+    def problems(self, **wrong):
+        whole = {"late": 0, "client_cpu": 0.1, "client_busy": 0.1, "view": {"updates": 150}}
+        return shape.run_problems(run(**{**whole, **wrong}))
+
+    def test_what_is_right(self):
+        self.assertEqual(self.problems(), [])
+        self.assertEqual(self.problems(scene="idle", rest={"bytes": 0, "seconds": 1, "cpu_s": 0}), [])
+
+    def test_what_is_wrong(self):
+        for wrong in ({"error": "x"}, {"cpu_s": None}, {"view": {"pictures": 0, "updates": 1}}, {"viewers": 2},
+                      {"encoding": "zrle", "final": {"exact": False}}, {"scene": "idle"}, {"late": -1}):
+            self.assertTrue(self.problems(**wrong), wrong)
+
+
+class Cpu(unittest.TestCase):
+    def test_time_of_threads_that_ended_counts(self):
+        def spin():
+            end = time.thread_time() + 0.02
+            while time.thread_time() < end:
+                pass
+
+        before = measure.process_cpu_s(os.getpid())
+        thread = threading.Thread(target=spin)
+        thread.start()
+        thread.join()
+        self.assertGreater(measure.process_cpu_s(os.getpid()) - before, 0.015)
+
+    def test_processes_come_and_go(self):
+        with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
+            pids = [process.pid]
+            meter = measure.CpuMeter(lambda: pids)
+            spent = meter.read()
+            self.assertGreater(spent, 0)
+        self.assertIsNone(measure.process_cpu_s(process.pid))
+        self.assertEqual(meter.read(), spent)
+        pids = []
+        self.assertEqual(meter.read(), spent)
+
+    def test_a_program_that_ends_is_told(self):
+        with measure.Talker(["sh", "-c", "echo '{\"a\": 1}'; echo oops >&2"]) as talker:
+            self.assertEqual(talker.answer(), {"a": 1})
+            with self.assertRaisesRegex(measure.Timeout, "oops"):
+                talker.answer()
 
 
 # scene: {peer: (CPU s, kB, pictures of 150, p50, p95, PSNR, exact after)}
@@ -276,7 +330,7 @@ def made_up():
             if case and scene not in ("scroll", "film"):
                 continue
             for peer, (cpu, kb, pictures, p50, p95, psnr, settled) in peers.items():
-                runs.append(run(peer, scene, cpu_s=cpu / 2 * factor, psnr_moving=psnr, exact_moving=psnr is None,
+                runs.append(run(peer, scene, cpu_s=cpu / 2 * factor, psnr_moving=psnr, exact_moving=psnr is None, exact_whole=psnr is None,
                                 others_pictures=[int(pictures / factor)] if "viewers" in case else [],
                                 settle={"exact": settled is not None, "seconds": settled, "cpu_s": 0.1},
                                 rest={"bytes": 0, "seconds": 10, "cpu_s": 0.02} if scene == "idle" else None,

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the bench measures: the cases, what they ask of a viewer, and in which order they come."""
+import collections
+
+from report import case_key
+
+FULL_HD, UHD = (1920, 1080), (3840, 2160)
+SCENES = ("idle", "typing", "scroll", "window", "video", "film")
+# The link of the scarce cases: 10 Mbit/s.
+RATE_BYTES_PER_S = 1_250_000
+
+# What bench_view asks for. Fences come with ContinuousUpdates.
+ENCODINGS = {
+    "tight": ("--encodings", "copyrect tight", "--quality", "8", "--continuous"),
+    "zrle": ("--encodings", "copyrect zrle", "--continuous"),
+}
+
+Case = collections.namedtuple("Case", "scene size encoding viewers rate")
+# Which scenes are played in which way; of --viewers those above one take part.
+LOSSLESS = ("typing", "scroll", "video")
+LARGE = ("typing", "film")
+CROWDED = ("typing", "scroll", "film")
+SCARCE = ("scroll", "film")
+
+
+def key_of(case):
+    return case_key(case.scene, case.size, case.encoding, case.viewers, case.rate)
+
+
+def cases_of(scenes=SCENES, viewers=(1, 4, 16), size=None):
+    """size: instead of full HD, and then nothing is played at 4K."""
+    at = size or FULL_HD
+    ways = (
+        (SCENES, at, "tight", [count for count in viewers if count == 1], None),
+        (LOSSLESS, at, "zrle", [count for count in viewers if count == 1], None),
+        (CROWDED, at, "tight", [count for count in viewers if count > 1], None),
+        (LARGE, UHD, "tight", [count for count in viewers if count == 1 and not size], None),
+        (SCARCE, at, "tight", [count for count in viewers if count == 1], RATE_BYTES_PER_S),
+    )
+    return [Case(scene, at, encoding, count, rate)
+            for names, at, encoding, counts, rate in ways for count in counts for scene in names if scene in scenes]
+
+
+def quick_cases(size):
+    """One of each kind, for a look at the machinery."""
+    return [Case("idle", size, "tight", 1, None), Case("typing", size, "tight", 1, None),
+            Case("scroll", size, "zrle", 3, None), Case("film", size, "tight", 1, RATE_BYTES_PER_S)]
+
+
+def schedule(cases, peers, repeats):
+    """
+    (repeat, case, peer) in order: whatever else the machine does meets all servers
+    alike. Each repeat has another one go first.
+    """
+    for repeat in range(repeats):
+        shift = repeat % max(len(peers), 1)
+        for case in cases:
+            for peer in peers[shift:] + peers[:shift]:
+                yield repeat + 1, case, peer
+
+
+class Clock:
+    """How much longer it takes, from what runs were expected to take and have taken."""
+
+    def __init__(self, expected_s):
+        self.left_s, self.expected_s, self.spent_s = sum(expected_s), 0.0, 0.0
+
+    def done(self, expected_s, spent_s):
+        self.left_s -= expected_s
+        self.expected_s += expected_s
+        self.spent_s += spent_s
+
+    def left(self):
+        return max(self.left_s, 0) * (self.spent_s / self.expected_s if self.expected_s else 1.0)
+
+
+def show_time(seconds):
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
