@@ -148,7 +148,11 @@ class Feeder(Talker):
 
 def viewer_command(peer, case, viewers, *more):
     host, port = peer.address
-    command = [BENCH_VIEW, *ENCODINGS[case.encoding], "--patience", str(PATIENCE_S), *more]
+    asks = list(ENCODINGS[case.encoding])
+    if "--quality" in asks:
+        level = asks.index("--quality") + 1
+        asks[level] = str(peer.quality(int(asks[level])))
+    command = [BENCH_VIEW, *asks, "--patience", str(PATIENCE_S), *more]
     if case.rate:
         command += ["--rate", str(case.rate)]
     if viewers > 1:
@@ -207,6 +211,7 @@ class Measurement:
             first = view.answer(2 * PATIENCE_S)
             if not first["ok"]:
                 raise Timeout(f"{view.name}: {first['error']}")
+        self.peer.warm_up()
         self.views[0].ask(f"settle {self.before_s}")
 
     def others_cpu_s(self):

@@ -106,6 +106,11 @@ class Peer:
         return version_of(*cls.version_command)
 
     @classmethod
+    def quality(cls, wanted):
+        """The JPEG quality a viewer has to ask for, 0 to 9, where all others ask for wanted."""
+        return wanted
+
+    @classmethod
     def describe(cls):
         return cls.about.format(version=cls.version() or "of unknown version")
 
@@ -129,6 +134,9 @@ class Peer:
     def _launch(self):
         """Starts what the peer consists of and says in self.feed how it is fed."""
         raise NotImplementedError
+
+    def warm_up(self):
+        """With the viewers there: returns when the server has its usual pace."""
 
     def pids(self):
         """The server's processes, the feeder's never."""

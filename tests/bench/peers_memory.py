@@ -49,6 +49,11 @@ class LibvncserverWhole(Libvncserver):
         self.feed.append("--whole")
 
 
+def neatvnc_quality(version, wanted):
+    """0.5 knows the levels 9 (which is its JPEG at 66) and 0, and sends what asks for others without loss."""
+    return 9 if version.startswith("0.5.") else wanted
+
+
 class Neatvnc(_Fed):
     name = "neatvnc"
     about = "neatvnc {version}, told each change"
@@ -56,6 +61,11 @@ class Neatvnc(_Fed):
     programs = (str(PROGRAMS / program), "setpriv")
     packages = "libneatvnc-dev when planecast is built"
     version_command = (str(PROGRAMS / program), "--version")
+    feeding_counts = True
+
+    @classmethod
+    def quality(cls, wanted):
+        return neatvnc_quality(cls.version(), wanted)
 
 
 class NeatvncWhole(Neatvnc):

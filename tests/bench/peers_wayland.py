@@ -3,6 +3,7 @@
 import os
 
 from peer import Peer
+from peers_memory import neatvnc_quality
 
 
 def _no_root():
@@ -19,6 +20,10 @@ class Wayvnc(Peer):
     packages = "wayvnc, sway, xwayland"
     version_command = ("wayvnc", "--version")
     feeding_counts = True
+
+    @classmethod
+    def quality(cls, wanted):
+        return neatvnc_quality(cls.version(), wanted)  # their versions go together
 
     def _launch(self):
         displays = self.directory / "displays"

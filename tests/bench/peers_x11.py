@@ -54,12 +54,23 @@ class X11vnc(_Display):
     programs = ("x11vnc", "Xvfb", "setpriv")
     packages = "x11vnc, xvfb"
     version_command = ("x11vnc", "-version")
+    options = ()
 
     def _launch(self):
         display = self.spawn_display("Xvfb", "-screen", "0", f"{self.width}x{self.height}x24")
         # -norc: no settings of whoever runs the bench. Without -forever it ends after the first viewer.
         self.spawn("x11vnc", "-norc", "-display", display, "-rfbport", self.address[1], "-localhost", "-no6",
-                   "-nopw", "-shared", "-forever", "-nocursor")
+                   "-nopw", "-shared", "-forever", "-nocursor", *self.options)
+
+    def warm_up(self):
+        """Only seconds after its first viewer has come does it listen to what X says about changes."""
+        self.wait(lambda: "xdamage object" in self.log(), "x11vnc's use of XDAMAGE")
 
 
-PEERS = [Xvnc, XvncWhole, X11vnc]
+class X11vncAwake(X11vnc):
+    name = "x11vnc-nonap"
+    about = "x11vnc {version} on Xvfb, both counted, told not to nap while no viewer touches key or mouse"
+    options = ("-nonap",)
+
+
+PEERS = [Xvnc, XvncWhole, X11vnc, X11vncAwake]

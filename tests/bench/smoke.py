@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether a viewer of a peer gets what the peer is fed: every peer, before anybody believes its figures."""
+from measure import BENCH_VIEW, Talker
+from peer import BENCH_FEED, Timeout
+
+SCENE = "typing"
+PICTURES = 30
+SIZES = ((640, 480), (1920, 1080))
+
+
+def show(peer):
+    """Feeds a running peer. Returns (no problem, what to say)."""
+    size = f"{peer.width}x{peer.height}"
+    host, port = peer.address
+    with Talker([BENCH_FEED, *peer.feed, SCENE, size], peer.feed_fds) as feeder:
+        feeder.answer()
+        # No quality asked for: nobody has a reason to send anything but the very picture.
+        with Talker([BENCH_VIEW, "--encodings", "copyrect tight zrle hextile raw", "--scene", SCENE,
+                     f"{host}:{port}"]) as viewer:
+            viewer.answer()
+            peer.warm_up()
+            viewer.ask("reset")
+            feeder.ask(f"go {PICTURES}")
+            seen = viewer.ask(f"until {PICTURES}")
+            pictures = viewer.ask("stats")["viewers"][0]["pictures"]
+            final = viewer.ask("final")["viewers"][0]
+    if not peer.running():
+        return False, "a process has ended:\n" + peer.log()
+    exact = final.get("exact")
+    text = f"{pictures} of {PICTURES} pictures seen, the last one " + ("exact" if exact else f"not exact: {final}")
+    return bool(seen["ok"] and exact), text
+
+
+def smoke(peers):
+    """True if all that can be had work."""
+    good = True
+    for peer in peers:
+        ready, why = peer.available()
+        if not ready:
+            print(f"{peer.name:14} unavailable: {why}", flush=True)
+            continue
+        for width, height in SIZES:
+            try:
+                with peer(width, height) as running:
+                    works, text = show(running)
+            except (Timeout, OSError) as problem:
+                works, text = False, str(problem)
+            good &= works
+            print(f"{peer.name:14} {width}x{height:<5} {'ok' if works else 'FAILED'}: {text}", flush=True)
+    return good
