@@ -19,14 +19,12 @@ void view_bucket_init(struct view_bucket *bucket, uint64_t rate_bps, int64_t now
 
 uint64_t view_bucket_allows(struct view_bucket *bucket, int64_t now_ns)
 {
-	int64_t elapsed_ns = now_ns - bucket->filled_ns;
-	uint64_t fresh;
+	uint64_t elapsed_ns = (uint64_t)(now_ns - bucket->filled_ns), full_ns, fresh;
 
 	if (!bucket->rate_bps)
 		return UINT64_MAX;
-	if (elapsed_ns > NSEC_PER_SEC)
-		elapsed_ns = NSEC_PER_SEC;
-	fresh = (uint64_t)elapsed_ns * bucket->rate_bps / NSEC_PER_SEC;
+	full_ns = bucket->burst_bytes * NSEC_PER_SEC / bucket->rate_bps + 1;
+	fresh = (elapsed_ns < full_ns ? elapsed_ns : full_ns) * bucket->rate_bps / NSEC_PER_SEC;
 	if (fresh) {
 		bucket->filled_ns = now_ns;
 		bucket->tokens_bytes += fresh;

@@ -58,25 +58,30 @@ static int decode_fill(struct view_decoder *decoder, const struct view_rect *rec
 	return 0;
 }
 
+/*
+ * Only functions of which libvncclient's copy of TurboJPEG has its own, too: where
+ * a program has both, all of them then come from the same one.
+ */
 static int decompress_jpeg(struct view_decoder *decoder, const struct view_rect *rect, const uint8_t *data,
 		uint32_t length)
 {
-	int width, height, subsampling, space;
+	uint8_t *to = (uint8_t *)view_picture_at(&decoder->picture, rect->x, rect->y);
+	uint8_t *from = (uint8_t *)data; /* which it does not change */
+	int stride = (int)view_picture_stride(&decoder->picture);
+	int width, height, subsampling;
 
 	if (!decoder->jpeg)
 		decoder->jpeg = tjInitDecompress();
 	if (!decoder->jpeg)
 		return -ENOMEM;
-	if (tjDecompressHeader3(decoder->jpeg, data, length, &width, &height, &subsampling, &space) < 0)
-		return view_decoder_fail(decoder, "tight: JPEG: %.100s", tjGetErrorStr2(decoder->jpeg));
+	if (tjDecompressHeader2(decoder->jpeg, from, length, &width, &height, &subsampling) < 0)
+		return view_decoder_fail(decoder, "tight: JPEG: %.100s", tjGetErrorStr());
 	if ((uint32_t)width != rect->width || (uint32_t)height != rect->height)
 		return view_decoder_fail(decoder, "tight: a JPEG of %dx%d for %ux%u pixels", width, height,
 				rect->width, rect->height);
 	/* The exact inverse transform and smooth chroma: what quality figures are taken with. */
-	if (tjDecompress2(decoder->jpeg, data, length,
-			    (uint8_t *)view_picture_at(&decoder->picture, rect->x, rect->y), width,
-			    (int)view_picture_stride(&decoder->picture), height, TJPF_BGRX, TJFLAG_ACCURATEDCT) < 0)
-		return view_decoder_fail(decoder, "tight: JPEG: %.100s", tjGetErrorStr2(decoder->jpeg));
+	if (tjDecompress2(decoder->jpeg, from, length, to, width, stride, height, TJPF_BGRX, TJFLAG_ACCURATEDCT) < 0)
+		return view_decoder_fail(decoder, "tight: JPEG: %.100s", tjGetErrorStr());
 	return 0;
 }
 
