@@ -8,7 +8,7 @@ import html
 import math
 import statistics
 
-from report import MEASURES, US, show
+from report import MEASURES, US, by_cost, show
 
 STYLE = """
 :root { --page: #fbfbf9; --ink: #1d2226; --soft: #667078; --line: #dfe2e0; --card: #ffffff;
@@ -30,7 +30,7 @@ p { margin: 4px 0 12px; max-width: 80ch; } .soft { color: var(--soft); }
 .warn { background: var(--warn); border-radius: 8px; padding: 10px 14px; margin: 8px 0; font-weight: 600; }
 svg { display: block; min-width: 1060px; width: 100%; height: auto; font-size: 12.5px;
   font-family: inherit; fill: var(--ink); }
-svg .soft { fill: var(--soft); } svg .halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; } svg .us { font-weight: 650; } svg .head { font-weight: 600; }
+svg .soft { fill: var(--soft); } svg .halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; } svg .us { font-weight: 650; } svg .lost { fill: var(--bad); } svg .head { font-weight: 600; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 600; } td.n, th.n { text-align: right; }
@@ -90,6 +90,15 @@ class Column:
 
     def words(self, row):
         return show(row[self.field], self.digits)
+
+
+class Shown(Column):
+    """Pictures a second; red where many were not seen."""
+    MANY = 20
+
+    def draw(self, row, x, y):
+        classes = ("us " if row.get("ours") else "") + ("lost" if (row["dropped"] or 0) > self.MANY else "")
+        return [text_at(x, y + 15, self.words(row), classes)]
 
 
 class Quality(Column):
@@ -256,12 +265,13 @@ def quality():
 
 
 def fps(width=78):
-    return Column("Shown", "fps", 1, width, "pictures/s")
+    return Shown("Shown", "fps", 1, width, "pictures/s")
 
 
 SECTIONS = (
     ("One viewer", "Tight, quality 8, CopyRect. planecast finds out itself what changed, as it has to with a VFIO device; "
-     "the others are told, except those called -whole and those that poll.",
+     "the others are told, except those called -whole and those that poll. First comes who needs least CPU for a "
+     "delivered picture; red is who shows less than four of five.",
      lambda row: is_case(row, viewers=1), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
     ("Many viewers", "One decodes and tells age and bytes, the others skim what they get.",
      lambda row: row["viewers"] > 1 and not row["rate"],
@@ -301,9 +311,9 @@ def case_title(row):
 
 
 def named(rows):
-    """For a chart: best first, ours marked."""
+    """For a chart: those first that need least CPU for a delivered picture; ours marked."""
     return [{**row, "name": row["peer"], "ours": row["peer"] == US}
-            for row in sorted(rows, key=lambda row: (row["cpu_s"], row["peer"]))]
+            for row in sorted(rows, key=by_cost)]
 
 
 def section(report, title, about, chosen, columns):

@@ -22,6 +22,7 @@ MEASURES = (
     ("age_p95", "age, 95th percentile", "ms", 1, True),
     ("age_p99", "age, 99th percentile", "ms", 1, True),
     ("dropped", "pictures not seen", "%", 1, True),
+    ("torn", "updates with parts of two pictures", "", 0, True),
     ("psnr_moving", "PSNR of what moved", "dB", 1, False),
     ("psnr_whole", "PSNR of the whole while it moved", "dB", 1, False),
     ("psnr_rested", "PSNR after rest", "dB", 1, False),
@@ -70,6 +71,7 @@ def figures_of(run):
         "settle_cpu_s": settle.get("cpu_s"),
         "rest_bytes": rest.get("bytes"),
         "rest_cpu_s": rest["cpu_s"] * 10 / rest["seconds"] if rest else None,
+        "torn": view.get("torn"),
         "copy_rects": view.get("copy_rects"),
     }
 
@@ -119,6 +121,11 @@ def add_ratios(rows):
                 row["ratio"][name] = row[name] / min(others)
 
 
+def by_cost(row):
+    """Sorts rows: least CPU for a delivered picture first, who delivers none last."""
+    return row["cpu_ms"] is None, row["cpu_ms"] or 0, row["peer"]
+
+
 def find_row(report, scene, peer=US, size=(1920, 1080), encoding="tight", viewers=1, rate=None):
     for row in report["rows"]:
         if (row["peer"], row["scene"], tuple(row["size"]), row["encoding"], row["viewers"], row["rate"]) == \
@@ -163,9 +170,11 @@ def warnings_of(machine, runs):
         which = sorted({f"{run['peer']}: {run['case']}" for run in good if run.get(name)})
         if which:
             said.append(f"{what}: {few(which)}")
-    which = [f"{run['peer']}: {run['case']}: {run['error']}" for run in runs if run.get("error")]
-    if which:
-        said.append(f"{len(which)} runs failed: {few(which)}")
+    failed = {}
+    for run in runs:
+        if run.get("error"):
+            failed.setdefault(run["peer"], []).append(f"{run['case']}: {run['error']}")
+    said += [f"{peer}: {len(errors)} runs failed; the first: {errors[0]}" for peer, errors in failed.items()]
     return said
 
 
@@ -192,8 +201,7 @@ def table(report):
     cases = dict.fromkeys(row["case"] for row in report["rows"])
     for case in cases:
         lines += ["", f"{case:22}" + "".join(f"{title:>{width}}" for _, title, width, _ in COLUMNS) + "   x best"]
-        for row in sorted((row for row in report["rows"] if row["case"] == case),
-                          key=lambda row: (row["cpu_s"], row["peer"])):
+        for row in sorted((row for row in report["rows"] if row["case"] == case), key=by_cost):
             exact = row.get("exact_moving")
             cells = ["exact" if name == "psnr_moving" and exact else show(row[name], digits)
                      for name, _, _, digits in COLUMNS]

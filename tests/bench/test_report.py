@@ -127,6 +127,10 @@ class Medians(unittest.TestCase):
         rows = report.summarise([run(cpu_s=0.1), run("a", cpu_s=0.2), run("b", cpu_s=0.01, view={"pictures": 50})])
         self.assertAlmostEqual(rows[0]["ratio"]["cpu_s"], 0.5)
 
+    def test_who_delivers_nothing_comes_last(self):
+        rows = report.summarise([run("a", cpu_s=0.01, view={"pictures": 0}), run("b", cpu_s=0.4), run("c", cpu_s=0.3)])
+        self.assertEqual([row["peer"] for row in sorted(rows, key=report.by_cost)], ["c", "b", "a"])
+
     def test_cases_are_kept_apart(self):
         rows = report.summarise([run(), run(viewers=4), run(encoding="zrle"), run(rate=1250000), run(size=(640, 480))])
         self.assertEqual(len({row["case"] for row in rows}), 5)
@@ -289,7 +293,10 @@ class Cpu(unittest.TestCase):
         self.assertGreater(measure.process_cpu_s(os.getpid()) - before, 0.015)
 
     def test_processes_come_and_go(self):
-        with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
+        with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            process.stdin.write(b"ran\n")
+            process.stdin.flush()
+            process.stdout.readline()
             pids = [process.pid]
             meter = measure.CpuMeter(lambda: pids)
             spent = meter.read()
