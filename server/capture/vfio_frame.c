@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "server/capture/vfio_mapping.h"
+#include "server/capture/mapping.h"
 #include "server/capture/vfio_plane.h"
 #include "server/frame.h"
 #include "server/log.h"
@@ -20,7 +20,7 @@
 
 struct vfio_frame {
 	struct frame frame;
-	struct vfio_mapping *mapping;
+	struct mapping *mapping;
 };
 
 static int sync_dmabuf(const struct frame *frame, uint64_t flags)
@@ -54,7 +54,7 @@ static void release(struct frame *frame)
 	struct vfio_frame *vfio = (struct vfio_frame *)frame;
 
 	frame_finish(frame);
-	vfio_mapping_free(vfio->mapping);
+	mapping_free(vfio->mapping);
 	if (frame->planes[0].fd >= 0)
 		close(frame->planes[0].fd);
 	free(vfio);
@@ -67,13 +67,13 @@ static const struct frame_impl vfio_frame_impl = {
 };
 
 static int map(const struct vfio_plane *plane, int fd, uint64_t offset, uint64_t memory_bytes,
-		struct vfio_mapping **ret, char *reason)
+		struct mapping **ret, char *reason)
 {
 	int r = vfio_plane_check_memory(plane, memory_bytes, reason);
 
 	if (r < 0)
 		return r;
-	r = vfio_mapping_new(fd, offset, plane->picture_bytes, ret);
+	r = mapping_new(fd, offset, plane->picture_bytes, ret);
 	/* Normal for drivers whose pictures are the GPU's own. */
 	if (r == -ENODEV || r == -EINVAL || r == -EACCES) {
 		log_info(NULL, "the guest's picture cannot be mapped: %s", strerror(-r));
@@ -88,7 +88,7 @@ static int map(const struct vfio_plane *plane, int fd, uint64_t offset, uint64_t
 int vfio_frame_new(const struct vfio_plane *plane, int fd, bool dmabuf, uint64_t offset,
 		uint64_t memory_bytes, struct frame **ret, char *reason)
 {
-	struct vfio_mapping *mapping = NULL;
+	struct mapping *mapping = NULL;
 	struct vfio_frame *vfio;
 	struct frame *frame;
 	int r;
@@ -113,14 +113,14 @@ int vfio_frame_new(const struct vfio_plane *plane, int fd, bool dmabuf, uint64_t
 	frame->planes[0].fd = dmabuf ? fd : -1;
 	frame->planes[0].stride = plane->stride;
 	if (mapping) {
-		frame->data = vfio_mapping_data(mapping);
+		frame->data = mapping_data(mapping);
 		frame->data_bytes = plane->picture_bytes;
 	}
 	*ret = frame;
 	return 0;
 
 err_mapping:
-	vfio_mapping_free(mapping);
+	mapping_free(mapping);
 err_fd:
 	if (dmabuf)
 		close(fd);
@@ -136,7 +136,7 @@ bool vfio_frame_lost(const struct frame *frame)
 {
 	const struct vfio_frame *vfio = (const struct vfio_frame *)frame;
 
-	return vfio->mapping && vfio_mapping_lost(vfio->mapping);
+	return vfio->mapping && mapping_lost(vfio->mapping);
 }
 
 int vfio_frame_check(const struct frame *frame, char *reason)

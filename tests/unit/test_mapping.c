@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "server/capture/vfio_mapping.h"
+#include "server/capture/mapping.h"
 
 #define PAGES 4
 
@@ -32,53 +32,53 @@ static int new_file(void)
 	return fd;
 }
 
-static uint8_t read_byte(const struct vfio_mapping *mapping, size_t at)
+static uint8_t read_byte(const struct mapping *mapping, size_t at)
 {
-	return *(const volatile uint8_t *)(vfio_mapping_data(mapping) + at);
+	return *(const volatile uint8_t *)(mapping_data(mapping) + at);
 }
 
 static void test_reads(void **state)
 {
-	struct vfio_mapping *mapping;
+	struct mapping *mapping;
 	int fd = new_file();
 
 	(void)state;
-	assert_int_equal(vfio_mapping_new(fd, page_bytes, 2 * page_bytes + 1, &mapping), 0);
+	assert_int_equal(mapping_new(fd, page_bytes, 2 * page_bytes + 1, &mapping), 0);
 	assert_int_equal(pwrite(fd, "y", 1, (off_t)(2 * page_bytes)), 1);
 	assert_int_equal(read_byte(mapping, 0), 'x');
 	assert_int_equal(read_byte(mapping, page_bytes), 'y');
-	assert_false(vfio_mapping_lost(mapping));
-	vfio_mapping_free(mapping);
+	assert_false(mapping_lost(mapping));
+	mapping_free(mapping);
 	close(fd);
 }
 
 static void test_loses(void **state)
 {
-	struct vfio_mapping *lost, *kept;
+	struct mapping *lost, *kept;
 	int fd = new_file(), other = new_file();
 
 	(void)state;
-	assert_int_equal(vfio_mapping_new(fd, 0, PAGES * page_bytes, &lost), 0);
-	assert_int_equal(vfio_mapping_new(other, 0, PAGES * page_bytes, &kept), 0);
+	assert_int_equal(mapping_new(fd, 0, PAGES * page_bytes, &lost), 0);
+	assert_int_equal(mapping_new(other, 0, PAGES * page_bytes, &kept), 0);
 	assert_int_equal(read_byte(lost, 0), 'x');
 	assert_int_equal(ftruncate(fd, (off_t)page_bytes), 0);
 	/* What is still there stays readable; the first page that is not costs all of it. */
 	assert_int_equal(read_byte(lost, 0), 'x');
-	assert_false(vfio_mapping_lost(lost));
+	assert_false(mapping_lost(lost));
 	assert_int_equal(read_byte(lost, page_bytes), 0);
-	assert_true(vfio_mapping_lost(lost));
+	assert_true(mapping_lost(lost));
 	assert_int_equal(read_byte(lost, 3 * page_bytes), 0);
 	assert_int_equal(read_byte(lost, 0), 0);
-	assert_false(vfio_mapping_lost(kept));
+	assert_false(mapping_lost(kept));
 	assert_int_equal(read_byte(kept, 3 * page_bytes), 'x');
-	vfio_mapping_free(lost);
-	vfio_mapping_free(kept);
+	mapping_free(lost);
+	mapping_free(kept);
 	/* And again, with the slot used anew. */
-	assert_int_equal(vfio_mapping_new(fd, 0, PAGES * page_bytes, &lost), 0);
-	assert_false(vfio_mapping_lost(lost));
+	assert_int_equal(mapping_new(fd, 0, PAGES * page_bytes, &lost), 0);
+	assert_false(mapping_lost(lost));
 	assert_int_equal(read_byte(lost, page_bytes), 0);
-	assert_true(vfio_mapping_lost(lost));
-	vfio_mapping_free(lost);
+	assert_true(mapping_lost(lost));
+	mapping_free(lost);
 	close(fd);
 	close(other);
 }
@@ -102,14 +102,14 @@ static void test_other_sigbus_still_kills(void **state)
 {
 	void (*const ways[])(int fd) = { fault_elsewhere, send_it };
 	const struct rlimit no_core = { 0 };
-	struct vfio_mapping *mapping;
+	struct mapping *mapping;
 	int fd = new_file(), status;
 	pid_t pid;
 
 	(void)state;
 	/* Without the handlers of cmocka and the sanitizers, but with ours. */
 	assert_true(signal(SIGBUS, SIG_DFL) != SIG_ERR);
-	assert_int_equal(vfio_mapping_new(fd, 0, page_bytes, &mapping), 0);
+	assert_int_equal(mapping_new(fd, 0, page_bytes, &mapping), 0);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		pid = fork();
 		assert_true(pid >= 0);
@@ -123,31 +123,31 @@ static void test_other_sigbus_still_kills(void **state)
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), SIGBUS);
 	}
-	vfio_mapping_free(mapping);
+	mapping_free(mapping);
 	close(fd);
 }
 
 static void test_refusals(void **state)
 {
-	struct vfio_mapping *many[VFIO_MAPPINGS_MAX], *mapping = NULL;
+	struct mapping *many[MAPPINGS_MAX], *mapping = NULL;
 	int fd = new_file(), pipes[2];
 
 	(void)state;
-	assert_int_equal(vfio_mapping_new(fd, 0, 0, &mapping), -EINVAL);
-	assert_int_equal(vfio_mapping_new(fd, 1, page_bytes, &mapping), -EINVAL);
-	assert_int_equal(vfio_mapping_new(fd, UINT64_MAX, page_bytes, &mapping), -EINVAL);
-	assert_int_equal(vfio_mapping_new(-1, 0, page_bytes, &mapping), -EBADF);
+	assert_int_equal(mapping_new(fd, 0, 0, &mapping), -EINVAL);
+	assert_int_equal(mapping_new(fd, 1, page_bytes, &mapping), -EINVAL);
+	assert_int_equal(mapping_new(fd, UINT64_MAX, page_bytes, &mapping), -EINVAL);
+	assert_int_equal(mapping_new(-1, 0, page_bytes, &mapping), -EBADF);
 	assert_int_equal(pipe(pipes), 0);
-	assert_int_equal(vfio_mapping_new(pipes[0], 0, page_bytes, &mapping), -ENODEV);
+	assert_int_equal(mapping_new(pipes[0], 0, page_bytes, &mapping), -ENODEV);
 	assert_null(mapping);
-	for (size_t i = 0; i < VFIO_MAPPINGS_MAX; i++)
-		assert_int_equal(vfio_mapping_new(fd, 0, page_bytes, &many[i]), 0);
-	assert_int_equal(vfio_mapping_new(fd, 0, page_bytes, &mapping), -EMFILE);
-	vfio_mapping_free(many[7]);
-	assert_int_equal(vfio_mapping_new(fd, 0, page_bytes, &many[7]), 0);
-	for (size_t i = 0; i < VFIO_MAPPINGS_MAX; i++)
-		vfio_mapping_free(many[i]);
-	vfio_mapping_free(NULL);
+	for (size_t i = 0; i < MAPPINGS_MAX; i++)
+		assert_int_equal(mapping_new(fd, 0, page_bytes, &many[i]), 0);
+	assert_int_equal(mapping_new(fd, 0, page_bytes, &mapping), -EMFILE);
+	mapping_free(many[7]);
+	assert_int_equal(mapping_new(fd, 0, page_bytes, &many[7]), 0);
+	for (size_t i = 0; i < MAPPINGS_MAX; i++)
+		mapping_free(many[i]);
+	mapping_free(NULL);
 	close(pipes[0]);
 	close(pipes[1]);
 	close(fd);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Mappings of device memory, and the SIGBUS handler that outlives them. */
-#include "server/capture/vfio_mapping.h"
+/* Mappings of devices and files, and the SIGBUS handler that outlives them. */
+#include "server/capture/mapping.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,18 +9,18 @@
 #include <sys/mman.h>
 
 /* A slot is free while start is 0. The handler reads them at any moment, in any thread. */
-struct vfio_mapping {
+struct mapping {
 	atomic_uintptr_t start;
 	size_t bytes;
 	atomic_bool lost;
 };
 
-static struct vfio_mapping slots[VFIO_MAPPINGS_MAX];
+static struct mapping slots[MAPPINGS_MAX];
 static struct sigaction previous;
 
-static struct vfio_mapping *find_slot(uintptr_t address)
+static struct mapping *find_slot(uintptr_t address)
 {
-	for (size_t i = 0; i < VFIO_MAPPINGS_MAX; i++) {
+	for (size_t i = 0; i < MAPPINGS_MAX; i++) {
 		uintptr_t start = atomic_load(&slots[i].start);
 
 		if (start && address >= start && address - start < slots[i].bytes)
@@ -33,7 +33,7 @@ static void handle_sigbus(int number, siginfo_t *info, void *context)
 {
 	/* Not above 0: a process sent it, and the address means nothing. */
 	bool fault = info->si_code > 0;
-	struct vfio_mapping *mapping = fault ? find_slot((uintptr_t)info->si_addr) : NULL;
+	struct mapping *mapping = fault ? find_slot((uintptr_t)info->si_addr) : NULL;
 	int saved = errno;
 
 	(void)context;
@@ -63,13 +63,13 @@ static int install_handler(void)
 	return sigaction(SIGBUS, &action, NULL) < 0 ? -errno : 0;
 }
 
-int vfio_mapping_new(int fd, uint64_t offset, uint64_t bytes, struct vfio_mapping **ret)
+int mapping_new(int fd, uint64_t offset, uint64_t bytes, struct mapping **ret)
 {
-	struct vfio_mapping *mapping = NULL;
+	struct mapping *mapping = NULL;
 	void *data;
 	int r;
 
-	for (size_t i = 0; i < VFIO_MAPPINGS_MAX && !mapping; i++)
+	for (size_t i = 0; i < MAPPINGS_MAX && !mapping; i++)
 		if (!atomic_load(&slots[i].start))
 			mapping = &slots[i];
 	if (!mapping)
@@ -90,7 +90,7 @@ int vfio_mapping_new(int fd, uint64_t offset, uint64_t bytes, struct vfio_mappin
 	return 0;
 }
 
-void vfio_mapping_free(struct vfio_mapping *mapping)
+void mapping_free(struct mapping *mapping)
 {
 	void *data;
 	size_t bytes;
@@ -104,12 +104,12 @@ void vfio_mapping_free(struct vfio_mapping *mapping)
 	munmap(data, bytes);
 }
 
-const uint8_t *vfio_mapping_data(const struct vfio_mapping *mapping)
+const uint8_t *mapping_data(const struct mapping *mapping)
 {
 	return (const uint8_t *)atomic_load(&mapping->start);
 }
 
-bool vfio_mapping_lost(const struct vfio_mapping *mapping)
+bool mapping_lost(const struct mapping *mapping)
 {
 	return atomic_load(&mapping->lost);
 }
