@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ struct requirement {
 #define FIELD(name) offsetof(struct config_vm, name)
 
 static const struct requirement requirements[] = {
+	{ "source = memory", FIELD(source), FIELD(memory_file), CONFIG_SOURCE_MEMORY, FIELD(source),
+			CONFIG_SOURCE_MEMORY, "memory-file" },
 	{ "source = replay", FIELD(source), FIELD(replay_file), CONFIG_SOURCE_REPLAY, FIELD(source),
 			CONFIG_SOURCE_REPLAY, "replay-file" },
 	{ "source = vfio", FIELD(source), FIELD(vfio_device), CONFIG_SOURCE_VFIO, FIELD(vfio_attach),
@@ -65,6 +68,20 @@ static void check_required(const struct config_vm *vm, const struct config_secti
 				"vm \"%s\" has %s%s and so needs %s", vm->name, rule->because,
 				place == &origins->header ? " (the default)" : "", rule->needed);
 	}
+}
+
+static void check_stride(const struct config_vm *vm, const struct config_section_origins *origins,
+		struct problems *problems)
+{
+	const struct config_origin *place = origins_of_vm_key(origins, memory_stride_bytes);
+	int64_t row_bytes = (int64_t)vm->memory_size.width * 4;
+
+	if (place->bad || origins_of_vm_key(origins, memory_size)->bad || !vm->memory_stride_bytes ||
+			vm->memory_stride_bytes >= row_bytes)
+		return;
+	problems_add(problems, place->file, place->line, place->column,
+			"a row of %u pixels has %" PRId64 " bytes, and memory-stride is less: %" PRId64,
+			vm->memory_size.width, row_bytes, vm->memory_stride_bytes);
 }
 
 static void check_remote(const struct config_vm *vm, const struct config_section_origins *origins,
@@ -195,6 +212,7 @@ int check_config(const struct config *config, struct problems *problems)
 {
 	for (unsigned int i = 0; i < config->n_vms; i++) {
 		check_required(config->vms[i], config->origins->vms[i], problems);
+		check_stride(config->vms[i], config->origins->vms[i], problems);
 		check_remote(config->vms[i], config->origins->vms[i], problems);
 	}
 	return check_listeners(config, problems);

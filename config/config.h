@@ -25,7 +25,7 @@
 #define CONFIG_VMS_MAX 1024
 #define CONFIG_ADDRESSES_MAX 8
 
-enum config_source { CONFIG_SOURCE_PATTERN, CONFIG_SOURCE_REPLAY, CONFIG_SOURCE_VFIO };
+enum config_source { CONFIG_SOURCE_PATTERN, CONFIG_SOURCE_REPLAY, CONFIG_SOURCE_VFIO, CONFIG_SOURCE_MEMORY };
 enum config_attach { CONFIG_ATTACH_OWN, CONFIG_ATTACH_SOCKET };
 enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_VNCAUTH };
 enum config_sharing { CONFIG_SHARING_ALLOW_EXCLUSIVE, CONFIG_SHARING_FORCE_SHARED, CONFIG_SHARING_IGNORE };
@@ -56,6 +56,10 @@ struct config_vm {
 	char *vfio_device; /* vfio-device: mdev UUID, PCI address or sysfs path */
 	int vfio_attach; /* vfio-attach: own, socket */
 	char *vfio_socket; /* vfio-socket: where a launcher passes the device fd */
+	char *memory_file; /* memory-file: where another program keeps the picture */
+	struct config_size memory_size; /* memory-size: 1920x1080 */
+	int64_t memory_offset_bytes; /* memory-offset: 0 */
+	int64_t memory_stride_bytes; /* memory-stride: 0, which stands for a row's pixels; never less than these */
 	char *replay_file; /* replay-file */
 	struct config_size pattern_size; /* pattern-size: 1920x1080 */
 	int64_t pattern_fps; /* pattern-fps: 30, 0..240; 0: only input changes the picture */

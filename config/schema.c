@@ -20,6 +20,7 @@
 #define SECOND (1000 * MS)
 #define KIB 1024LL
 #define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
 
 static const struct schema_word log_level_words[] = {
 	{ "error", LOG_LEVEL_ERROR },
@@ -39,6 +40,7 @@ static const struct schema_word log_format_words[] = {
 
 static const struct schema_word source_words[] = {
 	{ "vfio", CONFIG_SOURCE_VFIO },
+	{ "memory", CONFIG_SOURCE_MEMORY },
 	{ "replay", CONFIG_SOURCE_REPLAY },
 	{ "pattern", CONFIG_SOURCE_PATTERN },
 	{ NULL, 0 },
@@ -106,8 +108,9 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.words = source_words,
 		.default_text = "vfio",
 		.reload = SCHEMA_RESTART,
-		.doc = "Where the picture comes from: the display of a VFIO device, the frames of a "
-		       "recording, or a test picture that moves by itself and answers to input.",
+		.doc = "Where the picture comes from: the display of a VFIO device, memory that another "
+		       "program draws into, the frames of a recording, or a test picture that moves by "
+		       "itself and answers to input.",
 	},
 	{
 		VM("vfio-device", vfio_device),
@@ -137,6 +140,44 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.reload = SCHEMA_RESTART,
 		.doc = "The unix socket through which the opened device is passed. Needed where source is "
 		       "vfio and vfio-attach is socket.",
+	},
+	{
+		VM("memory-file", memory_file),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "The file in which another program keeps the picture, mapped into its memory: one "
+		       "in /dev/shm that it draws into, or the RAM of a QEMU guest with a ramfb. Pixels "
+		       "are 32 bits, blue in the lowest byte (XR24). It may come, go and be made anew at "
+		       "any time. Needed where source is memory.",
+	},
+	{
+		VM("memory-size", memory_size),
+		.type = SCHEMA_SIZE,
+		RANGE(320, 7680),
+		.height_min = 200,
+		.height_max = 4320,
+		.default_text = "1920x1080",
+		.reload = SCHEMA_RESTART,
+		.doc = "The size of the picture in memory-file in pixels.",
+	},
+	{
+		VM("memory-offset", memory_offset_bytes),
+		.type = SCHEMA_BYTES,
+		RANGE(0, 16384 * GIB),
+		.default_text = "0",
+		.reload = SCHEMA_RESTART,
+		.doc = "Where in memory-file the picture begins.",
+	},
+	{
+		VM("memory-stride", memory_stride_bytes),
+		.type = SCHEMA_BYTES,
+		RANGE(0, MIB),
+		.default_text = "0",
+		.reload = SCHEMA_RESTART,
+		.doc = "From one row of the picture in memory-file to the next. With 0 rows follow each "
+		       "other without a gap.",
 	},
 	{
 		VM("replay-file", replay_file),

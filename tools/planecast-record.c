@@ -51,7 +51,7 @@ static void usage(FILE *out)
 	      "\n"
 	      "  -c, --config FILE     take the VM from this configuration\n"
 	      "      --vm NAME         which of its VMs\n"
-	      "      --source SOURCE   record pattern, vfio or replay instead; the default is pattern\n"
+	      "      --source SOURCE   record pattern, vfio, memory or replay instead; the default is pattern\n"
 	      "      --set KEY=VALUE   a key of that VM, such as pattern-scene=video\n"
 	      "  -s, --seconds N       how long, from the first picture on\n"
 	      "  -o, --output FILE     where to; an existing file is replaced\n"

@@ -20,6 +20,7 @@ typedef int (*open_fn)(struct event_base *base, const struct config_vm *config,
 
 static const open_fn sources[] = {
 	[CONFIG_SOURCE_PATTERN] = capture_pattern_open,
+	[CONFIG_SOURCE_MEMORY] = capture_memory_open,
 	[CONFIG_SOURCE_REPLAY] = capture_replay_open,
 	[CONFIG_SOURCE_VFIO] = capture_vfio_open,
 };

@@ -119,6 +119,8 @@ void capture_set_reason(struct capture *capture, const char *fmt, ...)
 /* The sources. */
 int capture_pattern_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
+int capture_memory_open(struct event_base *base, const struct config_vm *config,
+		const struct capture_events *events, void *user, struct capture **ret);
 int capture_replay_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
 int capture_vfio_open(struct event_base *base, const struct config_vm *config,

@@ -147,6 +147,16 @@ static void recordings_survive_each_failing_allocation(void **state)
 	fail_each(live, &config, 8);
 }
 
+static void memory_survives_each_failing_allocation(void **state)
+{
+	struct config_vm config = { .source = CONFIG_SOURCE_MEMORY, .memory_file = t.path,
+		.memory_size = { 320, 240 } };
+
+	(void)state;
+	assert_int_equal(truncate(t.path, 320 * 240 * 4), 0);
+	fail_each(live, &config, 3);
+}
+
 static int draw_cards(struct config_vm *config)
 {
 	static const uint32_t sizes[][2] = { { 640, 480 }, { 3840, 2160 } };
@@ -193,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pattern_survives_each_failing_allocation),
 		cmocka_unit_test(recordings_survive_each_failing_allocation),
+		cmocka_unit_test(memory_survives_each_failing_allocation),
 		cmocka_unit_test(card_survives_each_failing_allocation),
 	};
 

@@ -43,6 +43,11 @@ static void gives_each_key_its_default(void **state)
 	assert_null(vm->vfio_device);
 	assert_int_equal(vm->vfio_attach, CONFIG_ATTACH_OWN);
 	assert_null(vm->vfio_socket);
+	assert_null(vm->memory_file);
+	assert_int_equal(vm->memory_size.width, 1920);
+	assert_int_equal(vm->memory_size.height, 1080);
+	assert_int_equal(vm->memory_offset_bytes, 0);
+	assert_int_equal(vm->memory_stride_bytes, 0);
 	assert_null(vm->replay_file);
 	assert_int_equal(vm->pattern_size.width, 1920);
 	assert_int_equal(vm->pattern_size.height, 1080);
@@ -98,21 +103,29 @@ static const char everything[] =
 		"vnc = *:5902\n"
 		"cut-text-max = 1m\n"
 		"qmp = /run/qmp\n"
-		"keymap = de(nodeadkeys)";
+		"keymap = de(nodeadkeys)\n"
+		"[vm \"c\"]\n"
+		"source = memory\n"
+		"memory-file = /dev/shm/picture\n"
+		"memory-size = 800x600\n"
+		"memory-offset = 3g\n"
+		"memory-stride = 4K\n";
 
 static void reads_each_kind_of_value(void **state)
 {
 	struct config *config = parse(everything);
 	const struct config_vm *a = config_find_vm(config, "win 11");
 	const struct config_vm *b = config_find_vm(config, "b");
+	const struct config_vm *c = config_find_vm(config, "c");
 
 	(void)state;
 	assert_int_equal(config->server.log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(config->server.log_format, LOG_FORMAT_JSON);
 	assert_int_equal(config->server.restart_delay_max_ns, 120000 * MS);
-	assert_int_equal(config->n_vms, 2);
+	assert_int_equal(config->n_vms, 3);
 	assert_ptr_equal(config->vms[0], a);
 	assert_ptr_equal(config->vms[1], b);
+	assert_ptr_equal(config->vms[2], c);
 	assert_null(config_find_vm(config, "win"));
 
 	assert_int_equal(a->source, CONFIG_SOURCE_VFIO);
@@ -133,6 +146,13 @@ static void reads_each_kind_of_value(void **state)
 	assert_string_equal(a->vnc.text[2], "[::1]:5901");
 	assert_int_equal(a->vnc_auth, CONFIG_AUTH_VNCAUTH);
 	assert_string_equal(a->vnc_password_file, "/etc/with blanks  ");
+
+	assert_int_equal(c->source, CONFIG_SOURCE_MEMORY);
+	assert_string_equal(c->memory_file, "/dev/shm/picture");
+	assert_int_equal(c->memory_size.width, 800);
+	assert_int_equal(c->memory_size.height, 600);
+	assert_true(c->memory_offset_bytes == 3LL << 30);
+	assert_int_equal(c->memory_stride_bytes, 4096);
 
 	assert_int_equal(b->source, CONFIG_SOURCE_REPLAY);
 	assert_int_equal(b->sharing, CONFIG_SHARING_IGNORE);

@@ -151,6 +151,10 @@ static const struct {
 	{ PATTERN "max-fps = \x1f\xff\n", "t:3:11: a control character; expected text\n" },
 
 	/* Keys that need each other. */
+	{ "[vm \"a\"]\nsource = memory\n",
+			"t:2:10: vm \"a\" has source = memory and so needs memory-file\n" },
+	{ PATTERN "memory-size = 640x480\nmemory-stride = 2559\n",
+			"t:4:17: a row of 640 pixels has 2560 bytes, and memory-stride is less: 2559\n" },
 	{ "[vm \"a\"]\nsource = replay\n",
 			"t:2:10: vm \"a\" has source = replay and so needs replay-file\n" },
 	{ "[vm \"a\"]\n", "t:1:2: vm \"a\" has source = vfio (the default) and so needs vfio-device\n" },
@@ -163,8 +167,10 @@ static const struct {
 
 	/* No second complaint about what was refused already. */
 	{ "[vm \"a\"]\nsource = pattrn\n",
-			"t:2:10: source is \"pattrn\", expected one of vfio, replay, pattern; did you mean "
+			"t:2:10: source is \"pattrn\", expected one of vfio, memory, replay, pattern; did you mean "
 			"\"pattern\"?\n" },
+	{ PATTERN "memory-size = 64x64\nmemory-stride = 100\n",
+			"t:3:15: memory-size is \"64x64\", expected WIDTHxHEIGHT of 320x200 to 7680x4320\n" },
 	{ "[vm \"a\"]\nsource = replay\nreplay-file = x\n",
 			"t:3:15: replay-file is \"x\", expected an absolute path of at most 4095 bytes\n" },
 	{ PATTERN "vnc = 0.0.0.0:5901\nvnc-auth = vncaut\n",
