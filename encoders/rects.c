@@ -7,6 +7,8 @@
 #include "encoders/rects_job.h"
 #include "encoders/rects_lossy.h"
 #include "encoders/rects_pool.h"
+#include "encoders/rects_share.h"
+#include "encoders/rects_streams.h"
 #include "server/clock.h"
 #include "server/frame.h"
 
@@ -26,7 +28,7 @@ struct rects {
 	struct rects_debt debt;
 	struct rects_lossy lossy;
 	struct event *spell; /* runs while something lossy waits to become due */
-	uint8_t bits_per_pixel;
+	struct rects_pixel_format format;
 	struct rects_encodings encodings;
 	bool failed; /* the library's state is unknown, no more jobs */
 	rects_done_fn done;
@@ -38,11 +40,18 @@ struct rects {
 	struct rects_job job;
 	struct rects_task task;
 	int result;
+	struct rects_member member;
+	enum rects_role role;
 };
 
 static struct rects *rects_of(struct rects_job *job)
 {
 	return (struct rects *)((char *)job - offsetof(struct rects, job));
+}
+
+static struct rects *rects_of_member(struct rects_member *member)
+{
+	return (struct rects *)((char *)member - offsetof(struct rects, member));
 }
 
 static void destroy(struct rects *rects)
@@ -79,13 +88,29 @@ static void handle_spell(evutil_socket_t fd, short what, void *data)
 static void run_job(struct rects_job *job, struct rects_kit *kit)
 {
 	struct rects *rects = rects_of(job);
+	struct rects_member *member = &rects->member;
+	int err = member->restart ? rects_engine_restart(rects->engine) : 0;
 
-	rects->result = rects_task_run(&rects->task, rects->engine, kit);
+	if (!err)
+		err = rects_task_run(&rects->task, rects->engine, kit);
+	if (!err && member->restart)
+		member->restarted = rects_streams_mark_restart(rects->task.output);
+	rects->result = err;
 }
 
-static void end_job(struct rects_job *job)
+static void submit(struct rects *rects)
 {
-	struct rects *rects = rects_of(job);
+	struct rects_task *task = &rects->task;
+
+	if (pixman_region32_not_empty(&task->copy))
+		rects_engine_schedule_copy(rects->engine, &task->copy, task->dx, task->dy);
+	rects->role = RECTS_OWN;
+	rects->result = -ECANCELED; /* unless it runs */
+	rects_pool_submit(rects->pool, &rects->job);
+}
+
+static void finish(struct rects *rects)
+{
 	struct evbuffer *output = rects->task.output;
 	int result = rects->result;
 
@@ -95,6 +120,7 @@ static void end_job(struct rects_job *job)
 	}
 	frame_unref(rects->task.frame);
 	pixman_region32_fini(&rects->task.damage);
+	pixman_region32_fini(&rects->task.copy);
 	pixman_region32_fini(&rects->task.lossy);
 	rects->busy = false;
 	if (result) {
@@ -109,9 +135,43 @@ static void end_job(struct rects_job *job)
 	evbuffer_free(output);
 }
 
+/* The end of another's job, which was to be this record's too. */
+static void take(struct rects *rects)
+{
+	rects->result = rects_share_take(&rects->member, &rects->task);
+	if (rects->result && !rects->freed) {
+		rects_share_alone(rects_pool_share(rects->pool), &rects->member);
+		submit(rects);
+	} else {
+		finish(rects);
+	}
+}
+
+static void end_job(struct rects_job *job)
+{
+	struct rects *rects = rects_of(job);
+	struct rects_member *next;
+	struct rects_work *work;
+
+	if (rects->role == RECTS_TAKE) {
+		take(rects);
+		return;
+	}
+	work = rects_share_end(&rects->member, &rects->task, rects->result);
+	finish(rects);
+	while ((next = rects_share_next(work)))
+		take(rects_of_member(next));
+}
+
 static bool check_size(uint32_t width, uint32_t height)
 {
 	return width && height && width <= RECTS_ENGINE_SIZE_MAX && height <= RECTS_ENGINE_SIZE_MAX;
+}
+
+static void find_equals(struct rects *rects)
+{
+	rects_share_join(rects_pool_share(rects->pool), &rects->member, &rects->format,
+			&rects->encodings);
 }
 
 int rects_new(struct rects_pool *pool, uint32_t width, uint32_t height, rects_done_fn done,
@@ -139,8 +199,9 @@ int rects_new(struct rects_pool *pool, uint32_t width, uint32_t height, rects_do
 	rects->due = due;
 	rects->user = user;
 	rects->job = (struct rects_job){ .run = run_job, .done = end_job };
-	rects->bits_per_pixel = rects_native_format.bits_per_pixel;
+	rects->format = rects_native_format;
 	rects->encodings = (struct rects_encodings){ .quality = -1, .compression = -1 };
+	find_equals(rects);
 	*ret = rects;
 	return 0;
 }
@@ -150,6 +211,7 @@ void rects_free(struct rects *rects)
 	if (!rects)
 		return;
 	event_del(rects->spell);
+	rects_share_leave(&rects->member);
 	if (rects->busy)
 		rects->freed = true;
 	else
@@ -168,9 +230,11 @@ int rects_set_pixel_format(struct rects *rects, const struct rects_pixel_format 
 	if (rects->busy)
 		return -EBUSY;
 	err = rects_engine_set_format(rects->engine, format);
-	if (!err)
-		rects->bits_per_pixel = format->bits_per_pixel;
-	return err;
+	if (err)
+		return err;
+	rects->format = *format;
+	find_equals(rects);
+	return 0;
 }
 
 int rects_set_encodings(struct rects *rects, const struct rects_encodings *encodings)
@@ -185,6 +249,7 @@ int rects_set_encodings(struct rects *rects, const struct rects_encodings *encod
 	rects->encodings = *encodings;
 	if (!encodings->copy_rect)
 		rects_debt_drop_copy(&rects->debt);
+	find_equals(rects);
 	return 0;
 }
 
@@ -220,7 +285,7 @@ static int64_t patience_ns(const struct rects *rects)
 static int jpeg_level(const struct rects *rects)
 {
 	/* Tight has no JPEG for a byte a pixel. */
-	return rects->encodings.preferred == RECTS_TIGHT && rects->bits_per_pixel > 8 ?
+	return rects->encodings.preferred == RECTS_TIGHT && rects->format.bits_per_pixel > 8 ?
 			rects->encodings.quality : -1;
 }
 
@@ -247,9 +312,7 @@ int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32
 {
 	struct rects_task *task = &rects->task;
 	struct evbuffer *output;
-	pixman_region32_t copy;
 	bool refine;
-	int32_t dx, dy;
 
 	if (rects->busy)
 		return -EBUSY;
@@ -262,25 +325,27 @@ int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32
 	if (!output)
 		return -ENOMEM;
 	refine = start_refinement(rects, clip);
-	if (!rects_debt_take(&rects->debt, clip, RECTS_ENGINE_RECTS_MAX, &task->damage, &copy, &dx,
-				&dy)) {
+	if (!rects_debt_take(&rects->debt, clip, RECTS_ENGINE_RECTS_MAX, &task->damage, &task->copy,
+				&task->dx, &task->dy)) {
 		evbuffer_free(output);
 		return -ENODATA;
 	}
-	task->copy = pixman_region32_not_empty(&copy);
-	if (task->copy) {
-		rects_engine_schedule_copy(rects->engine, &copy, dx, dy);
-		rects_lossy_copy(&rects->lossy, &copy, dx, dy);
-	}
-	pixman_region32_fini(&copy);
+	/* Of no copy it does not matter how far it goes. */
+	if (pixman_region32_not_empty(&task->copy))
+		rects_lossy_copy(&rects->lossy, &task->copy, task->dx, task->dy);
+	else
+		task->dx = task->dy = 0;
 	pixman_region32_init(&task->lossy);
 	task->jpeg_level = refine ? -1 : jpeg_level(rects);
 	task->frame = frame_ref(frame);
 	task->output = output;
-	rects->result = -ECANCELED; /* unless it runs */
 	rects->busy = true;
 	rects->job.wanted_ns = clock_now_ns() + (refine ? REFINEMENT_PATIENCE_NS : patience_ns(rects));
-	rects_pool_submit(rects->pool, &rects->job);
+	rects->role = rects_share_begin(rects_pool_share(rects->pool), &rects->member, task);
+	if (rects->role == RECTS_OWN)
+		submit(rects);
+	else if (rects->role == RECTS_TAKE)
+		rects_pool_return(rects->pool, &rects->job);
 	return 0;
 }
 

@@ -13,6 +13,10 @@
  * pending, in steps, wherever nothing else is. Without an end to motion there is
  * no end to this: film stays JPEG.
  *
+ * Records that are owed the same of the same picture in the same way are handed the
+ * bytes of one job (encoders/rects_share.h), so that equal viewers cost little more
+ * than one; to their owners it makes no difference.
+ *
  * A job reads the frame it was given and holds a reference to it until done, so
  * the picture cannot change under the encoder. At most one job a client.
  *
@@ -23,6 +27,7 @@
 
 #include <pixman.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct evbuffer;
@@ -68,6 +73,14 @@ extern const struct rects_pixel_format rects_native_format;
 int rects_pool_new(struct event_base *base, unsigned int threads, struct rects_pool **ret);
 /* All rects are freed before. Not from a done callback. Joins the threads. NULL is fine. */
 void rects_pool_free(struct rects_pool *pool);
+
+struct rects_pool_stats {
+	uint64_t jobs; /* begun */
+	uint64_t shared; /* not needed: the record was handed the bytes of another's */
+	size_t kept_bytes; /* for records that have not come as far yet */
+};
+
+void rects_pool_stats(const struct rects_pool *pool, struct rects_pool_stats *ret);
 
 /*
  * The job is done, on the loop. output is one FramebufferUpdate message (or

@@ -4,6 +4,7 @@
 
 #include "encoders/rects.h"
 #include "encoders/rects_sink.h"
+#include "encoders/rects_streams.h"
 #include "server/frame.h"
 #include "server/log.h"
 
@@ -347,6 +348,11 @@ int rects_engine_set_encodings(struct rects_engine *engine, const struct rects_e
 	cl->enableLastRectEncoding = encodings->last_rect;
 	apply_compression(engine);
 	return 0;
+}
+
+int rects_engine_restart(struct rects_engine *engine)
+{
+	return rects_streams_restart(engine->cl);
 }
 
 static void add_region(sraRegionPtr target, const pixman_region32_t *region)

@@ -50,6 +50,9 @@ int rects_engine_set_encodings(struct rects_engine *engine, const struct rects_e
 void rects_engine_schedule_copy(struct rects_engine *engine, const pixman_region32_t *region,
 		int32_t dx, int32_t dy);
 
+/* Worker thread. The next run owes nothing to those before (rects_streams.h). -EIO. */
+int rects_engine_restart(struct rects_engine *engine);
+
 /* Linear XR24 in CPU memory, and of a size and stride the library can compute with. Any thread. */
 bool rects_engine_accepts(const struct frame *frame);
 

@@ -87,7 +87,7 @@ static int paint(struct rects_task *task, const struct photo *photo, struct rect
 	if (!pixman_region32_subtract(&lossless, &task->damage, &task->lossy))
 		goto out;
 	err = 0;
-	if (task->copy || pixman_region32_not_empty(&lossless))
+	if (pixman_region32_not_empty(&task->copy) || pixman_region32_not_empty(&lossless))
 		err = rects_engine_run(engine, task->frame, &lossless, &kit->sink, message);
 	if (!err && photo->n)
 		err = paint_lossy(task, photo, message, kit);

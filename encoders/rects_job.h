@@ -13,7 +13,7 @@
 #define PLANECAST_ENCODERS_RECTS_JOB_H
 
 #include <pixman.h>
-#include <stdbool.h>
+#include <stdint.h>
 
 struct evbuffer;
 struct frame;
@@ -23,7 +23,8 @@ struct rects_kit;
 struct rects_task {
 	struct frame *frame;
 	pixman_region32_t damage; /* to paint; inside the frame */
-	bool copy; /* one is scheduled with the engine */
+	pixman_region32_t copy; /* scheduled with the engine: to get from dx, dy away; may be empty */
+	int32_t dx, dy;
 	int jpeg_level; /* 0..9; -1: all has to be lossless */
 	struct evbuffer *output; /* empty */
 	pixman_region32_t lossy; /* out: the part of damage that was painted lossily */

@@ -6,6 +6,7 @@
 #include "encoders/rects.h"
 #include "encoders/rects_engine.h"
 #include "encoders/rects_selftest.h"
+#include "encoders/rects_share.h"
 #include "server/log.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ struct worker {
 struct rects_pool {
 	struct event_base *base;
 	int birth[2];
+	struct rects_share share;
 	int done_fd;
 	struct event *done_event;
 	pthread_mutex_t lock;
@@ -127,7 +129,8 @@ static void handle_done(evutil_socket_t fd, short what, void *data)
 	uint64_t count;
 
 	(void)what;
-	if (read(fd, &count, sizeof(count)) == sizeof(count))
+	/* Nothing is there to read when the loop itself has ended the jobs. */
+	if (read(fd, &count, sizeof(count)) == sizeof(count) || errno == EAGAIN)
 		finish_jobs(data);
 }
 
@@ -137,6 +140,29 @@ void rects_pool_submit(struct rects_pool *pool, struct rects_job *job)
 	list_insert(&pool->waiting, job);
 	pthread_cond_signal(&pool->wake);
 	pthread_mutex_unlock(&pool->lock);
+}
+
+void rects_pool_return(struct rects_pool *pool, struct rects_job *job)
+{
+	pthread_mutex_lock(&pool->lock);
+	list_append(&pool->ended, job);
+	pthread_mutex_unlock(&pool->lock);
+	/* Not run from in here, and it takes no memory. */
+	event_active(pool->done_event, EV_READ, 0);
+}
+
+struct rects_share *rects_pool_share(struct rects_pool *pool)
+{
+	return &pool->share;
+}
+
+void rects_pool_stats(const struct rects_pool *pool, struct rects_pool_stats *ret)
+{
+	*ret = (struct rects_pool_stats){
+		.jobs = pool->share.jobs,
+		.shared = pool->share.shared,
+		.kept_bytes = rects_share_kept_bytes(&pool->share),
+	};
 }
 
 struct event_base *rects_pool_base(struct rects_pool *pool)
@@ -226,6 +252,7 @@ int rects_pool_new(struct event_base *base, unsigned int threads, struct rects_p
 	pool->done_fd = -1;
 	list_init(&pool->waiting);
 	list_init(&pool->ended);
+	rects_share_init(&pool->share);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->wake, NULL);
 	rects_engine_route_log();

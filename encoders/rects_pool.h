@@ -16,6 +16,7 @@
 struct event_base;
 struct jpeg;
 struct rects_pool;
+struct rects_share;
 
 /* What a worker thread has to work with, and lends to the job it runs. */
 struct rects_kit {
@@ -42,6 +43,10 @@ struct rects_job {
 /* The job lives until done(). */
 void rects_pool_submit(struct rects_pool *pool, struct rects_job *job);
 
+/* A job that needs no run(): its done() is called when the loop comes round. */
+void rects_pool_return(struct rects_pool *pool, struct rects_job *job);
+
+struct rects_share *rects_pool_share(struct rects_pool *pool);
 /* The loop's, which the jobs end on. */
 struct event_base *rects_pool_base(struct rects_pool *pool);
 /* The sockets that rects_engine_new() wants. */

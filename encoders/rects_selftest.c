@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A small raw picture and a copy through the whole engine, compared byte by byte. */
+/* A small picture, raw and Tight, and a copy through the whole engine, compared byte by byte. */
 #include "encoders/rects_selftest.h"
 
 #include "encoders/rects_engine.h"
 #include "encoders/rects_sink.h"
+#include "encoders/rects_streams.h"
 #include "encoders/rects.h"
 #include "server/frame.h"
 
@@ -55,6 +56,35 @@ static int test_raw(struct rects_engine *engine, struct frame *frame, struct rec
 	return err ? err : expect(output, expected, sizeof(expected));
 }
 
+/* What is sent with the streams begun anew is what was sent the first time, and says so. */
+static int test_restart(struct rects_engine *engine, struct frame *frame, struct rects_sink *sink,
+		struct evbuffer *output)
+{
+	static const struct rects_encodings encodings = { .preferred = RECTS_TIGHT, .quality = -1,
+			.compression = -1 };
+	uint8_t first[2 * HEADER_BYTES + SIZE * SIZE * 4];
+	pixman_region32_t damage;
+	ev_ssize_t bytes = 0;
+	int err = rects_engine_set_encodings(engine, &encodings);
+
+	if (err)
+		return err;
+	pixman_region32_init_rect(&damage, 0, 0, SIZE, SIZE);
+	for (unsigned int i = 0; i < 2 && !err; i++) {
+		bytes = evbuffer_remove(output, first, sizeof(first));
+		err = rects_engine_restart(engine);
+		if (!err)
+			err = run(engine, frame, &damage, sink, output);
+		if (!err && !rects_streams_mark_restart(output))
+			err = -ENOTSUP;
+	}
+	pixman_region32_fini(&damage);
+	if (err)
+		return err;
+	return bytes > HEADER_BYTES && first[HEADER_BYTES] & 1
+			? expect(output, first, (size_t)bytes) : -ENOTSUP;
+}
+
 static int test_copy(struct rects_engine *engine, struct frame *frame, struct rects_sink *sink,
 		struct evbuffer *output)
 {
@@ -96,6 +126,8 @@ int rects_selftest(int birth[2])
 	if (err)
 		goto unref_frame;
 	err = test_raw(engine, frame, &sink, output);
+	if (!err)
+		err = test_restart(engine, frame, &sink, output);
 	if (!err)
 		err = test_copy(engine, frame, &sink, output);
 	rects_engine_free(engine);

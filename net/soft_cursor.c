@@ -237,6 +237,7 @@ int soft_cursor_compose(struct soft_cursor *soft, struct frame **ret)
 		return r;
 	copy->frame->sequence = picture->sequence;
 	copy->frame->capture_ns = picture->capture_ns;
+	copy->frame->stamp = frame_new_stamp();
 	draw(soft, copy);
 	soft->current = copy;
 	*ret = frame_ref(copy->frame);

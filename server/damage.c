@@ -392,6 +392,7 @@ failed:
 	sample_recent(damage, &update.damage);
 	shadow->sequence = frame->sequence;
 	shadow->capture_ns = frame->capture_ns;
+	shadow->stamp = frame_new_stamp();
 	update.frame = shadow;
 	*ret_update = update;
 	return 1;

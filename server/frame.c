@@ -30,6 +30,13 @@ struct frame *frame_unref(struct frame *frame)
 	return NULL;
 }
 
+uint64_t frame_new_stamp(void)
+{
+	static atomic_uint_fast64_t newest;
+
+	return atomic_fetch_add_explicit(&newest, 1, memory_order_relaxed) + 1;
+}
+
 int frame_begin_read(struct frame *frame)
 {
 	return frame->impl->begin_read ? frame->impl->begin_read(frame) : 0;

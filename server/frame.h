@@ -62,6 +62,11 @@ struct frame {
 	size_t data_bytes; /* readable from data */
 	uint64_t sequence; /* counts up per source */
 	int64_t capture_ns; /* clock_now_ns() when the source looked */
+	/*
+	 * Says which pixels these are: frames of one stamp (and one size) show the same
+	 * picture, wherever it lies. 0: nothing is known of it.
+	 */
+	uint64_t stamp;
 	struct frame_attachment *attachments;
 };
 
@@ -70,6 +75,9 @@ void frame_init(struct frame *frame, const struct frame_impl *impl);
 struct frame *frame_ref(struct frame *frame);
 /* NULL is fine. Returns NULL, for "x = frame_unref(x)". */
 struct frame *frame_unref(struct frame *frame);
+
+/* One that no picture of this process has had. Any thread. */
+uint64_t frame_new_stamp(void);
 
 int frame_begin_read(struct frame *frame);
 void frame_end_read(struct frame *frame);

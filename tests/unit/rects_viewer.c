@@ -396,7 +396,7 @@ void expect_right(struct viewer *viewer, struct frame *frame, const char *what,
 				frame->height);
 }
 
-struct frame *mutate(struct frame *frame, struct viewer *viewer, uint64_t *seed)
+struct frame *change_frame(struct frame *frame, uint64_t *seed, struct change *ret)
 {
 	struct frame *next = copy_frame(frame);
 	pixman_box32_t box = random_box(seed, frame->width, frame->height);
@@ -433,10 +433,24 @@ struct frame *mutate(struct frame *frame, struct viewer *viewer, uint64_t *seed)
 		pixman_region32_fini(&source);
 		move_region(next, &region, dx, dy);
 	}
-	if (dx || dy)
-		rects_copy(viewer->rects, &region, dx, dy);
+	*ret = (struct change){ .region = region, .dx = dx, .dy = dy };
+	return next;
+}
+
+void viewer_tell(struct viewer *viewer, const struct change *change)
+{
+	if (change->dx || change->dy)
+		rects_copy(viewer->rects, &change->region, change->dx, change->dy);
 	else
-		rects_damage(viewer->rects, &region);
-	pixman_region32_fini(&region);
+		rects_damage(viewer->rects, &change->region);
+}
+
+struct frame *mutate(struct frame *frame, struct viewer *viewer, uint64_t *seed)
+{
+	struct change change;
+	struct frame *next = change_frame(frame, seed, &change);
+
+	viewer_tell(viewer, &change);
+	pixman_region32_fini(&change.region);
 	return next;
 }

@@ -82,6 +82,15 @@ double viewer_psnr(struct viewer *viewer, struct frame *frame, pixman_region32_t
 
 /* Fails the test unless all pixels are right. */
 void expect_right(struct viewer *viewer, struct frame *frame, const char *what, const char *how);
+/* What a guest did to a picture: painted, or (with a displacement) moved. */
+struct change {
+	pixman_region32_t region; /* to be finished */
+	int32_t dx, dy;
+};
+
+/* Takes frame, returns another. */
+struct frame *change_frame(struct frame *frame, uint64_t *seed, struct change *ret);
+void viewer_tell(struct viewer *viewer, const struct change *change);
 /* Changes the frame as a guest would, and tells the viewer's record. Takes frame, returns another. */
 struct frame *mutate(struct frame *frame, struct viewer *viewer, uint64_t *seed);
 

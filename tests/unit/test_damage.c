@@ -169,6 +169,31 @@ static void test_a_line_is_cut_alike(void **state)
 	setup_finish(&s);
 }
 
+/* Who has two pictures of one stamp takes them for the same. */
+static void test_each_picture_has_a_stamp_of_its_own(void **state)
+{
+	struct setup s[2];
+	struct update update;
+	uint64_t stamp, newest = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++)
+		setup_init(&s[i], 100, 50, i + 1);
+	for (unsigned int i = 0; i < 8; i++) {
+		picture_set(&s[i % 2].picture, 10, 20, 0x10101 * i);
+		run_update(&s[i % 2], NULL, &update);
+		stamp = update.frame->stamp;
+		assert_true(stamp > newest);
+		newest = stamp;
+		update_finish(&update);
+		/* It stays that picture for as long as nothing changes. */
+		assert_int_equal(run(&s[i % 2]), 0);
+		assert_int_equal(damage_shadow(s[i % 2].damage)->stamp, stamp);
+	}
+	for (unsigned int i = 0; i < 2; i++)
+		setup_finish(&s[i]);
+}
+
 static void test_held_shadows_stay_as_they_were(void **state)
 {
 	struct setup s;
@@ -540,6 +565,7 @@ int main(void)
 		cmocka_unit_test(test_high_byte_is_no_change),
 		cmocka_unit_test(test_typing_costs_a_few_cells),
 		cmocka_unit_test(test_a_line_is_cut_alike),
+		cmocka_unit_test(test_each_picture_has_a_stamp_of_its_own),
 		cmocka_unit_test(test_held_shadows_stay_as_they_were),
 		cmocka_unit_test(test_workers_read_in_peace),
 		cmocka_unit_test(test_hint_bounds_the_look),

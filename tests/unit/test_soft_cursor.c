@@ -165,6 +165,27 @@ static void damage_is_where_it_was_and_is(void **state)
 	assert_false(pixman_region32_not_empty(&damage));
 }
 
+static void each_composition_has_a_stamp_of_its_own(void **state)
+{
+	uint64_t stamp, before = 0;
+	struct frame *frame;
+
+	(void)state;
+	set_picture(new_picture(WIDTH, HEIGHT, 1), NULL);
+	picture->stamp = frame_new_stamp();
+	for (int32_t i = 0; i < 6; i++) {
+		set_cursor(10 + i, 10);
+		frame = compose();
+		stamp = frame->stamp;
+		assert_true(stamp > before && stamp != picture->stamp);
+		before = stamp;
+		frame_unref(frame);
+		frame = compose();
+		assert_int_equal(frame->stamp, stamp);
+		frame_unref(frame);
+	}
+}
+
 static void hidden_it_costs_no_copy(void **state)
 {
 	struct frame *frame;
@@ -284,6 +305,7 @@ int main(void)
 		TEST(without_picture_there_is_nothing),
 		TEST(it_is_drawn_where_it_is),
 		TEST(damage_is_where_it_was_and_is),
+		TEST(each_composition_has_a_stamp_of_its_own),
 		TEST(hidden_it_costs_no_copy),
 		TEST(a_new_shape_is_drawn),
 		TEST(what_is_held_never_changes),

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One job for many records: what equal viewers are owed of one picture is encoded
+ * once, and all are handed the same bytes.
+ *
+ * Records with equal settings form a group. What a record is about to encode is
+ * compared with what others of its group encode or have just encoded: the same
+ * picture (frame.stamp), the same damage and copy, the same loss. Then it takes their bytes,
+ * by reference: at once, or when the job that runs has ended. Nobody waits for
+ * anything but a job he would have had to wait for himself, and viewers that were
+ * owed different things are in step again with the next picture.
+ *
+ * Only what can be decoded without what came before is shared, hence neither Zlib
+ * nor ZRLE, and Tight with its streams begun anew (rects_streams.h). A record whose
+ * viewer decoded another's Tight has streams that are out of step with its viewer's:
+ * they begin anew with its next own job. A record alone in its group keeps its
+ * streams, and pays nothing.
+ *
+ * Bytes are kept for as long as some record of the group has not yet come as far as
+ * that picture, and of the newest few jobs only.
+ *
+ * Internal to the rectangle engine. Loop thread. No function fails: where memory is
+ * short, or the picture unknown, each does its own job.
+ */
+#ifndef PLANECAST_ENCODERS_RECTS_SHARE_H
+#define PLANECAST_ENCODERS_RECTS_SHARE_H
+
+#include "encoders/rects.h"
+
+#include <pixman.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct rects_group;
+struct rects_task;
+struct rects_work;
+
+/* One a pool. */
+struct rects_share {
+	LIST_HEAD(, rects_group) groups;
+	uint64_t jobs, shared; /* done; spared */
+};
+
+/* Part of a record. */
+struct rects_member {
+	struct rects_group *group; /* NULL: has no equals */
+	LIST_ENTRY(rects_member) in_group;
+	uint64_t stamp; /* of the newest picture it encoded */
+	struct rects_work *work; /* while a job of its own or of another is for it; NULL: unshared */
+	STAILQ_ENTRY(rects_member) in_work; /* waits for another's job */
+	bool restart; /* its own job begins the streams anew */
+	bool restarted; /* by the worker: and says so to the viewer */
+	bool stale; /* the streams are not as the viewer's decoder thinks */
+};
+
+enum rects_role {
+	RECTS_OWN, /* do the job; end with rects_share_end() */
+	RECTS_FOLLOW, /* another's runs: its end hands this one out, by rects_share_next() */
+	RECTS_TAKE, /* another's has ended: rects_share_take() as soon as the loop comes round */
+};
+
+void rects_share_init(struct rects_share *share);
+/* The record has these settings from now on. */
+void rects_share_join(struct rects_share *share, struct rects_member *member,
+		const struct rects_pixel_format *format, const struct rects_encodings *encodings);
+/* Also while its job runs or it waits for one. */
+void rects_share_leave(struct rects_member *member);
+
+enum rects_role rects_share_begin(struct rects_share *share, struct rects_member *member,
+		struct rects_task *task);
+/* What was another's job failed, or the record is gone: it has none now, and is to do its own. */
+void rects_share_alone(struct rects_share *share, struct rects_member *member);
+
+/*
+ * The own job is over, result as in rects_done_fn. Others may be waiting for what
+ * it made: the task still has that too. The work (NULL: it was unshared) is the
+ * caller's, to call rects_share_next() with until that is NULL.
+ */
+struct rects_work *rects_share_end(struct rects_member *member, struct rects_task *task, int result);
+/* The next one who waits; NULL: no more, and the work is given up. */
+struct rects_member *rects_share_next(struct rects_work *work);
+/*
+ * What another's job made, bytes and where they are lossy, is the task's result.
+ * Negative errno: there is none, see rects_share_alone().
+ */
+int rects_share_take(struct rects_member *member, struct rects_task *task);
+
+size_t rects_share_kept_bytes(const struct rects_share *share);
+
+#endif

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One job for equal records, seen by the libvncclients that decode the shared bytes. */
+#include "encoders/rects.h"
+#include "server/frame.h"
+#include "tests/unit/rects_crowd.h"
+
+#include <event2/event.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+static bool is_shareable(const struct rects_encodings *encodings)
+{
+	return encodings->preferred != RECTS_ZLIB && encodings->preferred != RECTS_ZRLE;
+}
+
+static void test_one_job_for_all(void **state)
+{
+	enum { N = 16, ROUNDS = 12 };
+	struct viewer viewers[N];
+
+	(void)state;
+	for (unsigned int e = 0; e < N_LOSSLESS; e++) {
+		bool shareable = is_shareable(&lossless[e].encodings);
+
+		crowd_start_all(viewers, N, &lossless[e].encodings);
+		for (unsigned int round = 0; round < ROUNDS; round++) {
+			struct rects_pool_stats before = crowd_stats();
+
+			crowd_next_picture(viewers, N);
+			crowd_encode_all(viewers, N);
+			/* A picture may have changed to what it was: nobody is owed anything. */
+			if (viewers[0].running)
+				crowd_expect_jobs(before, shareable ? 1 : N, shareable ? N - 1 : 0);
+			crowd_wait_all(viewers, N, lossless[e].name);
+			assert_int_equal(crowd_stats().kept_bytes, 0);
+		}
+		crowd_stop_all(viewers, N);
+	}
+}
+
+static void test_jpeg(void **state)
+{
+	static const struct rects_encodings jpeg = { RECTS_TIGHT, true, true, 8, -1 };
+	enum { N = 3 };
+	struct frame *photo = draw_photo(CROWD_WIDTH, CROWD_HEIGHT);
+	struct viewer viewers[N];
+	struct rects_pool_stats before = crowd_stats();
+
+	(void)state;
+	photo->stamp = frame_new_stamp();
+	crowd_start_all(viewers, N, &jpeg);
+	for (unsigned int i = 0; i < N; i++)
+		viewers[i].running = !rects_encode(viewers[i].rects, photo, NULL);
+	for (unsigned int i = 0; i < N; i++) {
+		assert_int_equal(viewer_wait(&viewers[i]), 0);
+		assert_true(viewer_psnr(&viewers[i], photo, NULL) > 35);
+		assert_int_equal(viewers[i].bytes, viewers[0].bytes);
+	}
+	crowd_expect_jobs(before, 1, N - 1);
+	/* Each has been told what of it was lossy, and so has it made exact. */
+	for (unsigned int i = 0; i < N; i++) {
+		assert_true(viewer_wrong(&viewers[i], photo, NULL) > CROWD_WIDTH);
+		while (!viewers[i].due)
+			event_base_loop(crowd.base, EVLOOP_ONCE);
+	}
+	while (rects_pending(viewers[0].rects, NULL)) {
+		before = crowd_stats();
+		for (unsigned int i = 0; i < N; i++) {
+			assert_int_equal(rects_encode(viewers[i].rects, photo, NULL), 0);
+			viewers[i].running = true;
+		}
+		for (unsigned int i = 0; i < N; i++)
+			assert_int_equal(viewer_wait(&viewers[i]), 0);
+		crowd_expect_jobs(before, 1, N - 1);
+	}
+	for (unsigned int i = 0; i < N; i++)
+		expect_right(&viewers[i], photo, "photo", "refined");
+	crowd_stop_all(viewers, N);
+	frame_unref(photo);
+}
+
+/* One asks when the others have what he wants. */
+static void test_late(void **state)
+{
+	enum { N = 3 };
+	struct viewer viewers[N];
+
+	(void)state;
+	for (unsigned int e = 0; e < N_LOSSLESS; e++) {
+		struct rects_pool_stats before;
+
+		if (!is_shareable(&lossless[e].encodings))
+			continue;
+		crowd_start_all(viewers, N, &lossless[e].encodings);
+		for (unsigned int round = 0; round < 6; round++) {
+			unsigned int late = round % N;
+
+			crowd_next_picture(viewers, N);
+			before = crowd_stats();
+			for (unsigned int i = 0; i < N; i++)
+				if (i != late)
+					crowd_encode(&viewers[i]);
+			for (unsigned int i = 0; i < N; i++)
+				assert_int_equal(viewer_wait(&viewers[i]), 0);
+			crowd_encode(&viewers[late]);
+			if (!viewers[late].running)
+				continue;
+			crowd_expect_jobs(before, 1, N - 1);
+			crowd_wait_all(viewers, N, "late");
+			assert_int_equal(crowd_stats().kept_bytes, 0);
+		}
+		crowd_stop_all(viewers, N);
+	}
+}
+
+/* Who is owed more than the others does his own job, and is in step again with the next picture. */
+static void test_lagging(void **state)
+{
+	enum { N = 4 };
+	struct viewer viewers[N];
+	struct rects_pool_stats before;
+
+	(void)state;
+	for (unsigned int e = 0; e < N_LOSSLESS; e++) {
+		if (!is_shareable(&lossless[e].encodings))
+			continue;
+		crowd_start_all(viewers, N, &lossless[e].encodings);
+		crowd_encode_all(viewers, N);
+		crowd_wait_all(viewers, N, "first");
+		for (unsigned int round = 0; round < 8; round++) {
+			/* Ends what the one before left, whatever that was. */
+			crowd_next_picture(viewers, N);
+			crowd_encode_all(viewers, N - 1);
+			crowd_wait_all(viewers, N - 1, "ahead");
+			crowd_next_picture(viewers, N);
+			crowd_encode_all(viewers, N);
+			crowd_wait_all(viewers, N, "behind");
+			crowd_next_picture(viewers, N);
+			before = crowd_stats();
+			crowd_encode_all(viewers, N);
+			if (viewers[0].running)
+				crowd_expect_jobs(before, 1, N - 1);
+			crowd_wait_all(viewers, N, "in step");
+		}
+		/* Left alone with streams that know nothing of what the others' jobs sent. */
+		for (unsigned int i = 0; i < N - 1; i++)
+			viewer_stop(&viewers[i]);
+		for (unsigned int i = 0; i < 4; i++) {
+			crowd_next_picture(&viewers[N - 1], 1);
+			crowd_encode(&viewers[N - 1]);
+			crowd_wait_all(&viewers[N - 1], 1, "left alone");
+		}
+		viewer_stop(&viewers[N - 1]);
+	}
+}
+
+/* The same damage (none) and the same displacement, but of one region and of two. */
+static void test_other_copies(void **state)
+{
+	static const pixman_box32_t boxes[] = { { 10, 40, 100, 60 }, { 200, 40, 300, 60 } };
+	struct rects_pool_stats before;
+	struct viewer viewers[3];
+
+	(void)state;
+	crowd_start_all(viewers, 3, &lossless[4].encodings);
+	crowd_encode_all(viewers, 3);
+	crowd_wait_all(viewers, 3, "first");
+	for (unsigned int i = 0; i < 2; i++) {
+		struct change change = { .dy = 32 };
+
+		pixman_region32_init_with_extents(&change.region, &boxes[i]);
+		move_region(crowd.frame, &change.region, change.dx, change.dy);
+		crowd.frame->stamp = frame_new_stamp();
+		before = crowd_stats();
+		for (unsigned int k = 0; k < 3; k++)
+			viewer_tell(&viewers[k], &change);
+		pixman_region32_fini(&change.region);
+		crowd_encode_all(viewers, i ? 3 : 2);
+		crowd_wait_all(viewers, i ? 3 : 2, "copied");
+		crowd_expect_jobs(before, i ? 2 : 1, 1);
+	}
+	/* No streams were needed, none is out of step. */
+	crowd_next_picture(viewers, 3);
+	crowd_encode_all(viewers, 3);
+	crowd_wait_all(viewers, 3, "painted");
+	crowd_stop_all(viewers, 3);
+}
+
+static void test_alone_streams_go_on(void **state)
+{
+	struct frame *noise = draw_mixed(CROWD_WIDTH, CROWD_HEIGHT, 4);
+	struct viewer alone, pair[2];
+	pixman_box32_t box = { 0, 0, 64, 64 };
+	pixman_region32_t region;
+	uint64_t bytes;
+
+	(void)state;
+	/* What was sent before is in the streams' windows: sent again it costs next to nothing. */
+	fill_noise(noise, &box, &crowd.seed);
+	pixman_region32_init_with_extents(&region, &box);
+	crowd_start(&alone, &lossless[4].encodings);
+	assert_int_equal(viewer_update(&alone, noise, NULL), 0);
+	rects_damage(alone.rects, &region);
+	assert_int_equal(viewer_update(&alone, noise, &region), 0);
+	bytes = alone.bytes;
+	rects_damage(alone.rects, &region);
+	noise->stamp = frame_new_stamp();
+	assert_int_equal(viewer_update(&alone, noise, &region), 0);
+	bytes = alone.bytes - bytes;
+	viewer_stop(&alone);
+
+	crowd_start_all(pair, 2, &lossless[4].encodings);
+	for (unsigned int round = 0; round < 3; round++) {
+		noise->stamp = frame_new_stamp();
+		for (unsigned int i = 0; i < 2; i++) {
+			if (round)
+				rects_damage(pair[i].rects, &region);
+			pair[i].running = !rects_encode(pair[i].rects, noise, NULL);
+		}
+		for (unsigned int i = 0; i < 2; i++) {
+			assert_int_equal(viewer_wait(&pair[i]), 0);
+			expect_right(&pair[i], noise, "pair", "tight");
+		}
+		if (round == 1)
+			pair[0].bytes = 0;
+	}
+	/* Not so where each update stands alone. */
+	assert_true(bytes * 4 < pair[0].bytes);
+	crowd_stop_all(pair, 2);
+	pixman_region32_fini(&region);
+	frame_unref(noise);
+}
+
+static void test_unlike_ones(void **state)
+{
+	static const struct rects_pixel_format bgr = { 32, 24, false, true, 255, 255, 255, 0, 8, 16 };
+	static const struct rects_encodings other[] = {
+		{ RECTS_TIGHT, true, false, 8, -1 },
+		{ RECTS_TIGHT, true, false, 7, -1 },
+		{ RECTS_TIGHT, true, false, -1, 2 },
+		{ RECTS_TIGHT, true, true, -1, -1 },
+		{ RECTS_TIGHT, false, false, -1, -1 },
+		{ RECTS_HEXTILE, true, false, -1, -1 },
+	};
+	enum { N_OTHER = sizeof(other) / sizeof(other[0]), N = N_OTHER + 2 };
+	struct rects_pool_stats before = crowd_stats();
+	struct viewer viewers[N];
+	pixman_region32_t all;
+
+	(void)state;
+	for (unsigned int i = 0; i < N_OTHER; i++)
+		crowd_start(&viewers[i], &other[i]);
+	viewer_start(&viewers[N_OTHER], crowd.base, crowd.pool, CROWD_WIDTH, CROWD_HEIGHT, &bgr,
+			&lossless[4].encodings);
+	crowd_start(&viewers[N_OTHER + 1], &lossless[4].encodings);
+	crowd_next_picture(viewers, N);
+	crowd_encode_all(viewers, N);
+	for (unsigned int i = 0; i < N; i++)
+		assert_int_equal(viewer_wait(&viewers[i]), 0);
+	crowd_wait_all(&viewers[2], N - 2, "unlike");
+	crowd_expect_jobs(before, N, 0);
+
+	/* One becomes like another, with streams that are in use. */
+	assert_int_equal(rects_set_encodings(viewers[2].rects, &lossless[4].encodings), 0);
+	assert_int_equal(rects_set_pixel_format(viewers[N_OTHER].rects, &rects_native_format), 0);
+	viewer_set_format(&viewers[N_OTHER], &rects_native_format, CROWD_WIDTH, CROWD_HEIGHT);
+	pixman_region32_init_rect(&all, 0, 0, CROWD_WIDTH, CROWD_HEIGHT);
+	for (unsigned int round = 0; round < 3; round++) {
+		before = crowd_stats();
+		crowd_next_picture(viewers, N);
+		for (unsigned int i = 0; i < N; i++)
+			rects_damage(viewers[i].rects, &all);
+		crowd_encode_all(viewers, N);
+		for (unsigned int i = 0; i < N; i++)
+			assert_int_equal(viewer_wait(&viewers[i]), 0);
+		crowd_wait_all(&viewers[2], N - 2, "become equal");
+		crowd_expect_jobs(before, N - 2, 2);
+	}
+	pixman_region32_fini(&all);
+	crowd_stop_all(viewers, N);
+}
+
+/* Pictures of which nothing is known are never taken for the same one. */
+static void test_no_stamp(void **state)
+{
+	struct rects_pool_stats before = crowd_stats();
+	struct viewer viewers[3];
+
+	(void)state;
+	crowd_start_all(viewers, 3, &lossless[4].encodings);
+	crowd.frame->stamp = 0;
+	crowd_encode_all(viewers, 3);
+	crowd_wait_all(viewers, 3, "without stamp");
+	crowd_expect_jobs(before, 3, 0);
+	/* The same damage of another picture. */
+	crowd_next_picture(viewers, 1);
+	for (unsigned int i = 0; i < 3; i++) {
+		struct frame *own = copy_frame(crowd.frame);
+		pixman_box32_t box = { 10, 10, 60, 50 };
+		pixman_region32_t region;
+
+		pixman_region32_init_rect(&region, 0, 0, CROWD_WIDTH, CROWD_HEIGHT);
+		own->stamp = frame_new_stamp();
+		fill_box(own, &box, 0x10203 * i);
+		rects_damage(viewers[i].rects, &region);
+		assert_int_equal(viewer_update(&viewers[i], own, NULL), 0);
+		expect_right(&viewers[i], own, "own picture", "tight");
+		pixman_region32_fini(&region);
+		frame_unref(own);
+	}
+	crowd_expect_jobs(before, 6, 0);
+	crowd_stop_all(viewers, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CROWD_TEST(test_one_job_for_all),
+		CROWD_TEST(test_jpeg),
+		CROWD_TEST(test_late),
+		CROWD_TEST(test_lagging),
+		CROWD_TEST(test_other_copies),
+		CROWD_TEST(test_alone_streams_go_on),
+		CROWD_TEST(test_unlike_ones),
+		CROWD_TEST(test_no_stamp),
+	};
+
+	return cmocka_run_group_tests(tests, crowd_open_pool, crowd_close_pool);
+}
