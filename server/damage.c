@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "server/damage_boxes.h"
+#include "server/damage_glance.h"
 #include "server/damage_pool.h"
 #include "server/damage_simd.h"
 #include "server/damage_source.h"
@@ -27,19 +28,26 @@ struct tile_change {
 	uint16_t rows;
 };
 
+/* Where a pass compares; zeroed: everywhere. */
+struct look {
+	const pixman_region32_t *hint;
+	bool glance;
+};
+
 struct damage {
 	const struct damage_kernels *kernels;
 	struct damage_pool pool;
 	uint32_t width, height; /* of the last update, also after a drop; 0: none yet */
 	/* Sized for the current shadow, absent without one. */
 	struct damage_tiles tiles;
+	struct damage_glance glance;
 	struct damage_boxes boxes;
 	struct scroll_finder *finder;
 	struct tile_change *changes; /* [tiles.columns] */
 	pixman_region32_t recent; /* a sample of what changed last, for probes */
 	uint32_t *line; /* see struct damage_source */
 	unsigned int dirty, total;
-	bool hint_missed; /* the last pass failed: what its hint said is still to be found */
+	bool hint_missed; /* the last pass failed: what it was about is still to be found */
 };
 
 int damage_new(unsigned int buffers, struct damage **ret)
@@ -62,6 +70,7 @@ void damage_drop(struct damage *damage)
 {
 	damage_pool_clear(&damage->pool);
 	damage_tiles_finish(&damage->tiles);
+	damage_glance_finish(&damage->glance);
 	damage_boxes_finish(&damage->boxes);
 	scroll_finder_free(damage->finder);
 	damage->finder = NULL;
@@ -125,6 +134,9 @@ static int resize(struct damage *damage, uint32_t width, uint32_t height)
 	result = damage_tiles_init(tiles, width, height);
 	if (result)
 		return result;
+	result = damage_glance_init(&damage->glance, height);
+	if (result)
+		goto drop;
 	result = damage_boxes_init(&damage->boxes, width, height,
 			(size_t)tiles->columns * tiles->bands);
 	if (result)
@@ -175,6 +187,7 @@ static void update_band(struct damage *damage, const struct damage_source *sourc
 				continue;
 			damage->changes[column].columns |= changed;
 			damage->changes[column].rows |= bit;
+			damage_glance_forget(&damage->glance, top + i, 1);
 		}
 	}
 }
@@ -275,8 +288,19 @@ static int run_whole(struct damage *damage, const struct damage_source *source,
 	return 1;
 }
 
+/* Leaves in damage->tiles what differs, and returns how many do. */
+static unsigned int glance(struct damage *damage, const struct damage_source *source)
+{
+	struct frame *shadow = damage_pool_current(&damage->pool);
+
+	damage_tiles_clear(&damage->tiles);
+	if (!damage_glance_take(&damage->glance, damage->kernels, source, shadow, &damage->tiles))
+		return 0;
+	return damage_tiles_spread(&damage->tiles, damage->kernels, source, shadow);
+}
+
 static int run_compare(struct damage *damage, const struct damage_source *source,
-		const pixman_region32_t *hint, struct frame **ret_shadow, struct update *update)
+		const struct look *look, struct frame **ret_shadow, struct update *update)
 {
 	struct damage_tiles *tiles = &damage->tiles;
 	struct frame *shadow = damage_pool_current(&damage->pool);
@@ -284,7 +308,8 @@ static int run_compare(struct damage *damage, const struct damage_source *source
 	bool moved;
 	int result;
 
-	damage->dirty = damage_tiles_compare(tiles, damage->kernels, source, shadow, hint);
+	damage->dirty = look->glance ? glance(damage, source) :
+			damage_tiles_compare(tiles, damage->kernels, source, shadow, look->hint);
 	if (!damage->dirty)
 		return 0;
 	moved = scroll_find(damage->finder, damage->kernels, source, shadow, tiles, &scroll);
@@ -294,6 +319,8 @@ static int run_compare(struct damage *damage, const struct damage_source *source
 	pixman_region32_init(&update->copy_region);
 	if (moved) {
 		scroll_apply(&scroll, shadow);
+		damage_glance_forget(&damage->glance, (uint32_t)scroll.box.y1,
+				(uint32_t)(scroll.box.y2 - scroll.box.y1));
 		pixman_region32_fini(&update->copy_region);
 		pixman_region32_init_with_extents(&update->copy_region, &scroll.box);
 		damage_pool_changed(&damage->pool, &update->copy_region);
@@ -358,9 +385,10 @@ int damage_probe(struct damage *damage, struct frame *frame)
 	return dirty > 0;
 }
 
-int damage_run(struct damage *damage, struct frame *frame, const pixman_region32_t *hint,
+static int run(struct damage *damage, struct frame *frame, const struct look *look,
 		struct update *ret_update)
 {
+	static const struct look everything = { 0 };
 	const struct format *format = format_find(frame->fourcc);
 	struct frame *shadow = damage_pool_current(&damage->pool);
 	bool whole = !shadow || shadow->width != frame->width || shadow->height != frame->height;
@@ -371,7 +399,7 @@ int damage_run(struct damage *damage, struct frame *frame, const pixman_region32
 	if (!source_readable(frame, format))
 		return -ENOTSUP;
 	if (damage->hint_missed)
-		hint = NULL;
+		look = &everything;
 	result = frame_begin_read(frame);
 	if (result)
 		goto failed;
@@ -382,7 +410,7 @@ int damage_run(struct damage *damage, struct frame *frame, const pixman_region32
 	}
 	source = source_of(damage, frame, format);
 	result = whole ? run_whole(damage, &source, &shadow, &update) :
-			run_compare(damage, &source, hint, &shadow, &update);
+			run_compare(damage, &source, look, &shadow, &update);
 end_read:
 	frame_end_read(frame);
 failed:
@@ -396,4 +424,15 @@ failed:
 	update.frame = shadow;
 	*ret_update = update;
 	return 1;
+}
+
+int damage_run(struct damage *damage, struct frame *frame, const pixman_region32_t *hint,
+		struct update *ret_update)
+{
+	return run(damage, frame, &(struct look){ .hint = hint }, ret_update);
+}
+
+int damage_look(struct damage *damage, struct frame *frame, struct update *ret_update)
+{
+	return run(damage, frame, &(struct look){ .glance = true }, ret_update);
 }

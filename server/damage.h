@@ -3,9 +3,9 @@
  * Finds what changed between two looks at a picture whose source does not say.
  *
  * Keeps the shadow: the picture as readers know it, linear XR24 in CPU memory.
- * Each pass reads the source once against the shadow, tile by tile, finds
- * scrolls, brings the shadow up to date and says what changed. A guest that
- * draws during the pass is found by the next one.
+ * Each pass reads the source, or a part of it, against the shadow, tile by tile,
+ * finds scrolls, brings the shadow up to date and says what changed. A guest that
+ * draws during the pass is found by a later one.
  *
  * The shadow is itself a refcounted frame. A reader that still holds an older
  * one (a rectangle worker) keeps it unchanged: damage then moves to another
@@ -29,6 +29,9 @@ struct update;
 
 #define DAMAGE_BUFFERS_MAX 8
 
+/* Looks until each row was compared once. */
+#define DAMAGE_GLANCE_ROWS 8
+
 /* buffers: how many shadows may exist, 2 to DAMAGE_BUFFERS_MAX. -EINVAL, -ENOMEM. */
 int damage_new(unsigned int buffers, struct damage **ret);
 void damage_free(struct damage *damage);
@@ -47,6 +50,16 @@ void damage_free(struct damage *damage);
  */
 int damage_run(struct damage *damage, struct frame *source, const pixman_region32_t *hint,
 		struct update *ret_update);
+
+/*
+ * A look at a source that says nothing of change: compares each
+ * DAMAGE_GLANCE_ROWS-th row, and all that is around a difference. The rows are
+ * others each time. So a change that is DAMAGE_GLANCE_ROWS rows high, a letter, is
+ * found by the first look, with whatever thin line is near it, and any pixel by the
+ * DAMAGE_GLANCE_ROWS-th. Answers as damage_run() does, and is one where there is
+ * no shadow of that size yet.
+ */
+int damage_look(struct damage *damage, struct frame *source, struct update *ret_update);
 
 /*
  * Looks, at next to no cost, whether the picture differs where it last changed:

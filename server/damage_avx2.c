@@ -133,47 +133,74 @@ static AVX2 uint64_t avx2_update(uint8_t *dst, const uint8_t *src, uint32_t widt
 	return mask;
 }
 
-static AVX2 uint32_t avx2_hash(const uint8_t *row, uint32_t width)
+/* One step of eight polynomials. */
+static AVX2 inline __m256i advance8(__m256i hash, __m256i pixels)
 {
 	const __m256i colour = _mm256_set1_epi32(0x00ffffff);
 	const __m256i multiplier = _mm256_set1_epi32((int)DAMAGE_HASH_MULTIPLIER);
+
+	return _mm256_add_epi32(_mm256_mullo_epi32(hash, multiplier),
+			_mm256_and_si256(pixels, colour));
+}
+
+static AVX2 uint32_t avx2_hash(const uint8_t *row, uint32_t width)
+{
 	__m256i hash = _mm256_setzero_si256();
 	uint32_t lanes[DAMAGE_HASH_LANES];
 	uint32_t vector;
 
-	for (vector = 0; vector < width / 8; vector++) {
-		hash = _mm256_add_epi32(_mm256_mullo_epi32(hash, multiplier),
-				_mm256_and_si256(load8(row, vector), colour));
-	}
+	for (vector = 0; vector < width / 8; vector++)
+		hash = advance8(hash, load8(row, vector));
 	if (width % 8) {
 		/* Lanes past the end keep what they have. */
 		__m256i part = first_lanes(width % 8);
-		__m256i next = _mm256_add_epi32(_mm256_mullo_epi32(hash, multiplier),
-				_mm256_and_si256(load_part(row, vector, part), colour));
 
-		hash = _mm256_blendv_epi8(hash, next, part);
+		hash = _mm256_blendv_epi8(hash, advance8(hash, load_part(row, vector, part)), part);
 	}
 	_mm256_storeu_si256((__m256i *)lanes, hash);
 	return damage_hash_finish(lanes, width);
 }
 
+static AVX2 uint64_t avx2_fingerprint(const uint8_t *row, uint32_t width)
+{
+	uint32_t lanes[DAMAGE_FINGERPRINT_LANES];
+	__m256i first = _mm256_setzero_si256(), second = first, third = first, fourth = first;
+	__m256i *hash = (__m256i *)lanes;
+	uint32_t left = width;
+
+	for (; left >= DAMAGE_FINGERPRINT_LANES; left -= DAMAGE_FINGERPRINT_LANES) {
+		first = advance8(first, load8(row, 0));
+		second = advance8(second, load8(row, 1));
+		third = advance8(third, load8(row, 2));
+		fourth = advance8(fourth, load8(row, 3));
+		row += (size_t)DAMAGE_FINGERPRINT_LANES * 4;
+	}
+	_mm256_storeu_si256(hash, first);
+	_mm256_storeu_si256(hash + 1, second);
+	_mm256_storeu_si256(hash + 2, third);
+	_mm256_storeu_si256(hash + 3, fourth);
+	for (; left; left -= left < 8 ? left : 8) {
+		__m256i part = first_lanes(left), before = _mm256_loadu_si256(hash);
+
+		_mm256_storeu_si256(hash++, _mm256_blendv_epi8(before,
+				advance8(before, load_part(row, 0, part)), part));
+		row += 8 * 4;
+	}
+	return damage_fingerprint_finish(lanes, width);
+}
+
 static AVX2 void avx2_mix(uint32_t *hashes, const uint8_t *row, uint32_t width)
 {
-	const __m256i colour = _mm256_set1_epi32(0x00ffffff);
-	const __m256i multiplier = _mm256_set1_epi32((int)DAMAGE_HASH_MULTIPLIER);
 	__m256i *hash = (__m256i *)hashes;
 	__m256i lanes = first_lanes(width % 8), last;
 	uint32_t vector;
 
 	for (vector = 0; vector < width / 8; vector++) {
 		_mm256_storeu_si256(hash + vector,
-				_mm256_add_epi32(_mm256_mullo_epi32(_mm256_loadu_si256(hash + vector),
-							multiplier),
-						_mm256_and_si256(load8(row, vector), colour)));
+				advance8(_mm256_loadu_si256(hash + vector), load8(row, vector)));
 	}
 	last = _mm256_maskload_epi32((const int *)(hash + vector), lanes);
-	last = _mm256_add_epi32(_mm256_mullo_epi32(last, multiplier),
-			_mm256_and_si256(load_part(row, vector, lanes), colour));
+	last = advance8(last, load_part(row, vector, lanes));
 	_mm256_maskstore_epi32((int *)(hash + vector), lanes, last);
 }
 
@@ -183,6 +210,7 @@ static const struct damage_kernels avx2_kernels = {
 	.differ = avx2_differ,
 	.update = avx2_update,
 	.hash = avx2_hash,
+	.fingerprint = avx2_fingerprint,
 	.mix = avx2_mix,
 };
 

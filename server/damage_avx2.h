@@ -15,6 +15,14 @@
 #define DAMAGE_HASH_LANES 8
 #define DAMAGE_HASH_MULTIPLIER 0x9e3779b5u
 
+/*
+ * A fingerprint: as many polynomials as keep the multiplier busy, as each waits for
+ * its own last product.
+ */
+#define DAMAGE_FINGERPRINT_LANES 32
+
+uint64_t damage_fingerprint_finish(const uint32_t lanes[DAMAGE_FINGERPRINT_LANES], uint32_t width);
+
 uint32_t damage_hash_finish(const uint32_t lanes[DAMAGE_HASH_LANES], uint32_t width);
 
 /* NULL where this CPU has no AVX2. */

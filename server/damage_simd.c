@@ -100,6 +100,30 @@ static uint32_t scalar_hash(const uint8_t *row, uint32_t width)
 	return damage_hash_finish(lanes, width);
 }
 
+uint64_t damage_fingerprint_finish(const uint32_t lanes[DAMAGE_FINGERPRINT_LANES], uint32_t width)
+{
+	uint64_t fingerprint = width;
+
+	for (unsigned int i = 0; i < DAMAGE_FINGERPRINT_LANES; i += 2) {
+		fingerprint ^= lanes[i] | (uint64_t)lanes[i + 1] << 32;
+		fingerprint *= 0x9e3779b97f4a7c15ull;
+		fingerprint ^= fingerprint >> 29;
+	}
+	return fingerprint ? fingerprint : 1;
+}
+
+static uint64_t scalar_fingerprint(const uint8_t *row, uint32_t width)
+{
+	uint32_t lanes[DAMAGE_FINGERPRINT_LANES] = { 0 };
+
+	for (uint32_t x = 0; x < width; x++) {
+		uint32_t *lane = &lanes[x % DAMAGE_FINGERPRINT_LANES];
+
+		*lane = *lane * DAMAGE_HASH_MULTIPLIER + (load32(row + (size_t)x * 4) & COLOUR);
+	}
+	return damage_fingerprint_finish(lanes, width);
+}
+
 static void scalar_mix(uint32_t *hashes, const uint8_t *row, uint32_t width)
 {
 	for (uint32_t x = 0; x < width; x++) {
@@ -114,6 +138,7 @@ static const struct damage_kernels scalar_kernels = {
 	.differ = scalar_differ,
 	.update = scalar_update,
 	.hash = scalar_hash,
+	.fingerprint = scalar_fingerprint,
 	.mix = scalar_mix,
 };
 

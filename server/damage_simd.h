@@ -31,6 +31,11 @@ struct damage_kernels {
 	uint64_t (*update)(uint8_t *dst, const uint8_t *src, uint32_t width);
 	/* Of one span; equal pixels make equal hashes, also between kernels. */
 	uint32_t (*hash)(const uint8_t *row, uint32_t width);
+	/*
+	 * Of a row of any width; never 0. Rows that differ in one pixel have different
+	 * ones; two that are made to may have the same.
+	 */
+	uint64_t (*fingerprint)(const uint8_t *row, uint32_t width);
 	/* One more row for width hashes, each of one column of pixels. They start at 0. */
 	void (*mix)(uint32_t *hashes, const uint8_t *row, uint32_t width);
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The first look: source against shadow, tile by tile, nothing written. */
+/* Source against shadow, tile by tile, nothing written. */
 #include "server/damage_tiles.h"
 
 #include <errno.h>
@@ -15,6 +15,9 @@
 _Static_assert(DAMAGE_SPAN == DAMAGE_TILE_WIDTH, "kernels and tiles agree on the width");
 _Static_assert(DAMAGE_TILE_HEIGHT == 16, "one bit a row");
 
+/* Most changes are whole after two or three. */
+#define SPREAD_ROUNDS_MAX 16
+
 int damage_tiles_init(struct damage_tiles *tiles, uint32_t width, uint32_t height)
 {
 	*tiles = (struct damage_tiles){
@@ -25,7 +28,8 @@ int damage_tiles_init(struct damage_tiles *tiles, uint32_t width, uint32_t heigh
 	};
 	tiles->rows = calloc((size_t)tiles->columns * tiles->bands, sizeof(*tiles->rows));
 	tiles->wanted = calloc(tiles->columns, sizeof(*tiles->wanted));
-	if (!tiles->rows || !tiles->wanted) {
+	tiles->seen = calloc((size_t)tiles->columns * tiles->bands, sizeof(*tiles->seen));
+	if (!tiles->rows || !tiles->wanted || !tiles->seen) {
 		damage_tiles_finish(tiles);
 		return -ENOMEM;
 	}
@@ -36,7 +40,13 @@ void damage_tiles_finish(struct damage_tiles *tiles)
 {
 	free(tiles->rows);
 	free(tiles->wanted);
+	free(tiles->seen);
 	*tiles = (struct damage_tiles){ 0 };
+}
+
+void damage_tiles_clear(struct damage_tiles *tiles)
+{
+	memset(tiles->rows, 0, (size_t)tiles->columns * tiles->bands * sizeof(*tiles->rows));
 }
 
 void damage_tiles_fill(struct damage_tiles *tiles)
@@ -100,27 +110,78 @@ static unsigned int count_dirty(const struct damage_tiles *tiles)
 	return dirty;
 }
 
+/* Compares those columns of a band that are wanted. */
+static void compare_wanted(struct damage_tiles *tiles, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow, uint32_t band)
+{
+	for (uint32_t first = 0, end; first < tiles->columns; first = end) {
+		end = first + 1;
+		if (!tiles->wanted[first])
+			continue;
+		while (end < tiles->columns && tiles->wanted[end])
+			end++;
+		compare_columns(tiles, kernels, source, shadow, band, first, end);
+	}
+}
+
 unsigned int damage_tiles_compare(struct damage_tiles *tiles, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		const pixman_region32_t *hint)
 {
-	memset(tiles->rows, 0, (size_t)tiles->columns * tiles->bands * sizeof(*tiles->rows));
+	damage_tiles_clear(tiles);
 	for (uint32_t band = 0; band < tiles->bands; band++) {
-		uint32_t first = 0, end = tiles->columns;
+		if (!hint)
+			compare_columns(tiles, kernels, source, shadow, band, 0, tiles->columns);
+		else if (mark_wanted(tiles, hint, band * DAMAGE_TILE_HEIGHT))
+			compare_wanted(tiles, kernels, source, shadow, band);
+	}
+	return count_dirty(tiles);
+}
 
-		if (hint && !mark_wanted(tiles, hint, band * DAMAGE_TILE_HEIGHT))
+/* What is in or beside a tile that differs and was not compared yet. */
+static bool mark_near(struct damage_tiles *tiles, uint32_t band)
+{
+	const uint16_t *rows = damage_tiles_band(tiles, band);
+	const uint16_t *above = band ? rows - tiles->columns : rows;
+	const uint16_t *below = band + 1 < tiles->bands ? rows + tiles->columns : rows;
+	uint8_t *seen = tiles->seen + (size_t)band * tiles->columns;
+	bool any = false;
+
+	memset(tiles->wanted, 0, tiles->columns);
+	for (uint32_t column = 0; column < tiles->columns; column++) {
+		if (!(rows[column] | above[column] | below[column]))
 			continue;
-		while (first < tiles->columns) {
-			if (hint) {
-				while (first < tiles->columns && !tiles->wanted[first])
-					first++;
-				for (end = first; end < tiles->columns && tiles->wanted[end];)
-					end++;
-				if (first == end)
-					break;
-			}
-			compare_columns(tiles, kernels, source, shadow, band, first, end);
-			first = end;
+		if (column)
+			tiles->wanted[column - 1] = 1;
+		tiles->wanted[column] = 1;
+		if (column + 1 < tiles->columns)
+			tiles->wanted[column + 1] = 1;
+	}
+	for (uint32_t column = 0; column < tiles->columns; column++) {
+		if (seen[column])
+			tiles->wanted[column] = 0;
+		any |= tiles->wanted[column];
+		seen[column] |= tiles->wanted[column];
+	}
+	return any;
+}
+
+unsigned int damage_tiles_spread(struct damage_tiles *tiles, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow)
+{
+	bool any = true;
+
+	memset(tiles->seen, 0, (size_t)tiles->columns * tiles->bands);
+	for (unsigned int round = 0; any; round++) {
+		/* A trail that winds on is cheaper to find by comparing all. */
+		if (round == SPREAD_ROUNDS_MAX)
+			return damage_tiles_compare(tiles, kernels, source, shadow, NULL);
+		any = false;
+		for (uint32_t band = 0; band < tiles->bands; band++) {
+			if (!mark_near(tiles, band))
+				continue;
+			compare_wanted(tiles, kernels, source, shadow, band);
+			any = true;
 		}
 	}
 	return count_dirty(tiles);

@@ -21,7 +21,8 @@ struct damage_tiles {
 	uint32_t width, height; /* pixels */
 	uint32_t columns, bands; /* tiles */
 	uint16_t *rows; /* [bands][columns] */
-	uint8_t *wanted; /* [columns], scratch: what a hint asks for in one band */
+	uint8_t *wanted; /* [columns], scratch: what to compare in one band */
+	uint8_t *seen; /* [bands][columns], scratch: compared whole */
 };
 
 /* -ENOMEM. */
@@ -33,6 +34,8 @@ static inline uint16_t *damage_tiles_band(const struct damage_tiles *tiles, uint
 	return tiles->rows + (size_t)band * tiles->columns;
 }
 
+/* Marks no row of any tile. */
+void damage_tiles_clear(struct damage_tiles *tiles);
 /* Marks every row of every tile. */
 void damage_tiles_fill(struct damage_tiles *tiles);
 /*
@@ -42,5 +45,12 @@ void damage_tiles_fill(struct damage_tiles *tiles);
 unsigned int damage_tiles_compare(struct damage_tiles *tiles, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		const pixman_region32_t *hint);
+
+/*
+ * Where some rows are marked already: compares the tiles they are in and all
+ * around them, and goes on around those that differ. Returns how many differ.
+ */
+unsigned int damage_tiles_spread(struct damage_tiles *tiles, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow);
 
 #endif

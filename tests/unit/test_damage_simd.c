@@ -178,6 +178,7 @@ static void check_random_rows(const struct damage_kernels *kernels)
 		check_update(scalar, &rows, span);
 		check_update(kernels, &rows, span);
 		assert_int_equal(scalar->hash(rows.a, span), kernels->hash(rows.a, span));
+		assert_true(scalar->fingerprint(rows.a, width) == kernels->fingerprint(rows.a, width));
 		check_mix(kernels, &rows, width);
 		rows_finish(&rows);
 	}
@@ -212,6 +213,35 @@ static void test_hash_tells_similar_rows_apart(void **state)
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = i + 1; j < count; j++)
 			assert_int_not_equal(hashes[i], hashes[j]);
+	}
+}
+
+static void test_one_pixel_changes_the_fingerprint(void **state)
+{
+	const struct damage_kernels *kernels = damage_kernels_best();
+	uint32_t row[WIDTH_MAX];
+	uint64_t before;
+
+	(void)state;
+	for (uint32_t width = 1; width <= WIDTH_MAX; width += width < 140 ? 1 : 7) {
+		memset(row, 0x80, sizeof(row));
+		before = kernels->fingerprint((const uint8_t *)row, width);
+		for (uint32_t x = 0; x < width; x++) {
+			for (uint32_t bit = 0; bit < 32; bit++) {
+				row[x] ^= 1u << bit;
+				assert_int_equal(kernels->fingerprint((const uint8_t *)row, width) == before,
+						bit >= 24);
+				row[x] ^= 1u << bit;
+			}
+		}
+		/* Where a pixel is counts as well. */
+		row[0] = 0x123456;
+		before = kernels->fingerprint((const uint8_t *)row, width);
+		for (uint32_t x = 1; x < width; x++) {
+			row[x - 1] = 0x80808080;
+			row[x] = 0x123456;
+			assert_true(kernels->fingerprint((const uint8_t *)row, width) != before);
+		}
 	}
 }
 
@@ -265,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_best_finds_every_bit),
 		cmocka_unit_test(test_best_equals_scalar_on_random_rows),
 		cmocka_unit_test(test_hash_tells_similar_rows_apart),
+		cmocka_unit_test(test_one_pixel_changes_the_fingerprint),
 		cmocka_unit_test(test_update_reads_once),
 	};
 
