@@ -230,8 +230,9 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.default_text = "50ms",
 		.reload = SCHEMA_LIVE,
 		.doc = "The time between two looks at a picture that rests. Nobody tells planecast when "
-		       "the guest draws, so this is how late the first change after a rest may be seen. "
-		       "Without viewers it never looks.",
+		       "the guest draws, so this is how late the first change after a rest may be seen; "
+		       "a thin line far from any other change may need up to eight looks. Without viewers "
+		       "it never looks.",
 	},
 	{
 		VM("desktop-name", desktop_name),

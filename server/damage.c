@@ -19,9 +19,6 @@
 #include "server/scroll.h"
 #include "server/update.h"
 
-/* Tiles that a probe compares, at most. */
-#define PROBE_TILES 16
-
 /* What pass 3 found in one tile. */
 struct tile_change {
 	uint64_t columns; /* bit x: some pixel of that column changed */
@@ -44,7 +41,6 @@ struct damage {
 	struct damage_boxes boxes;
 	struct scroll_finder *finder;
 	struct tile_change *changes; /* [tiles.columns] */
-	pixman_region32_t recent; /* a sample of what changed last, for probes */
 	uint32_t *line; /* see struct damage_source */
 	unsigned int dirty, total;
 	bool hint_missed; /* the last pass failed: what it was about is still to be found */
@@ -61,7 +57,6 @@ int damage_new(unsigned int buffers, struct damage **ret)
 		return -ENOMEM;
 	damage->kernels = damage_kernels_best();
 	damage_pool_init(&damage->pool, buffers);
-	pixman_region32_init(&damage->recent);
 	*ret = damage;
 	return 0;
 }
@@ -78,7 +73,6 @@ void damage_drop(struct damage *damage)
 	damage->changes = NULL;
 	free(damage->line);
 	damage->line = NULL;
-	pixman_region32_clear(&damage->recent);
 	damage->dirty = damage->total = 0;
 }
 
@@ -87,7 +81,6 @@ void damage_free(struct damage *damage)
 	if (!damage)
 		return;
 	damage_drop(damage);
-	pixman_region32_fini(&damage->recent);
 	free(damage);
 }
 
@@ -338,19 +331,6 @@ static int run_compare(struct damage *damage, const struct damage_source *source
 	return 1;
 }
 
-/* One pixel in the middle of some of the rectangles: comparing rounds it to its tile. */
-static void sample_recent(struct damage *damage, const pixman_region32_t *changed)
-{
-	int n_boxes, step;
-	const pixman_box32_t *boxes = pixman_region32_rectangles(changed, &n_boxes);
-
-	pixman_region32_clear(&damage->recent);
-	step = (n_boxes + PROBE_TILES - 1) / PROBE_TILES;
-	for (int i = 0; i < n_boxes; i += step)
-		pixman_region32_union_rect(&damage->recent, &damage->recent,
-				(boxes[i].x1 + boxes[i].x2) / 2, (boxes[i].y1 + boxes[i].y2) / 2, 1, 1);
-}
-
 static struct damage_source source_of(const struct damage *damage, const struct frame *frame,
 		const struct format *format)
 {
@@ -362,27 +342,6 @@ static struct damage_source source_of(const struct damage *damage, const struct 
 		.height = frame->height,
 		.line = damage->line,
 	};
-}
-
-int damage_probe(struct damage *damage, struct frame *frame)
-{
-	const struct format *format = format_find(frame->fourcc);
-	struct frame *shadow = damage_pool_current(&damage->pool);
-	struct damage_source source;
-	unsigned int dirty;
-
-	if (!shadow || shadow->width != frame->width || shadow->height != frame->height ||
-			!source_readable(frame, format))
-		return 1;
-	if (!pixman_region32_not_empty(&damage->recent))
-		return 0;
-	if (frame_begin_read(frame) < 0)
-		return 1;
-	source = source_of(damage, frame, format);
-	dirty = damage_tiles_compare(&damage->tiles, damage->kernels, &source, shadow,
-			&damage->recent);
-	frame_end_read(frame);
-	return dirty > 0;
 }
 
 static int run(struct damage *damage, struct frame *frame, const struct look *look,
@@ -417,7 +376,6 @@ failed:
 	damage->hint_missed = result < 0;
 	if (result <= 0)
 		return result;
-	sample_recent(damage, &update.damage);
 	shadow->sequence = frame->sequence;
 	shadow->capture_ns = frame->capture_ns;
 	shadow->stamp = frame_new_stamp();

@@ -62,13 +62,6 @@ int damage_run(struct damage *damage, struct frame *source, const pixman_region3
 int damage_look(struct damage *damage, struct frame *source, struct update *ret_update);
 
 /*
- * Looks, at next to no cost, whether the picture differs where it last changed:
- * most changes come where the one before was. 1: it does, or only a pass can
- * tell; 0: not there, which says nothing of the rest. Changes nothing.
- */
-int damage_probe(struct damage *damage, struct frame *source);
-
-/*
  * The picture as of the last pass that succeeded; borrowed. NULL before the
  * first, after damage_drop(), and when memory ran out on a change of size.
  */

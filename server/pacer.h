@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How often to look at the picture, and how closely. Pure arithmetic over clock,
- * damage and input; no I/O, no timers. Any thread, one user at a time.
+ * How often to look at the picture. Pure arithmetic over clock, damage and input;
+ * no I/O, no timers. Any thread, one user at a time.
  *
- * Nobody watches: never. A resting picture is compared whole at the idle
- * interval, so that a host full of resting VMs rests too. While it moves (it
- * changed, or a viewer typed, a moment ago) there are PACER_LOOKS looks to every
- * frame of max_fps: a look is cheap, comparing the whole picture is not. So a
- * look compares a few tiles where the picture changed last, and only when those
- * differ, or nothing was compared for PACER_BLIND_FRAMES frames, the whole. A
- * guest's frame is then seen a few milliseconds after it was drawn, and one that
- * draws at half of max_fps costs half the comparing.
+ * Nobody watches: never. A look at what did not change is cheap (damage_look()),
+ * but it is a wakeup, and there are many VMs on a host. While the picture changes
+ * steadily, looks come when a change is due (server/beat.h). Else nobody knows when
+ * the next one comes; to wait for a quarter of the time since the last one makes it
+ * late by an eighth of that on average. So the longer ago it changed, or a viewer
+ * typed, the rarer looks get, from PACER_LOOKS to every frame of max_fps down to
+ * the idle interval. A change that stands alone, as a cursor that blinks, is no
+ * motion, and they get rarer sooner.
+ *
+ * max_fps bounds the changes that viewers are shown. It does so on average: a
+ * look that came while the guest was drawing has shown half a picture, so one
+ * look soon after it may show the rest, if frames were spared before.
  */
 #ifndef PLANECAST_SERVER_PACER_H
 #define PLANECAST_SERVER_PACER_H
@@ -18,38 +22,42 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How long after the last change or input the picture still counts as moving. */
-#define PACER_MOTION_HOLD_NS (500 * 1000000LL)
+#include "server/beat.h"
+
 #define PACER_LOOKS 4
-#define PACER_BLIND_FRAMES 2
+/* Frames of max_fps; changes that are further apart are not waited for. */
+#define PACER_BEAT_FRAMES 4
+/* The part of the time since the last change, or input, that the next look waits: in motion, */
+#define PACER_MOTION_PART 4
+/* and after a change that came longer than this after the one before, or after input. */
+#define PACER_ALONE_PART 2
+#define PACER_ALONE_NS (250 * 1000000LL)
 
 struct pacer {
 	int64_t frame_ns; /* of max_fps */
 	int64_t idle_interval_ns;
 	bool watched;
-	int64_t last_motion_ns; /* last change or input */
-	int64_t last_pass_ns; /* last comparison of the whole picture */
+	int64_t motion_ns; /* last change or input */
+	bool alone; /* it was a change that stands alone */
+	struct beat beat;
+	int64_t shown_ns; /* last change */
+	int64_t looked_ns; /* last look */
+	int64_t paid_ns; /* a frame after the last change, later by those that came too early */
 };
 
-enum pacer_look {
-	PACER_SKIP, /* viewers had a change less than a frame ago */
-	PACER_PROBE, /* compare a few tiles first */
-	PACER_PASS, /* compare the whole picture */
-};
-
-/* max_fps at least 1. idle intervals shorter than a frame are a frame. */
+/* max_fps at least 1. */
 void pacer_init(struct pacer *pacer, int64_t max_fps, int64_t idle_interval_ns);
 void pacer_set_rates(struct pacer *pacer, int64_t max_fps, int64_t idle_interval_ns);
 /* A first viewer counts as motion: what it sees first may be stale. */
 void pacer_set_watched(struct pacer *pacer, bool watched, int64_t now_ns);
-/* The picture changed, or input is on its way to the guest. */
+/* Input is on its way to the guest, or a change could not be shown. */
 void pacer_note_motion(struct pacer *pacer, int64_t now_ns);
-void pacer_note_pass(struct pacer *pacer, int64_t now_ns);
+/* Viewers are shown a change. */
+void pacer_note_change(struct pacer *pacer, int64_t now_ns);
+/* A look began then; what came of it has been noted before. */
+void pacer_note_look(struct pacer *pacer, int64_t start_ns);
 
-bool pacer_is_moving(const struct pacer *pacer, int64_t now_ns);
-/* Between looks. 0: do not look at all. */
-int64_t pacer_interval_ns(const struct pacer *pacer, int64_t now_ns);
-/* What to do with a look. */
-enum pacer_look pacer_judge_look(const struct pacer *pacer, int64_t now_ns);
+/* From the beginning of the last look to that of the next. 0: do not look at all. */
+int64_t pacer_interval_ns(const struct pacer *pacer);
 
 #endif

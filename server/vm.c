@@ -75,7 +75,7 @@ static void set_pace(struct vm *vm)
 {
 	/* NULL while the VM comes and goes: protocols close their viewers after it. */
 	if (vm->capture)
-		capture_set_interval(vm->capture, pacer_interval_ns(&vm->pacer, clock_now_ns()));
+		capture_set_interval(vm->capture, pacer_interval_ns(&vm->pacer));
 }
 
 static void note_changed(struct vm *vm)
@@ -89,10 +89,11 @@ static void note_changed(struct vm *vm)
 }
 
 /* 1: viewers were told of a change; 0: nothing changed; negative errno as damage_run(). */
-static int show(struct vm *vm, struct frame *frame, const pixman_region32_t *hint)
+static int show(struct vm *vm, struct frame *frame, bool told, const pixman_region32_t *hint)
 {
 	struct update update;
-	int r = damage_run(vm->damage, frame, hint, &update);
+	int r = told ? damage_run(vm->damage, frame, hint, &update) :
+			damage_look(vm->damage, frame, &update);
 
 	/* All shadows are being sent from, or memory is short: the same picture has to come again. */
 	if (r < 0 && r != -ENOTSUP)
@@ -115,7 +116,7 @@ static int show_card(struct vm *vm, const char *reason)
 			vm->height ? vm->height : CARD_HEIGHT, &card);
 	if (r < 0)
 		return r;
-	r = show(vm, card, NULL);
+	r = show(vm, card, true, NULL);
 	frame_unref(card);
 	return r;
 }
@@ -131,24 +132,6 @@ static void handle_off(void *user, const char *reason)
 		snprintf(vm->reason, sizeof(vm->reason), "%s", reason);
 		vm->card_shown = show_card(vm, reason) >= 0;
 	}
-	set_pace(vm);
-}
-
-/* Whether this look is to be compared whole; where not, a later one will be. */
-static bool is_worth_a_pass(struct vm *vm, struct frame *frame, const pixman_region32_t *hint,
-		int64_t now_ns)
-{
-	switch (pacer_judge_look(&vm->pacer, now_ns)) {
-	case PACER_PASS:
-		return true;
-	case PACER_PROBE:
-		return hint || vm->capture->impl->knows_change || damage_probe(vm->damage, frame);
-	case PACER_SKIP:
-		break;
-	}
-	if (vm->capture->impl->knows_change)
-		capture_refresh(vm->capture); /* or it would not say it again */
-	return false;
 }
 
 static void handle_frame(void *user, struct frame *frame, const pixman_region32_t *hint)
@@ -166,12 +149,8 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		handle_off(vm, reason);
 		return;
 	}
-	if (!is_worth_a_pass(vm, frame, hint, now_ns)) {
-		set_pace(vm);
-		return;
-	}
-	pacer_note_pass(&vm->pacer, now_ns);
-	r = show(vm, frame, hint);
+	/* What follows a status card differs everywhere. */
+	r = show(vm, frame, hint || vm->capture->impl->knows_change || vm->reason[0], hint);
 	if (r == -ENOTSUP) {
 		handle_off(vm, "The picture's pixels cannot be read on this host.");
 		return;
@@ -181,7 +160,6 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		if (r != -EBUSY)
 			log_warn(NULL, "picture dropped: %s", strerror(-r));
 		pacer_note_motion(&vm->pacer, now_ns);
-		set_pace(vm);
 		return;
 	}
 	if (vm->reason[0] || frame->width != vm->width || frame->height != vm->height ||
@@ -194,7 +172,14 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		vm->fourcc = frame->fourcc;
 	}
 	if (r)
-		pacer_note_motion(&vm->pacer, now_ns);
+		pacer_note_change(&vm->pacer, now_ns);
+}
+
+static void handle_looked(void *user, int64_t start_ns)
+{
+	struct vm *vm = user;
+
+	pacer_note_look(&vm->pacer, start_ns);
 	set_pace(vm);
 }
 
@@ -210,14 +195,13 @@ static const struct capture_events capture_events = {
 	.frame = handle_frame,
 	.off = handle_off,
 	.cursor = handle_cursor,
+	.looked = handle_looked,
 };
 
 static void handle_input(void *user, const struct input_event *event)
 {
 	struct vm *vm = user;
 	struct input_event resolved = *event;
-	int64_t now_ns = clock_now_ns();
-	bool resting = !pacer_is_moving(&vm->pacer, now_ns);
 
 	if (event->kind == INPUT_KEY && !input_keymap_resolve(vm->keymap, &resolved))
 		log_debug(NULL, "keysym 0x%x is on no key of layout %s", event->key.keysym,
@@ -225,10 +209,8 @@ static void handle_input(void *user, const struct input_event *event)
 	else if (vm->guest)
 		guest_input(vm->guest, &resolved);
 	capture_input(vm->capture, &resolved);
-	pacer_note_motion(&vm->pacer, now_ns);
+	pacer_note_motion(&vm->pacer, clock_now_ns());
 	set_pace(vm);
-	if (resting)
-		capture_poke(vm->capture);
 }
 
 static int handle_resize(void *user, uint32_t width, uint32_t height)
@@ -239,7 +221,6 @@ static int handle_resize(void *user, uint32_t width, uint32_t height)
 	if (!r) {
 		pacer_note_motion(&vm->pacer, clock_now_ns());
 		set_pace(vm);
-		capture_poke(vm->capture);
 	}
 	return r;
 }

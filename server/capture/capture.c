@@ -49,15 +49,19 @@ static void send_reason(struct capture *capture)
 	capture->events->off(capture->user, capture->reason);
 }
 
-static void look(evutil_socket_t fd, short what, void *user)
+static void schedule(struct capture *capture)
 {
-	struct capture *capture = user;
-	struct frame *frame = NULL;
-	int ret;
+	int64_t delay_ns = capture->looked_ns + capture->interval_ns - clock_now_ns();
+	struct timeval tv = clock_timeval(delay_ns > 0 ? delay_ns : 0);
 
-	(void)fd;
-	(void)what;
-	ret = capture->impl->poll(capture, &frame);
+	event_add(capture->timer, &tv);
+}
+
+static void ask_source(struct capture *capture)
+{
+	struct frame *frame = NULL;
+	int ret = capture->impl->poll(capture, &frame);
+
 	if (ret == -EAGAIN)
 		return;
 	if (ret < 0) {
@@ -70,11 +74,25 @@ static void look(evutil_socket_t fd, short what, void *user)
 	frame_unref(frame);
 }
 
+static void look(evutil_socket_t fd, short what, void *user)
+{
+	struct capture *capture = user;
+
+	(void)fd;
+	(void)what;
+	capture->looked_ns = clock_now_ns();
+	ask_source(capture);
+	if (capture->events->looked)
+		capture->events->looked(capture->user, capture->looked_ns);
+	if (capture->interval_ns && !event_pending(capture->timer, EV_TIMEOUT, NULL))
+		schedule(capture);
+}
+
 int capture_init(struct capture *capture, const struct capture_impl *impl, struct event_base *base,
 		const struct capture_events *events, void *user)
 {
 	*capture = (struct capture){ .impl = impl, .events = events, .user = user, .whole = true };
-	capture->timer = event_new(base, -1, EV_PERSIST, look, capture);
+	capture->timer = event_new(base, -1, 0, look, capture);
 	return capture->timer ? 0 : -ENOMEM;
 }
 
@@ -88,7 +106,6 @@ void capture_finish(struct capture *capture)
 void capture_set_interval(struct capture *capture, int64_t interval_ns)
 {
 	bool started = interval_ns > 0 && !capture->interval_ns;
-	struct timeval tv;
 
 	if (interval_ns > 0 && interval_ns < INTERVAL_MIN_NS)
 		interval_ns = INTERVAL_MIN_NS;
@@ -101,19 +118,18 @@ void capture_set_interval(struct capture *capture, int64_t interval_ns)
 		event_del(capture->timer);
 		return;
 	}
-	tv = clock_timeval(capture->interval_ns);
-	event_add(capture->timer, &tv);
 	if (started) {
 		capture_refresh(capture);
 		capture_poke(capture);
+	} else {
+		schedule(capture);
 	}
 }
 
 void capture_poke(struct capture *capture)
 {
-	/* With EV_TIMEOUT libevent would count the next interval from the last one. */
 	if (capture->interval_ns && capture->impl->poll)
-		event_active(capture->timer, EV_READ, 0);
+		event_active(capture->timer, EV_TIMEOUT, 0);
 }
 
 void capture_refresh(struct capture *capture)

@@ -57,6 +57,11 @@ struct capture_events {
 	void (*off)(void *user, const char *reason);
 	/* Optional. Borrowed. */
 	void (*cursor)(void *user, const struct cursor *cursor);
+	/*
+	 * Optional. A look is over, whatever came of it; it began at start_ns.
+	 * The time to say when the next one is due.
+	 */
+	void (*looked)(void *user, int64_t start_ns);
 };
 
 struct capture {
@@ -65,6 +70,7 @@ struct capture {
 	void *user;
 	struct event *timer;
 	int64_t interval_ns;
+	int64_t looked_ns; /* when the last look began */
 	bool whole; /* the next look must yield a picture even if nothing changed */
 	char reason[160];
 	char reason_sent[160];
@@ -83,15 +89,16 @@ int capture_open(struct event_base *base, const struct config_vm *config,
 void capture_close(struct capture *capture);
 
 /*
- * 0: nobody watches, never look. When it was 0 before, the source is looked at
- * at once and gives a whole picture. At least 1 ms otherwise. A look comes from
- * the loop, never from inside this call; so does capture_poke()'s.
+ * From the beginning of a look to that of the next; it counts from the last one,
+ * so a shorter one may be over already. 0: nobody watches, never look. When it
+ * was 0 before, the source is looked at at once and gives a whole picture. At
+ * least 1 ms otherwise. A look comes from the loop, never from inside this call;
+ * so does capture_poke()'s.
  */
 void capture_set_interval(struct capture *capture, int64_t interval_ns);
 /*
- * Look as soon as the loop turns (input just went to the guest) and start the
- * interval afresh. Several pokes in one turn are one look; nothing while nobody
- * watches.
+ * Look as soon as the loop turns. Several pokes in one turn are one look; nothing
+ * while nobody watches.
  */
 void capture_poke(struct capture *capture);
 /*

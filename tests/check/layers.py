@@ -22,7 +22,7 @@ LAYERS = [
               "server/cursor.*", "server/format.*"], []),
     ("config", ["config/*"], []),
     ("damage", ["server/damage*", "server/scroll*"], ["server/format.h"]),
-    ("pacer", ["server/pacer.*"], []),
+    ("pacer", ["server/pacer.*", "server/beat.*"], []),
     ("channel", ["server/channel.*"], []),
     ("framefile", ["server/framefile*"], []),
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),

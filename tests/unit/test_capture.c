@@ -30,7 +30,8 @@ struct puppet {
 static struct {
 	struct event_base *base;
 	struct puppet puppet;
-	unsigned int frames, offs;
+	unsigned int frames, offs, looked;
+	int64_t next_interval_ns; /* what to set after a look; 0: nothing */
 	char reason[160];
 	bool stop_after_frame;
 } t;
@@ -81,7 +82,20 @@ static void on_off(void *user, const char *reason)
 	strcpy(t.reason, reason);
 }
 
-static const struct capture_events events = { .frame = on_frame, .off = on_off };
+static void on_looked(void *user, int64_t start_ns)
+{
+	(void)user;
+	assert_in_range(clock_now_ns() - start_ns, 0, DEADLINE_NS);
+	t.looked++;
+	if (t.next_interval_ns)
+		capture_set_interval(&t.puppet.capture, t.next_interval_ns);
+}
+
+static const struct capture_events events = {
+	.frame = on_frame,
+	.off = on_off,
+	.looked = on_looked,
+};
 
 static int setup_impl(const struct capture_impl *impl)
 {
@@ -150,6 +164,27 @@ static void test_looks_at_once_and_then_by_interval(void **state)
 	/* Never faster than asked; the loop's clock may be a millisecond off. */
 	assert_true(clock_now_ns() - start_ns >= 5 * 3 * NSEC_PER_MSEC);
 	assert_int_equal(t.frames, t.puppet.polls);
+}
+
+static void test_every_look_asks_for_the_next(void **state)
+{
+	(void)state;
+	t.puppet.answer = -EAGAIN;
+	t.next_interval_ns = 3600 * NSEC_PER_SEC;
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	run_until_polls(1);
+	assert_int_equal(t.looked, 1);
+	assert_int_equal(t.frames, 0);
+	/* What was set then holds, and a shorter one counts from that look, however often it is set. */
+	t.next_interval_ns = 0;
+	for (int64_t end_ns = clock_now_ns() + DEADLINE_NS; t.looked < 2;) {
+		assert_true(clock_now_ns() < end_ns);
+		capture_set_interval(&t.puppet.capture, 40 * NSEC_PER_MSEC + t.offs++ % 2);
+		run_ready();
+	}
+	t.puppet.answer = -EIO;
+	run_until_polls(3);
+	assert_int_equal(t.looked, 3);
 }
 
 static void test_interval_has_a_floor(void **state)
@@ -295,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_PUPPET(test_nothing_before_an_interval),
 		WITH_PUPPET(test_looks_at_once_and_then_by_interval),
+		WITH_PUPPET(test_every_look_asks_for_the_next),
 		WITH_PUPPET(test_interval_has_a_floor),
 		WITH_PUPPET(test_zero_stops_and_restart_is_whole),
 		WITH_PUPPET(test_pokes_are_one_look),

@@ -392,37 +392,6 @@ static int begin_read_fails(struct frame *frame)
 	return -EIO;
 }
 
-static void test_a_probe_sees_change_where_it_was(void **state)
-{
-	struct setup s;
-
-	(void)state;
-	setup_init(&s, 640, 480, 77);
-	/* Only a pass can tell what there is at first. */
-	assert_int_equal(damage_probe(s.damage, &s.picture.frame), 1);
-	run(&s);
-	picture_noise(&s.picture, 300, 200, 20, 10, &s.seed);
-	run(&s);
-	assert_int_equal(damage_probe(s.damage, &s.picture.frame), 0);
-	/* Elsewhere is for the next pass to find; the probe took nothing away from it. */
-	picture_noise(&s.picture, 600, 460, 8, 8, &s.seed);
-	assert_int_equal(damage_probe(s.damage, &s.picture.frame), 0);
-	assert_int_equal(run(&s), 1);
-	picture_noise(&s.picture, 602, 466, 1, 1, &s.seed);
-	assert_int_equal(damage_probe(s.damage, &s.picture.frame), 1);
-	assert_int_equal(run(&s), 1);
-	assert_int_equal(damage_probe(s.damage, &s.picture.frame), 0);
-
-	picture_finish(&s.picture);
-	setup_picture(&s, 641, 480);
-	assert_int_equal(damage_probe(s.damage, &s.picture.frame), 1);
-	run(&s);
-	assert_int_equal(damage_probe(s.damage, &s.picture.frame), 0);
-	damage_drop(s.damage);
-	assert_int_equal(damage_probe(s.damage, &s.picture.frame), 1);
-	setup_finish(&s);
-}
-
 static void test_unreadable_sources_are_refused(void **state)
 {
 	static const struct frame_impl failing_impl = { .release = picture_release,
@@ -571,7 +540,6 @@ int main(void)
 		cmocka_unit_test(test_hint_bounds_the_look),
 		cmocka_unit_test(test_hint_of_a_failed_pass_is_not_lost),
 		cmocka_unit_test(test_drop_forgets_the_picture_not_the_size),
-		cmocka_unit_test(test_a_probe_sees_change_where_it_was),
 		cmocka_unit_test(test_unreadable_sources_are_refused),
 		cmocka_unit_test(test_readers_follow_any_edits),
 	};

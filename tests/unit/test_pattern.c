@@ -371,7 +371,7 @@ static void on_cursor(void *user, const struct cursor *cursor)
 	t.cursors++;
 }
 
-static const struct capture_events events = { on_frame, on_off, on_cursor };
+static const struct capture_events events = { .frame = on_frame, .off = on_off, .cursor = on_cursor };
 
 static void open_source(const char *scene, int64_t fps)
 {

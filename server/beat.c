@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Follows a picture that changes steadily. */
+#include "server/beat.h"
+
+#include <stdlib.h>
+
+#include "server/clock.h"
+
+/* Half a dozen looks in time to one in vain. */
+#define CREEP_NS (NSEC_PER_MSEC / 10)
+#define CREEP_GROWTH_PART 4
+#define MISS_STEP_NS NSEC_PER_MSEC
+#define REST_STEP_NS (2 * NSEC_PER_MSEC)
+/* A change that is later than that was left out. */
+#define MISSES_MAX 4
+/* How far a gap may be from the period. */
+#define TOLERANCE_PART 3
+
+void beat_lose(struct beat *beat)
+{
+	beat->steady = 0;
+	beat->misses = 0;
+	beat->creep_ns = CREEP_NS;
+}
+
+void beat_note_change(struct beat *beat, int64_t now_ns)
+{
+	int64_t gap_ns = now_ns - beat->last_ns, error_ns = gap_ns - beat->period_ns;
+
+	if (llabs(error_ns) <= beat->period_ns / TOLERANCE_PART) {
+		beat->steady += beat->steady < BEAT_STEADY;
+		beat->period_ns += error_ns / (beat->steady + 1);
+	} else {
+		beat->period_ns = gap_ns;
+		beat_lose(beat);
+	}
+	beat->last_ns = now_ns;
+	beat->due_ns = now_ns + beat->period_ns;
+	if (!beat->misses) {
+		beat->due_ns -= beat->creep_ns;
+		beat->creep_ns += beat->creep_ns / CREEP_GROWTH_PART;
+	}
+	beat->misses = 0;
+}
+
+static void step_back(struct beat *beat, int64_t step_ns)
+{
+	beat->due_ns += step_ns;
+	beat->creep_ns = CREEP_NS;
+}
+
+void beat_note_rest(struct beat *beat)
+{
+	step_back(beat, REST_STEP_NS);
+}
+
+void beat_note_miss(struct beat *beat, int64_t now_ns)
+{
+	/* A timer may be a little early. */
+	if (!beat_is_steady(beat) || now_ns < beat->due_ns - CREEP_NS)
+		return;
+	step_back(beat, MISS_STEP_NS);
+	if (++beat->misses > MISSES_MAX)
+		beat_lose(beat);
+}
