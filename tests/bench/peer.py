@@ -12,6 +12,7 @@ with the peer. The viewer chooses encodings and quality.
 Whoever starts a peer must outlive it, thread and all: the kernel kills the
 processes when the thread that started them ends, however it ends.
 """
+import functools
 import glob
 import os
 import pathlib
@@ -37,6 +38,7 @@ def free_port():
         return sock.getsockname()[1]
 
 
+@functools.lru_cache
 def version_of(*command):
     """The first version number in what the command prints, or ''."""
     try:
@@ -92,8 +94,9 @@ class Peer:
         """(True, "") or (False, why not)."""
         for program in cls.programs:
             if not shutil.which(program):
-                return False, f"no {os.path.basename(program)} here" + \
-                    (f" (Debian: {cls.packages})" if cls.packages else " (not built)")
+                built = program.startswith(str(BUILD)) and "not built"
+                hint = cls.packages and f"Debian: {cls.packages}" or built
+                return False, f"no {os.path.basename(program)} here" + (f" ({hint})" if hint else "")
         return True, ""
 
     @classmethod

@@ -2,6 +2,7 @@
 """Servers that read the live picture from the memory bench_feed paints: planecast, and what is a library."""
 import os
 import shlex
+import sys
 
 from peer import BUILD, PROGRAMS, Peer
 
@@ -77,6 +78,12 @@ class NeatvncWhole(Neatvnc):
         self.feed.append("--whole")
 
 
+def fill_in(word, values):
+    for name, value in values.items():
+        word = word.replace("{" + name + "}", str(value))
+    return word
+
+
 def other(definition):
     """The peer that PLANECAST_BENCH_PEER="NAME=COMMAND" describes: a server over the live picture.
 
@@ -88,7 +95,7 @@ def other(definition):
     name, _, command = definition.partition("=")
     words = shlex.split(command)
     if not name or not words:
-        raise ValueError(f"PLANECAST_BENCH_PEER={definition!r}: expected NAME=COMMAND")
+        sys.exit(f"PLANECAST_BENCH_PEER={definition!r}: expected NAME=COMMAND")
 
     class Other(Peer):
         about = f"as PLANECAST_BENCH_PEER says: {command}"
@@ -101,7 +108,7 @@ def other(definition):
         def _launch(self):
             memory = self.make_memory()
             values = {"memory": memory, "width": self.width, "height": self.height, "port": self.address[1]}
-            self.spawn(*(word.format(**values) for word in words))
+            self.spawn(*(fill_in(word, values) for word in words))
 
     Other.name = name
     return Other

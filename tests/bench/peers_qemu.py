@@ -17,6 +17,20 @@ class _Qemu(Peer):
     packages = "qemu-system-x86"
     version_command = ("qemu-system-x86_64", "--version")
 
+    @classmethod
+    def limits(cls):
+        """The largest picture its VNC server sends; of a larger one it sends the upper left part."""
+        numbers = [int(number) for number in cls.version().split(".")[:2] if number.isdigit()]
+        return (5120, 2160) if numbers >= [9, 1] else (2560, 2048)
+
+    @classmethod
+    def fits(cls, width, height):
+        return super().fits(width, height) and width <= cls.limits()[0] and height <= cls.limits()[1]
+
+    @classmethod
+    def describe(cls):
+        return super().describe() + "; shows {}x{} at most".format(*cls.limits())
+
     def spawn_qemu(self, *options):
         """Returns the connected qtest. lossy: without it QEMU sends no JPEG whatever the viewer asks for."""
         while self.address[1] < 5900:

@@ -34,9 +34,10 @@ class Xvnc(_Display):
     version_command = ("Xvnc", "-version")
 
     def _launch(self):
+        # It takes sixteen viewers that connect at once for somebody who tries passwords.
         self.spawn_display("Xvnc", "-geometry", f"{self.width}x{self.height}", "-depth", "24",
                            "-rfbport", str(self.address[1]), "-localhost", "-SecurityTypes", "None",
-                           "-AlwaysShared")
+                           "-AlwaysShared", "-UseBlacklist=0")
 
 
 class XvncWhole(Xvnc):
