@@ -10,6 +10,8 @@
 #include "server/clock.h"
 
 #define QUIET_S 0.3
+/* For the end of an update, or of a tear. */
+#define WHOLE_NS (2 * NSEC_PER_SEC)
 #define SECONDS_MAX 86400.0
 
 struct wait {
@@ -71,7 +73,9 @@ static bool have_pictures(struct view_commands *commands, const struct wait *wai
 
 static bool is_whole(struct view_commands *commands, const struct wait *wait)
 {
-	return !commands->loop->links[wait->index].session.updating;
+	const struct view_link *link = &commands->loop->links[wait->index];
+
+	return !link->session.updating && (link->stats.whole || !link->stats.has_mark);
 }
 
 static bool have_sequence(struct view_commands *commands, const struct wait *wait)
@@ -163,6 +167,8 @@ static const char *compare(struct view_commands *commands, const struct view_lin
 
 	if (!link->stats.has_mark)
 		return "no mark";
+	if (link->session.updating || !link->stats.whole)
+		return "not a whole picture";
 	r = view_oracle_compare(commands->oracle, &link->session.decoder.picture, &link->stats.mark, ret);
 	return r == -ENOENT ? "no such scene" : r == -EINVAL ? "not a size for the scene" : r < 0 ? "no memory" : NULL;
 }
@@ -197,7 +203,7 @@ static int do_compare(struct view_commands *commands, const char *word)
 	(void)word;
 	fputs("{\"viewers\": [", stdout);
 	for (; wait.index < commands->loop->n_links; wait.index++) {
-		int r = wait_until(commands, commands->patience_ns, is_whole, &wait);
+		int r = wait_until(commands, WHOLE_NS, is_whole, &wait);
 		const char *one;
 
 		if (r < 0)
@@ -342,7 +348,7 @@ static const struct {
 	{ "reset", false, do_reset, "", "begin new statistics" },
 	{ "stats", false, do_stats, "", "what each viewer got since then, and how busy this process was" },
 	{ "until", false, do_until, "SEQUENCE", "wait until each viewer has that picture or a later one" },
-	{ "compare", true, do_compare, "", "each viewer's picture with the scene's, at the end of an update" },
+	{ "compare", true, do_compare, "", "each viewer's picture with the scene's, as soon as it is whole" },
 	{ "final", true, do_final, "[SECONDS]", "the same, after no update came for so long (0.3)" },
 	{ "settle", true, do_settle, "SECONDS", "wait until pictures are exact, so long at most; settled_ms is\n"
 		"from the first sight of that picture to the update that made it exact" },

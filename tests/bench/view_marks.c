@@ -33,7 +33,7 @@ bool view_marks_touched(const struct view_picture *picture, uint32_t x, uint32_t
 	return touched;
 }
 
-int view_marks_read(const struct view_picture *picture, struct mark *ret)
+int view_marks_read(const struct view_picture *picture, struct mark *ret, bool *ret_whole)
 {
 	pixman_box32_t boxes[2];
 	struct mark marks[2];
@@ -44,8 +44,7 @@ int view_marks_read(const struct view_picture *picture, struct mark *ret)
 		if (mark_read(view_picture_at(picture, (uint32_t)boxes[i].x1, (uint32_t)boxes[i].y1),
 				    view_picture_stride(picture), MARK_WIDTH, MARK_HEIGHT, &marks[i]) < 0)
 			return -ENOENT;
-	if (marks[0].sequence != marks[1].sequence || marks[0].due_us != marks[1].due_us)
-		return -ENOENT;
-	*ret = marks[0];
+	*ret_whole = marks[0].sequence == marks[1].sequence && marks[0].due_us == marks[1].due_us;
+	*ret = marks[0].due_us <= marks[1].due_us ? marks[0] : marks[1];
 	return 0;
 }

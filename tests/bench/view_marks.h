@@ -13,7 +13,10 @@ struct view_picture;
 /* False: the picture is too small for marks. */
 bool view_marks_boxes(const struct view_picture *picture, pixman_box32_t ret_boxes[2]);
 bool view_marks_touched(const struct view_picture *picture, uint32_t x, uint32_t y, uint32_t width, uint32_t height);
-/* 0 where both corners have the same mark, that is, the picture is whole; else -ENOENT. */
-int view_marks_read(const struct view_picture *picture, struct mark *ret);
+/*
+ * The older mark of both: so new is all of the picture. -ENOENT: a corner has
+ * none. *ret_whole: both are the same.
+ */
+int view_marks_read(const struct view_picture *picture, struct mark *ret, bool *ret_whole);
 
 #endif

@@ -68,8 +68,8 @@ void view_stats_update(struct view_stats *stats, const struct view_session *sess
 	struct mark mark;
 
 	stats->updated_ns = now_ns;
-	if (view_marks_read(&session->decoder.picture, &mark) < 0) {
-		stats->torn += stats->has_mark;
+	if (view_marks_read(&session->decoder.picture, &mark, &stats->whole) < 0) {
+		stats->whole = false;
 		return;
 	}
 	if (stats->has_mark && mark.sequence == stats->mark.sequence && mark.due_us == stats->mark.due_us)
@@ -81,6 +81,7 @@ void view_stats_update(struct view_stats *stats, const struct view_session *sess
 	stats->mark = mark;
 	stats->moved_ns = now_ns;
 	stats->pictures++;
+	stats->torn += !stats->whole;
 	add_age(stats, now_ns / NSEC_PER_USEC - (int64_t)mark.due_us);
 }
 
@@ -147,8 +148,8 @@ void view_stats_print(struct view_stats *stats, const struct view_session *sessi
 
 	fputc('{', file);
 	print_counts(&now, &stats->before, file);
-	fprintf(file, ", \"pictures\": %" PRIu64 ", \"lost\": %" PRIu64 ", \"torn\": %" PRIu64, stats->pictures,
-			stats->lost, stats->torn);
+	fprintf(file, ", \"pictures\": %" PRIu64 ", \"torn\": %" PRIu64 ", \"lost\": %" PRIu64, stats->pictures,
+			stats->torn, stats->lost);
 	fprintf(file, ", \"fps\": %.2f, \"gap_ms\": %.2f, \"since_last_ms\": %.2f",
 			seconds > 0 ? (double)stats->pictures / seconds : 0, (double)stats->gap_ns / NSEC_PER_MSEC,
 			(double)(now_ns - since_ns) / NSEC_PER_MSEC);

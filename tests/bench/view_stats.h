@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What one viewer got since the last reset: pictures told apart by their marks, and how old they were. One thread. */
+/*
+ * What one viewer got since the last reset: pictures told apart by their marks,
+ * and how old they were.
+ *
+ * A picture counts when both marks are newer than they were when the last one
+ * did; its age is that of the older mark. Where they differ the server sent
+ * parts of two pictures (it read what was being painted): it is torn, and counts,
+ * too, since all that is shown is new. One thread.
+ */
 #ifndef PLANECAST_TESTS_BENCH_VIEW_STATS_H
 #define PLANECAST_TESTS_BENCH_VIEW_STATS_H
 
@@ -20,14 +28,14 @@ struct view_counts {
 struct view_stats {
 	/* These outlive a reset. */
 	bool has_mark;
-	struct mark mark; /* of the newest whole picture */
+	struct mark mark; /* of the newest picture, of a torn one the older */
+	bool whole; /* the last update left two equal marks */
 	int64_t moved_ns, updated_ns; /* when that was new, when the last update was in */
 	uint64_t bytes;
 	uint32_t step; /* from one picture that differs to the next one */
 
 	int64_t reset_ns, gap_ns; /* the longest time without a new picture, from the reset on */
-	uint64_t pictures, lost;
-	uint64_t torn; /* updates that left two marks which disagree */
+	uint64_t pictures, torn, lost; /* the second are among the first */
 	uint32_t *ages_us;
 	uint64_t n_ages, room;
 	struct view_counts before; /* a session counts for ever */

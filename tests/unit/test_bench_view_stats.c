@@ -85,19 +85,22 @@ static void test_pictures(void **state)
 	deliver(&stats, 5, 990 * ms, 1000 * ms);
 	view_stats_reset(&stats, &session, 1000 * ms);
 	text = print(&stats, 1000 * ms);
-	expect_words(text, "\"pictures\": 0, \"lost\": 0, \"torn\": 0, \"fps\": 0.00");
+	expect_words(text, "\"pictures\": 0, \"torn\": 0, \"lost\": 0, \"fps\": 0.00");
 	expect_words(text, "\"age_p50_ms\": null");
-	/* The same again is none; the next is one; two are lost; half a picture is torn. */
+	/* The same again is none; the next is one; two are lost; half of one is none until the rest is there. */
 	deliver(&stats, 5, 990 * ms, 1010 * ms);
 	deliver(&stats, 6, 1020 * ms, 1024 * ms);
 	deliver(&stats, 9, 1120 * ms, 1174 * ms);
 	draw_mark(0, 10, 1190 * ms);
 	view_stats_update(&stats, &session, 1200 * ms);
+	assert_false(stats.whole);
+	assert_int_equal(stats.pictures, 2);
 	draw_mark(1, 10, 1190 * ms);
 	view_stats_update(&stats, &session, 1202 * ms);
+	assert_true(stats.whole);
 	assert_int_equal(stats.pictures, 3);
+	assert_int_equal(stats.torn, 0);
 	assert_int_equal(stats.lost, 2);
-	assert_int_equal(stats.torn, 1);
 	assert_int_equal(stats.gap_ns, 150 * ms);
 	text = print(&stats, 2000 * ms);
 	expect_words(text, "\"fps\": 3.00, \"gap_ms\": 150.00, \"since_last_ms\": 798.00");
@@ -108,6 +111,43 @@ static void test_pictures(void **state)
 	deliver(&stats, 0, 1990 * ms, 2000 * ms);
 	assert_int_equal(stats.lost, 2);
 	assert_int_equal(stats.pictures, 4);
+	view_stats_finish(&stats);
+}
+
+/* Parts of two pictures, both new, are one, and as old as the older. */
+static void test_torn(void **state)
+{
+	const int64_t ms = NSEC_PER_MSEC;
+	struct view_stats stats;
+
+	(void)state;
+	view_stats_init(&stats, 1);
+	view_stats_reset(&stats, &session, 0);
+	deliver(&stats, 1, 1000 * ms, 1001 * ms);
+	draw_mark(0, 2, 1033 * ms);
+	draw_mark(1, 3, 1066 * ms);
+	view_stats_update(&stats, &session, 1070 * ms);
+	assert_int_equal(stats.pictures, 2);
+	assert_int_equal(stats.torn, 1);
+	assert_int_equal(stats.ages_us[1], 37000);
+	assert_false(stats.whole);
+	/* No longer torn, and one more. */
+	draw_mark(0, 3, 1066 * ms);
+	view_stats_update(&stats, &session, 1080 * ms);
+	assert_int_equal(stats.pictures, 3);
+	assert_int_equal(stats.torn, 1);
+	assert_true(stats.whole);
+	/* The other corner first; then another mark damaged by whatever. */
+	draw_mark(0, 5, 1133 * ms);
+	draw_mark(1, 4, 1100 * ms);
+	view_stats_update(&stats, &session, 1140 * ms);
+	assert_int_equal(stats.mark.sequence, 4);
+	assert_int_equal(stats.torn, 2);
+	memset(session.decoder.picture.pixels, 0, 100);
+	view_stats_update(&stats, &session, 1150 * ms);
+	assert_false(stats.whole);
+	assert_int_equal(stats.pictures, 4);
+	assert_int_equal(stats.lost, 0);
 	view_stats_finish(&stats);
 }
 
@@ -192,6 +232,7 @@ static void test_compare(void **state)
 	pixman_region32_t damage;
 	uint32_t x, y;
 	struct mark read;
+	bool whole;
 
 	(void)state;
 	assert_int_equal(bench_scene_new("scroll", WIDTH, HEIGHT, &scene), 0);
@@ -200,7 +241,8 @@ static void test_compare(void **state)
 	assert_int_equal(bench_scene_paint(scene, 7, false, picture->pixels, WIDTH * 4, &damage), 0);
 	bench_scene_marks(scene, picture->pixels, WIDTH * 4, &mark);
 	/* The scene and the viewer agree on where marks are. */
-	assert_int_equal(view_marks_read(picture, &read), 0);
+	assert_int_equal(view_marks_read(picture, &read, &whole), 0);
+	assert_true(whole);
 	assert_int_equal(read.sequence, 7);
 	view_oracle_init(&oracle, "scroll");
 	assert_int_equal(view_oracle_compare(&oracle, picture, &mark, &difference), 0);
@@ -266,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_pictures, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_torn, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_ages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_idle_step, setup, teardown),
 		cmocka_unit_test(test_bucket),
