@@ -20,7 +20,7 @@ BENCH_VIEW = str(PROGRAMS / "bench_view")
 IDLE_PERIOD = 30  # BENCH_IDLE_PERIOD of scene.h
 PATIENCE_S = 20
 # Before the window: the first picture was everything at once, and is refined.
-SETTLE_BEFORE_S = 1.0
+SETTLE_BEFORE_S = 2.0
 SETTLE_AFTER_S = 5.0
 # How long after the last picture its CPU counts; the figure to reach is 1 s.
 AFTERMATH_S = 1.5

@@ -271,7 +271,7 @@ def fps(width=78):
 SECTIONS = (
     ("One viewer", "Tight, quality 8, CopyRect. planecast finds out itself what changed, as it has to with a VFIO device; "
      "the others are told, except those called -whole and those that poll. First comes who needs least CPU for a "
-     "delivered picture; red is who shows less than four of five.",
+     "delivered picture; red is who shows less than four of five. Parts of two pictures are none.",
      lambda row: is_case(row, viewers=1), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
     ("Many viewers", "One decodes and tells age and bytes, the others skim what they get.",
      lambda row: row["viewers"] > 1 and not row["rate"],
@@ -367,7 +367,7 @@ def goals_section(report):
                       None: ("unmeasured", "not measured")}[goal["reached"]]
         rows.append(f"<tr><td>{escape(goal['title'])}<br><span class=soft>{escape(goal['source'])}</span></td>"
                     f"<td class=n>{signs(goal['wanted'])}</td><td class=n>{escape(goal['found'])}</td>"
-                    f"<td class={kind}>{word}</td><td>{escape(goal['by'])}</td></tr>")
+                    f"<td class={kind}>{word}</td><td>{signs(goal['by'])}</td></tr>")
     return ("<h2>Figures to reach</h2><div class=card><table><thead><tr><th>Figure</th><th class=n>Wanted</th>"
             "<th class=n>Found</th><th></th><th>By</th></tr></thead><tbody>" + "".join(rows) + "</tbody></table></div>")
 

@@ -172,10 +172,12 @@ class Goals(unittest.TestCase):
         for cpu_s, age, reached in ((0.07, 4, True), (0.02, 40, True), (0.07, 40, False), (0.1, 4, False)):
             made = goal(of([run(scene="idle", cpu_s=cpu_s, view={"age_p95_ms": age})]), title)
             self.assertIs(made["reached"], reached, made)
+        made = goal(of([run(scene="idle", cpu_s=0.07, view={"age_p95_ms": 100})]), title)
+        self.assertEqual(made["by"], "age p95 20 times or CPU by 180 %; age p95 by 100 %")
 
     def test_a_scene_that_never_settles_fails_all(self):
         made = goal(of([run(), run(scene="film", settle={"exact": False, "seconds": 5.0})]),
-                    "After motion: exact, slowest scene")
+                    "After motion: exact, slowest scene and most viewers")
         self.assertIs(made["reached"], False)
         self.assertEqual((made["found"], made["by"]), ("never", "never"))
 
