@@ -7,20 +7,20 @@
 #include "encoders/rects.h"
 #include "server/frame.h"
 #include "tests/bench/micro.h"
+#include "tests/bench/scene.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROUNDS 1
 
-enum content { TEXT, PHOTO, N_CONTENTS };
+enum content { TEXT, FILM, N_CONTENTS };
 
-static const char *const content_names[N_CONTENTS] = { "encode text", "encode photo" };
+static const char *const content_names[N_CONTENTS] = { "encode text", "encode film" };
 
 struct way {
 	const char *name, *part_name;
@@ -77,37 +77,40 @@ static void draw_text(struct frame *frame, uint32_t seed)
 	}
 }
 
-static void draw_photo(struct frame *frame, uint32_t seed)
+/* Pictures 0, 1, ... of a film that fills the screen. */
+static int draw_film(struct frame **frames, uint32_t width, uint32_t height)
 {
-	uint32_t noise = seed;
+	struct bench_scene *scene;
+	pixman_region32_t all;
+	int err = bench_scene_new("film", width, height, &scene);
 
-	for (uint32_t y = 0; y < frame->height; y++) {
-		for (uint32_t x = 0; x < frame->width; x++) {
-			float light = sinf((float)(x + seed) * 0.011f) * cosf((float)y * 0.007f) +
-					sinf((float)(x + y) * 0.03f) / 3;
-			uint32_t grain, r, g, b;
-
-			noise = noise * 1664525u + 1013904223u;
-			grain = noise >> 29;
-			r = (uint32_t)(120 + 70 * light) + grain;
-			g = (uint32_t)(130 + 60 * light) + grain;
-			b = (uint32_t)(110 + 80 * light) + grain;
-			line(frame, y)[x] = r << 16 | g << 8 | b;
-		}
-	}
+	if (err)
+		return err;
+	pixman_region32_init(&all);
+	for (uint32_t i = 0; i < MICRO_PICTURES && !err; i++)
+		err = bench_scene_paint(scene, i, true, frame_memory_pixels(frames[i]),
+				frames[i]->planes[0].stride, &all);
+	pixman_region32_fini(&all);
+	bench_scene_free(scene);
+	return err;
 }
 
-static void show(struct bench *bench, enum content content)
+static int show(struct bench *bench, const struct micro *micro, enum content content)
 {
-	static void (*const draw[])(struct frame *, uint32_t) = { draw_text, draw_photo };
+	int err = 0;
 
 	if (content == bench->shown)
-		return;
-	for (uint32_t i = 0; i < MICRO_PICTURES; i++) {
-		draw[content](bench->frames[i], i);
-		draw[content](bench->copies[i], i);
+		return 0;
+	if (content == FILM)
+		err = draw_film(bench->frames, micro->width, micro->height);
+	for (uint32_t i = 0; i < MICRO_PICTURES && !err; i++) {
+		if (content == TEXT)
+			draw_text(bench->frames[i], i);
+		memcpy(frame_memory_pixels(bench->copies[i]), bench->frames[i]->data,
+				bench->frames[i]->data_bytes);
 	}
 	bench->shown = content;
+	return err;
 }
 
 static void handle_done(void *user, struct evbuffer *output, int result)
@@ -131,7 +134,9 @@ static int prepare_encode(struct micro *micro, struct micro_row *row)
 	struct bench *bench = micro->user;
 	int err;
 
-	show(bench, job->content);
+	err = show(bench, micro, job->content);
+	if (err)
+		return err;
 	rects_free(bench->rects);
 	bench->rects = NULL;
 	err = rects_new(bench->pool, micro->width, micro->height, handle_done, ignore_due,
@@ -180,9 +185,7 @@ static int bench_init(struct bench *bench, const struct micro *micro)
 		err = frame_new_memory(micro->width, micro->height, &bench->frames[i]);
 		err = err ? err : frame_new_memory(micro->width, micro->height, &bench->copies[i]);
 	}
-	if (!err)
-		show(bench, TEXT);
-	return err;
+	return err ? err : show(bench, micro, TEXT);
 }
 
 static void bench_finish(struct bench *bench)

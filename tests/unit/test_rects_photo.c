@@ -303,7 +303,7 @@ static void test_any_history(void **state)
 			pixman_region32_init_with_extents(&clip, &box);
 			viewer_update(&viewer, frame, next_random(&seed) % 3 ? NULL : &clip);
 			pixman_region32_fini(&clip);
-			if (next_random(&seed) % 12 == 0 && !is_at_rest())
+			if (next_random(&seed) % 40 == 0 && !is_at_rest())
 				wait_due(&viewer);
 		}
 		while (rects_pending(viewer.rects, NULL) || !is_at_rest()) {
