@@ -103,6 +103,12 @@ static void say_plain_encodings(void)
 	SAY("\2\0\0\2\0\0\0\0\xff\xff\xff\x21");
 }
 
+/* Tight with JPEG. */
+static void say_jpeg_encodings(void)
+{
+	SAY("\2\0\0\5\0\0\0\7\0\0\0\1\xff\xff\xff\x20\xff\xff\xff\x21\xff\xff\xff\xe8");
+}
+
 static void say_request(void)
 {
 	SAY("\3\0\0\0\0\0\0\xc8\0\x64");
@@ -162,9 +168,12 @@ static void leave(void)
 	t.fd = -1;
 }
 
+static void refine(void);
+
 static void (*const life[])(void) = { accept_viewer, say_hello, show_picture, say_encodings,
 	say_request, show_pointer, say_the_rest, show_picture, say_plain_encodings, say_request,
-	show_picture, show_other_size, say_request, rename_desktop, leave };
+	show_picture, show_other_size, say_request, rename_desktop, say_jpeg_encodings, say_request,
+	refine, leave };
 
 #define STEPS (sizeof(life) / sizeof(life[0]))
 
@@ -183,6 +192,18 @@ static void settle(void)
 			t.said += (size_t)n;
 			end_ns = clock_now_ns() + SILENCE_NS;
 		}
+	}
+}
+
+/* The picture was sent lossily and rests: it comes again, or the viewer is gone. */
+static void refine(void)
+{
+	int64_t end_ns = clock_now_ns() + DEADLINE_NS;
+
+	say("\3\1\0\0\0\0\1\x90\0\x64", 10);
+	for (size_t before = t.said; t.fd >= 0 && t.said == before;) {
+		settle();
+		assert_true(clock_now_ns() < end_ns);
 	}
 }
 
@@ -266,6 +287,17 @@ static void a_start_without_memory_is_an_error(void **state)
 	assert_true(number > 2);
 }
 
+/* What a photograph looks like to who takes it for one: small steps everywhere. */
+static void draw(struct frame *frame)
+{
+	for (uint32_t y = 0; y < frame->height; y++) {
+		uint32_t *row = (uint32_t *)(void *)(frame_memory_pixels(frame) + y * frame->planes[0].stride);
+
+		for (uint32_t x = 0; x < frame->width; x++)
+			row[x] = ((x ^ y) & 0x7f) * 0x010101u;
+	}
+}
+
 static int setup(void **state)
 {
 	static const char text[] = "[vm \"test\"]\nsource = pattern\n";
@@ -278,8 +310,12 @@ static int setup(void **state)
 		return -1;
 	t.config = *((struct config *)*state)->vms[0];
 	t.base = event_base_new();
-	return t.base && frame_new_memory(WIDTH, HEIGHT, &t.frames[0]) == 0 &&
-			frame_new_memory(WIDTH * 2, HEIGHT, &t.frames[1]) == 0 ? 0 : -1;
+	if (!t.base || frame_new_memory(WIDTH, HEIGHT, &t.frames[0]) ||
+			frame_new_memory(WIDTH * 2, HEIGHT, &t.frames[1]))
+		return -1;
+	draw(t.frames[0]);
+	draw(t.frames[1]);
+	return 0;
 }
 
 static int teardown(void **state)
