@@ -13,10 +13,12 @@
 /* Tight's own limit. */
 #define WIDTH_MAX 2048
 /*
- * Clients decode rectangles side by side. A multiple of every block size; and
- * what JPEG can make of such a rectangle fits the 22 bits of a length.
+ * Clients decode rectangles side by side; and what JPEG can make of such a
+ * rectangle fits the 22 bits of a length.
  */
 #define HEIGHT_MAX 256
+/* A part that ends in the middle of one pays for the whole. Divides both maxima. */
+#define BLOCK 16
 
 #define ENCODING_TIGHT 7
 #define CONTROL_JPEG 0x90
@@ -120,18 +122,28 @@ static int add_one(struct jpeg *jpeg, const struct frame *frame, const pixman_bo
 			-ENOMEM : 0;
 }
 
+/* How large each of the fewest equal parts is that are no larger than max. */
+static int32_t part_size(int32_t size, int32_t max)
+{
+	int32_t n = (size + max - 1) / max, part = (size + n - 1) / n;
+
+	return (part + BLOCK - 1) / BLOCK * BLOCK;
+}
+
 int jpeg_add(struct jpeg *jpeg, const struct frame *frame, const pixman_box32_t *box, int level,
 		struct evbuffer *output)
 {
+	int32_t width = part_size(box->x2 - box->x1, WIDTH_MAX);
+	int32_t height = part_size(box->y2 - box->y1, HEIGHT_MAX);
 	int count = 0;
 
-	for (int32_t y = box->y1; y < box->y2; y += HEIGHT_MAX) {
-		for (int32_t x = box->x1; x < box->x2; x += WIDTH_MAX, count++) {
+	for (int32_t y = box->y1; y < box->y2; y += height) {
+		for (int32_t x = box->x1; x < box->x2; x += width, count++) {
 			const pixman_box32_t part = {
 				.x1 = x,
 				.y1 = y,
-				.x2 = box->x2 - x > WIDTH_MAX ? x + WIDTH_MAX : box->x2,
-				.y2 = box->y2 - y > HEIGHT_MAX ? y + HEIGHT_MAX : box->y2,
+				.x2 = box->x2 - x > width ? x + width : box->x2,
+				.y2 = box->y2 - y > height ? y + height : box->y2,
 			};
 			int err = add_one(jpeg, frame, &part, level, output);
 

@@ -89,11 +89,11 @@ class Screen:
     def xdotool(self, *words):
         subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True, timeout=DEADLINE_S)
 
-    def expect(self, ppm, name, psnr=0, deadline_s=60):
-        """Waits until the screen shows the picture, keeps the screenshot, returns where it was found and how well."""
+    def expect(self, ppm, name, deadline_s=60):
+        """Waits until the screen shows the picture, keeps the screenshot, returns where it was found."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         saved = self.directory / "screen.ppm"
-        done = subprocess.run([SCREENPROBE, self.directory / "Xvfb_screen0", ppm, str(deadline_s), str(psnr), saved],
+        done = subprocess.run([SCREENPROBE, self.directory / "Xvfb_screen0", ppm, str(deadline_s), saved],
                               capture_output=True, text=True, check=False)
         if saved.exists():
             write_png(saved, SCREENSHOTS / f"{name}.png")

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Waits until a real viewer's window on an Xvfb screen shows a picture:
- *   screenprobe XVFB-FILE EXPECTED.ppm SECONDS [DB [SAVE.ppm]]
+ *   screenprobe XVFB-FILE EXPECTED.ppm SECONDS [SAVE.ppm]
  * XVFB-FILE is what Xvfb -fbdir keeps, in XWD form. The window is near the top
  * left corner, as windows without a window manager are; where in it the picture
- * begins, below which menus, the pattern's mark tells. Exact, or with PSNR >= DB
- * where that is not 0. Prints one line of JSON; SAVE gets the whole screen,
- * whatever it showed. Status 0 if the picture was there in time.
+ * begins, below which menus, the pattern's mark tells. Prints one line of JSON;
+ * SAVE gets the whole screen, whatever it showed. Status 0 if the picture was
+ * there in time, exactly.
  */
 #include <arpa/inet.h>
 #include <math.h>
@@ -114,7 +114,7 @@ static bool find(const struct picture *screen, const struct picture *expected, i
 	return best >= 0;
 }
 
-static bool look(const struct picture *screen, const struct picture *expected, double psnr)
+static bool look(const struct picture *screen, const struct picture *expected)
 {
 	struct picture_difference difference;
 	struct picture shown;
@@ -125,10 +125,9 @@ static bool look(const struct picture *screen, const struct picture *expected, d
 	shown = crop(screen, x, y, expected->width, expected->height);
 	difference = picture_compare(&shown, expected);
 	picture_finish(&shown);
-	if (!picture_matches(&difference, psnr))
+	if (!picture_matches(&difference, 0))
 		return false;
-	printf("{\"x\": %d, \"y\": %d, \"pixels\": %zu, \"psnr\": %.2f, \"worst_psnr\": %.2f}\n",
-			x, y, difference.pixels, fmin(difference.psnr, 999), fmin(difference.worst_psnr, 999));
+	printf("{\"x\": %d, \"y\": %d}\n", x, y);
 	return true;
 }
 
@@ -136,24 +135,22 @@ int main(int argc, char **argv)
 {
 	struct picture expected, screen;
 	int64_t deadline_ns;
-	double psnr;
 	bool shown;
 
 	if (argc < 4)
-		fail("usage: screenprobe XVFB-FILE EXPECTED.ppm SECONDS [DB [SAVE.ppm]]");
+		fail("usage: screenprobe XVFB-FILE EXPECTED.ppm SECONDS [SAVE.ppm]");
 	if (picture_read(argv[2], &expected) < 0)
 		fail("no expected picture");
 	deadline_ns = clock_now_ns() + atoi(argv[3]) * NSEC_PER_SEC;
-	psnr = argc > 4 ? atof(argv[4]) : 0;
 	for (;;) {
 		screen = read_screen(argv[1]);
-		shown = look(&screen, &expected, psnr);
+		shown = look(&screen, &expected);
 		if (shown || clock_now_ns() > deadline_ns)
 			break;
 		picture_finish(&screen);
 		poll(NULL, 0, LOOK_INTERVAL_MS);
 	}
-	if (argc > 5 && picture_write(argv[5], &screen) < 0)
+	if (argc > 4 && picture_write(argv[4], &screen) < 0)
 		fail("cannot save the screen");
 	picture_finish(&screen);
 	picture_finish(&expected);
