@@ -15,7 +15,7 @@ def show(peer):
     with Talker([BENCH_FEED, *peer.feed, SCENE, size], peer.feed_fds) as feeder:
         feeder.answer()
         # No quality asked for: nobody has a reason to send anything but the very picture.
-        with Talker([BENCH_VIEW, "--encodings", "copyrect tight zrle hextile raw", "--scene", SCENE,
+        with Talker([BENCH_VIEW, "--patience", "10", "--encodings", "copyrect tight zrle hextile raw", "--scene", SCENE,
                      f"{host}:{port}"]) as viewer:
             viewer.answer()
             peer.warm_up()
