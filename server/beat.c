@@ -25,8 +25,14 @@ void beat_lose(struct beat *beat)
 
 void beat_note_change(struct beat *beat, int64_t now_ns)
 {
-	int64_t gap_ns = now_ns - beat->last_ns, error_ns = gap_ns - beat->period_ns;
+	int64_t gap_ns, error_ns;
 
+	/* Where the machine is busy looks are late: the change may have been there in time. */
+	if (beat_is_steady(beat) && now_ns > beat->due_ns &&
+			now_ns - beat->due_ns < beat->period_ns / TOLERANCE_PART)
+		now_ns = beat->due_ns;
+	gap_ns = now_ns - beat->last_ns;
+	error_ns = gap_ns - beat->period_ns;
 	if (llabs(error_ns) <= beat->period_ns / TOLERANCE_PART) {
 		beat->steady += beat->steady < BEAT_STEADY;
 		beat->period_ns += error_ns / (beat->steady + 1);

@@ -51,7 +51,7 @@ void pacer_note_motion(struct pacer *pacer, int64_t now_ns)
 	beat_lose(&pacer->beat);
 }
 
-void pacer_note_change(struct pacer *pacer, int64_t now_ns)
+static void note_change(struct pacer *pacer, int64_t now_ns)
 {
 	pacer->paid_ns = larger(pacer->paid_ns, now_ns) + pacer->frame_ns - pacer->frame_ns / SLACK_PART;
 	pacer->alone = now_ns - pacer->motion_ns > PACER_ALONE_NS;
@@ -62,10 +62,12 @@ void pacer_note_change(struct pacer *pacer, int64_t now_ns)
 	pacer->motion_ns = pacer->shown_ns = now_ns;
 }
 
-void pacer_note_look(struct pacer *pacer, int64_t start_ns)
+void pacer_note_look(struct pacer *pacer, int64_t start_ns, bool changed)
 {
 	pacer->looked_ns = start_ns;
-	if (start_ns > pacer->shown_ns)
+	if (changed)
+		note_change(pacer, start_ns);
+	else
 		beat_note_miss(&pacer->beat, start_ns);
 }
 
@@ -75,7 +77,7 @@ static int64_t next_look_ns(const struct pacer *pacer)
 	int64_t look_ns = pacer->frame_ns / PACER_LOOKS, wait_ns;
 
 	/* What was seen may have been half a picture. */
-	if (pacer->looked_ns <= pacer->shown_ns)
+	if (pacer->looked_ns == pacer->shown_ns)
 		return pacer->looked_ns + look_ns;
 	if (beat_is_steady(&pacer->beat) &&
 			pacer->beat.period_ns <= pacer->frame_ns * PACER_BEAT_FRAMES)

@@ -6,8 +6,8 @@
  * Nobody watches: never. A look at what did not change is cheap (damage_look()),
  * but it is a wakeup, and there are many VMs on a host. While the picture changes
  * steadily, looks come when a change is due (server/beat.h). Else nobody knows when
- * the next one comes; to wait for a quarter of the time since the last one makes it
- * late by an eighth of that on average. So the longer ago it changed, or a viewer
+ * the next one comes; to wait for a sixth of the time since the last one makes it
+ * late by a twelfth of that on average. So the longer ago it changed, or a viewer
  * typed, the rarer looks get, from PACER_LOOKS to every frame of max_fps down to
  * the idle interval. A change that stands alone, as a cursor that blinks, is no
  * motion, and they get rarer sooner.
@@ -28,7 +28,7 @@
 /* Frames of max_fps; changes that are further apart are not waited for. */
 #define PACER_BEAT_FRAMES 4
 /* The part of the time since the last change, or input, that the next look waits: in motion, */
-#define PACER_MOTION_PART 4
+#define PACER_MOTION_PART 6
 /* and after a change that came longer than this after the one before, or after input. */
 #define PACER_ALONE_PART 2
 #define PACER_ALONE_NS (250 * 1000000LL)
@@ -52,10 +52,8 @@ void pacer_set_rates(struct pacer *pacer, int64_t max_fps, int64_t idle_interval
 void pacer_set_watched(struct pacer *pacer, bool watched, int64_t now_ns);
 /* Input is on its way to the guest, or a change could not be shown. */
 void pacer_note_motion(struct pacer *pacer, int64_t now_ns);
-/* Viewers are shown a change. */
-void pacer_note_change(struct pacer *pacer, int64_t now_ns);
-/* A look began then; what came of it has been noted before. */
-void pacer_note_look(struct pacer *pacer, int64_t start_ns);
+/* A look began then, and viewers were shown a change, or not. */
+void pacer_note_look(struct pacer *pacer, int64_t start_ns, bool changed);
 
 /* From the beginning of the last look to that of the next. 0: do not look at all. */
 int64_t pacer_interval_ns(const struct pacer *pacer);

@@ -48,6 +48,7 @@ struct vm {
 
 	char reason[160]; /* why there is no picture; empty: there is one */
 	bool card_shown;
+	bool changed; /* what the look that is under way saw */
 	uint32_t width, height, fourcc; /* of the newest picture; 0: none yet */
 
 	/* Since the last vm_status(). */
@@ -138,7 +139,6 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 {
 	struct vm *vm = user;
 	char fourcc[12];
-	int64_t now_ns = clock_now_ns();
 	char reason[sizeof(vm->reason)];
 	int r;
 
@@ -159,7 +159,7 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		/* -EBUSY: viewers are still being served the last change; this one is due soon. */
 		if (r != -EBUSY)
 			log_warn(NULL, "picture dropped: %s", strerror(-r));
-		pacer_note_motion(&vm->pacer, now_ns);
+		pacer_note_motion(&vm->pacer, clock_now_ns());
 		return;
 	}
 	if (vm->reason[0] || frame->width != vm->width || frame->height != vm->height ||
@@ -171,15 +171,15 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		vm->height = frame->height;
 		vm->fourcc = frame->fourcc;
 	}
-	if (r)
-		pacer_note_change(&vm->pacer, now_ns);
+	vm->changed = r;
 }
 
 static void handle_looked(void *user, int64_t start_ns)
 {
 	struct vm *vm = user;
 
-	pacer_note_look(&vm->pacer, start_ns);
+	pacer_note_look(&vm->pacer, start_ns, vm->changed);
+	vm->changed = false;
 	set_pace(vm);
 }
 

@@ -17,6 +17,7 @@ struct guest {
 	int64_t period; /* 0: draws nothing; 1: whenever somebody looks */
 	int64_t drawing; /* how long one picture takes; a look meanwhile sees a part */
 	int64_t jitter; /* each picture is so late at most */
+	int64_t busy; /* so late at most we wake up */
 	/* Results. */
 	unsigned int looks, shown, torn;
 	int64_t pictures, lateness;
@@ -25,12 +26,15 @@ struct guest {
 	bool seen_half;
 };
 
+/* Anything that is not regular. */
+static int64_t below(int64_t limit, int64_t seed)
+{
+	return limit ? (int64_t)((uint64_t)seed * 0x9e3779b97f4a7c15ull >> 33) % limit : 0;
+}
+
 static int64_t drawn_at(const struct guest *guest, int64_t picture)
 {
-	/* Anything that is not regular. */
-	uint64_t random = (uint64_t)picture * 0x9e3779b97f4a7c15ull >> 33;
-
-	return picture * guest->period + (guest->jitter ? (int64_t)random % guest->jitter : 0);
+	return picture * guest->period + below(guest->jitter, picture);
 }
 
 /* Whether a look at that time sees anything new. */
@@ -58,7 +62,7 @@ static bool look_at(struct guest *guest, int64_t now)
 	return true;
 }
 
-/* Where no wakeup is late. Pictures before start are forgotten. */
+/* From now on; what was before is forgotten. */
 static void play(struct pacer *pacer, struct guest *guest, int64_t *now, int64_t duration)
 {
 	int64_t end = *now + duration;
@@ -66,13 +70,12 @@ static void play(struct pacer *pacer, struct guest *guest, int64_t *now, int64_t
 	guest->looks = guest->shown = guest->torn = 0;
 	guest->pictures = guest->lateness = 0;
 	while (*now < end) {
-		if (look_at(guest, *now)) {
-			pacer_note_change(pacer, *now);
-			guest->shown++;
-		}
-		pacer_note_look(pacer, *now);
+		bool changed = look_at(guest, *now);
+
+		guest->shown += changed;
+		pacer_note_look(pacer, *now, changed);
 		assert_true(pacer_interval_ns(pacer) > 0);
-		*now += pacer_interval_ns(pacer);
+		*now += pacer_interval_ns(pacer) + below(guest->busy, *now);
 	}
 }
 
@@ -105,15 +108,15 @@ static void looks_get_rarer_the_longer_nothing_happens(void **state)
 	(void)state;
 	/* A first viewer is motion. */
 	start(&pacer, 50, 100 * MS, begin);
-	pacer_note_look(&pacer, begin);
+	pacer_note_look(&pacer, begin, false);
 	assert_int_equal(pacer_interval_ns(&pacer), 5 * MS);
-	pacer_note_look(&pacer, begin + 20 * MS);
+	pacer_note_look(&pacer, begin + 20 * MS, false);
 	assert_int_equal(pacer_interval_ns(&pacer), 5 * MS);
-	pacer_note_look(&pacer, begin + 40 * MS);
+	pacer_note_look(&pacer, begin + 60 * MS, false);
 	assert_int_equal(pacer_interval_ns(&pacer), 10 * MS);
-	pacer_note_look(&pacer, begin + 400 * MS);
+	pacer_note_look(&pacer, begin + 600 * MS, false);
 	assert_int_equal(pacer_interval_ns(&pacer), 100 * MS);
-	pacer_note_look(&pacer, begin + 3600 * SECOND);
+	pacer_note_look(&pacer, begin + 3600 * SECOND, false);
 	assert_int_equal(pacer_interval_ns(&pacer), 100 * MS);
 	/* A second one joins: what it sees is current, nothing moved. */
 	pacer_set_watched(&pacer, true, begin + 3600 * SECOND);
@@ -153,18 +156,18 @@ static void a_change_alone_is_no_motion(void **state)
 	assert_in_range(blinking.looks, 200, 200 + 6 * blinking.shown);
 	/* But a second one soon after it is. */
 	now += SECOND;
-	pacer_note_change(&pacer, now);
-	pacer_note_look(&pacer, now + 20 * MS);
+	pacer_note_look(&pacer, now, true);
+	pacer_note_look(&pacer, now + 20 * MS, false);
 	assert_in_range(pacer_interval_ns(&pacer), 10 * MS, 10 * MS);
-	pacer_note_change(&pacer, now + 33 * MS);
-	pacer_note_look(&pacer, now + 53 * MS);
-	assert_in_range(pacer_interval_ns(&pacer), 5 * MS, 5 * MS);
+	pacer_note_look(&pacer, now + 33 * MS, true);
+	pacer_note_look(&pacer, now + 53 * MS, false);
+	assert_in_range(pacer_interval_ns(&pacer), 4 * MS, 5 * MS);
 	/* And so is what follows a key. */
 	now += 10 * SECOND;
 	pacer_note_motion(&pacer, now);
-	pacer_note_change(&pacer, now + 40 * MS);
-	pacer_note_look(&pacer, now + 60 * MS);
-	assert_in_range(pacer_interval_ns(&pacer), 5 * MS, 5 * MS);
+	pacer_note_look(&pacer, now + 40 * MS, true);
+	pacer_note_look(&pacer, now + 60 * MS, false);
+	assert_in_range(pacer_interval_ns(&pacer), 4 * MS, 5 * MS);
 }
 
 static void rates_follow_the_config(void **state)
@@ -173,7 +176,7 @@ static void rates_follow_the_config(void **state)
 
 	(void)state;
 	start(&pacer, 50, 100 * MS, 0);
-	pacer_note_look(&pacer, 5000 * MS);
+	pacer_note_look(&pacer, 5000 * MS, false);
 	assert_int_equal(pacer_interval_ns(&pacer), 100 * MS);
 	pacer_set_rates(&pacer, 50, 20 * MS);
 	assert_int_equal(pacer_interval_ns(&pacer), 20 * MS);
@@ -209,17 +212,14 @@ static void the_rest_of_a_torn_picture_comes_early(void **state)
 
 	(void)state;
 	start(&pacer, 60, 20 * MS, now);
-	pacer_note_change(&pacer, now);
-	pacer_note_look(&pacer, now);
+	pacer_note_look(&pacer, now, true);
 	/* The rest is there a quarter of a frame later, and is shown; what comes then waits. */
 	assert_in_range(pacer_interval_ns(&pacer), 4 * MS, 5 * MS);
 	now += pacer_interval_ns(&pacer);
-	pacer_note_change(&pacer, now);
-	pacer_note_look(&pacer, now);
+	pacer_note_look(&pacer, now, true);
 	now += pacer_interval_ns(&pacer);
 	assert_in_range(now, SECOND + 14 * MS, SECOND + 17 * MS);
-	pacer_note_change(&pacer, now);
-	pacer_note_look(&pacer, now);
+	pacer_note_look(&pacer, now, true);
 	/* No second one early until a frame was spared. */
 	assert_in_range(pacer_interval_ns(&pacer), 15 * MS, 17 * MS);
 }
@@ -228,18 +228,20 @@ static void the_rest_of_a_torn_picture_comes_early(void **state)
 static void steady_change_is_waited_for(void **state)
 {
 	static const struct {
-		int64_t fps, jitter, drawing;
+		int64_t fps, jitter, drawing, busy;
 		unsigned int looks; /* a picture at most, in tenths */
 		int64_t late; /* on average at most */
 	} cases[] = {
-		{ 60, 0, 0, 23, MS },
-		{ 50, 0, 0, 23, MS },
-		{ 30, 0, 0, 23, MS },
-		{ 25, 0, 0, 23, MS },
-		{ 24, 0, 0, 23, MS },
-		{ 30, 2 * MS, 0, 24, 2 * MS },
-		{ 30, 0, MS, 26, 2 * MS },
-		{ 24, MS, 2 * MS, 28, 3 * MS },
+		{ 60, 0, 0, 0, 23, MS },
+		{ 50, 0, 0, 0, 23, MS },
+		{ 30, 0, 0, 0, 23, MS },
+		{ 25, 0, 0, 0, 23, MS },
+		{ 24, 0, 0, 0, 23, MS },
+		{ 30, 2 * MS, 0, 0, 24, 2 * MS },
+		{ 30, 0, MS, 0, 26, 2 * MS },
+		{ 24, MS, 2 * MS, 0, 28, 3 * MS },
+		{ 30, 0, 0, 2 * MS, 23, 2 * MS },
+		{ 60, 0, 0, 4 * MS, 24, 4 * MS },
 	};
 
 	(void)state;
@@ -248,6 +250,7 @@ static void steady_change_is_waited_for(void **state)
 			.period = SECOND / cases[i].fps,
 			.jitter = cases[i].jitter,
 			.drawing = cases[i].drawing,
+			.busy = cases[i].busy,
 		};
 		struct pacer pacer;
 		int64_t now = SECOND;
@@ -299,10 +302,9 @@ static void input_is_answered_in_between(void **state)
 	play(&pacer, &guest, &now, 2 * SECOND);
 	while (!look_at(&guest, now))
 		now += MS;
-	pacer_note_change(&pacer, now);
-	pacer_note_look(&pacer, now);
+	pacer_note_look(&pacer, now, true);
 	now += pacer_interval_ns(&pacer);
-	pacer_note_look(&pacer, now);
+	pacer_note_look(&pacer, now, false);
 	assert_true(pacer_interval_ns(&pacer) > 30 * MS);
 	pacer_note_motion(&pacer, now);
 	assert_true(pacer_interval_ns(&pacer) < 15 * MS);
