@@ -64,6 +64,12 @@ static void destroy(struct rects *rects)
 	free(rects);
 }
 
+static void note_lossy(struct rects *rects)
+{
+	rects_share_set_lossy(&rects->member, rects_lossy_waits(&rects->lossy) ||
+			rects_lossy_any_due(&rects->lossy, NULL));
+}
+
 static void time_spell(struct rects *rects)
 {
 	const struct timeval spell = { .tv_usec = RECTS_LOSSY_SPELL_NS / 1000 };
@@ -116,6 +122,7 @@ static void finish(struct rects *rects)
 
 	if (!result) {
 		rects_lossy_paint(&rects->lossy, &rects->task.damage, &rects->task.lossy);
+		note_lossy(rects);
 		time_spell(rects);
 	}
 	frame_unref(rects->task.frame);
@@ -262,6 +269,7 @@ int rects_resize(struct rects *rects, uint32_t width, uint32_t height)
 	/* The library learns of it with the next frame. */
 	rects_debt_reset(&rects->debt, width, height);
 	rects_lossy_reset(&rects->lossy, width, height);
+	note_lossy(rects);
 	return 0;
 }
 
@@ -293,19 +301,25 @@ static int jpeg_level(const struct rects *rects)
  * Where nothing changed a step of what is due becomes damage: then a copy that is
  * still pending elsewhere cannot come to read what the step has overwritten.
  */
-static bool start_refinement(struct rects *rects, const pixman_region32_t *clip)
+static bool start_refinement(struct rects *rects, const struct frame *frame,
+		const pixman_region32_t *clip)
 {
+	struct rects_lossy *lossy = &rects->lossy;
 	pixman_region32_t step;
+	bool ok;
 
 	if (rects_debt_any(&rects->debt, clip)) {
-		rects_lossy_interrupt(&rects->lossy);
+		rects_lossy_interrupt(lossy);
 		return false;
 	}
-	if (!rects_lossy_take(&rects->lossy, clip, clock_now_ns(), &step))
+	if (!rects_lossy_take(lossy, clip, clock_now_ns(), &step))
 		return false;
-	rects_debt_damage(&rects->debt, &step);
+	ok = rects_share_step(&rects->member, frame->stamp, &step, &lossy->step_pixels) ||
+			rects_lossy_cut(lossy, &step);
+	if (ok)
+		rects_debt_damage(&rects->debt, &step);
 	pixman_region32_fini(&step);
-	return true;
+	return ok;
 }
 
 int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32_t *clip)
@@ -324,7 +338,7 @@ int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32
 	output = evbuffer_new();
 	if (!output)
 		return -ENOMEM;
-	refine = start_refinement(rects, clip);
+	refine = start_refinement(rects, frame, clip);
 	if (!rects_debt_take(&rects->debt, clip, RECTS_ENGINE_RECTS_MAX, &task->damage, &task->copy,
 				&task->dx, &task->dy)) {
 		evbuffer_free(output);
@@ -337,6 +351,7 @@ int rects_encode(struct rects *rects, struct frame *frame, const pixman_region32
 		task->dx = task->dy = 0;
 	pixman_region32_init(&task->lossy);
 	task->jpeg_level = refine ? -1 : jpeg_level(rects);
+	task->step_pixels = refine ? rects->lossy.step_pixels : 0;
 	task->frame = frame_ref(frame);
 	task->output = output;
 	rects->busy = true;

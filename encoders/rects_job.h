@@ -26,6 +26,7 @@ struct rects_task {
 	pixman_region32_t copy; /* scheduled with the engine: to get from dx, dy away; may be empty */
 	int32_t dx, dy;
 	int jpeg_level; /* 0..9; -1: all has to be lossless */
+	int64_t step_pixels; /* of a refinement, what a step was to have; 0: news */
 	struct evbuffer *output; /* empty */
 	pixman_region32_t lossy; /* out: the part of damage that was painted lossily */
 };

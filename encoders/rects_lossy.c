@@ -117,12 +117,13 @@ bool rects_lossy_any_due(const struct rects_lossy *lossy, const pixman_region32_
 	return found;
 }
 
-/* The first boxes of region that make up so many pixels; the last one is cut. */
-static bool cut(pixman_region32_t *region, int64_t pixels)
+/* The first boxes that make up so many pixels; the last one is cut. */
+bool rects_lossy_cut(const struct rects_lossy *lossy, pixman_region32_t *due)
 {
 	pixman_box32_t boxes[STEP_BOXES_MAX];
+	int64_t pixels = lossy->step_pixels;
 	int n, count = 0;
-	const pixman_box32_t *box = pixman_region32_rectangles(region, &n);
+	const pixman_box32_t *box = pixman_region32_rectangles(due, &n);
 
 	for (; n && pixels > 0 && count < STEP_BOXES_MAX; n--, box++) {
 		int32_t width = box->x2 - box->x1, height = box->y2 - box->y1;
@@ -133,10 +134,10 @@ static bool cut(pixman_region32_t *region, int64_t pixels)
 		boxes[count++].y2 = box->y1 + (int32_t)rows;
 		pixels -= rows * width;
 	}
-	pixman_region32_fini(region);
-	if (pixman_region32_init_rects(region, boxes, count))
+	pixman_region32_fini(due);
+	if (pixman_region32_init_rects(due, boxes, count))
 		return true;
-	pixman_region32_init(region);
+	pixman_region32_init(due);
 	return false;
 }
 
@@ -157,25 +158,20 @@ static void adapt(struct rects_lossy *lossy, int64_t now_ns)
 }
 
 bool rects_lossy_take(struct rects_lossy *lossy, const pixman_region32_t *clip, int64_t now_ns,
-		pixman_region32_t *ret_step)
+		pixman_region32_t *ret_due)
 {
-	pixman_region32_t step;
-	bool ok;
+	pixman_region32_t due;
 
-	pixman_region32_init(&step);
-	ok = pixman_region32_copy(&step, &lossy->due) &&
-			(!clip || pixman_region32_intersect(&step, &step, operand(clip))) &&
-			!is_empty(&step);
-	if (ok) {
-		adapt(lossy, now_ns);
-		ok = cut(&step, lossy->step_pixels);
-	}
-	if (!ok) {
-		pixman_region32_fini(&step);
+	pixman_region32_init(&due);
+	if (!pixman_region32_copy(&due, &lossy->due) ||
+			(clip && !pixman_region32_intersect(&due, &due, operand(clip))) ||
+			is_empty(&due)) {
+		pixman_region32_fini(&due);
 		return false;
 	}
+	adapt(lossy, now_ns);
 	lossy->step_ns = now_ns;
-	*ret_step = step;
+	*ret_due = due;
 	return true;
 }
 

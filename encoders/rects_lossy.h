@@ -57,11 +57,14 @@ bool rects_lossy_turn(struct rects_lossy *lossy);
 /* clip NULL: everywhere. */
 bool rects_lossy_any_due(const struct rects_lossy *lossy, const pixman_region32_t *clip);
 /*
- * The next step inside clip, from top to bottom; the caller's to finish. It stays
- * due until it is painted. False: nothing there, or no memory for it now.
+ * Time for a step: any part of *ret_due, all that is due inside clip, of about
+ * step_pixels. The caller's to finish; it stays due until it is painted. False:
+ * nothing there, or no memory for it now.
  */
 bool rects_lossy_take(struct rects_lossy *lossy, const pixman_region32_t *clip, int64_t now_ns,
-		pixman_region32_t *ret_step);
+		pixman_region32_t *ret_due);
+/* Leaves of due the step that comes next, from top to bottom. False: no memory, it is empty. */
+bool rects_lossy_cut(const struct rects_lossy *lossy, pixman_region32_t *due);
 /* The client is sent something else in between: how long that takes says nothing of steps. */
 void rects_lossy_interrupt(struct rects_lossy *lossy);
 

@@ -9,17 +9,19 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
-/* Kept for those who come later to the same picture. */
-#define KEPT_WORKS 4u
+/* Kept for those who come later to the same picture: mostly one, or some steps that refine it. */
+#define KEPT_WORKS 32u
 /* Of all of them but the newest, which may be of any size. */
 #define KEPT_BYTES ((size_t)4 << 20)
+/* A step of another may be so many times the size of one's own. */
+#define STEP_FACTOR 2
 
 struct rects_group {
 	LIST_ENTRY(rects_group) link;
 	struct rects_pixel_format format;
 	struct rects_encodings encodings;
 	LIST_HEAD(, rects_member) members;
-	TAILQ_HEAD(, rects_work) works; /* newest first */
+	TAILQ_HEAD(work_list, rects_work) works; /* newest first */
 };
 
 struct rects_work {
@@ -31,6 +33,8 @@ struct rects_work {
 	pixman_region32_t damage, copy;
 	int32_t dx, dy;
 	int jpeg_level;
+	int64_t step_pixels;
+	unsigned int takers; /* ever */
 	STAILQ_HEAD(, rects_member) followers;
 	bool ended;
 	int result;
@@ -65,15 +69,21 @@ static void unlist(struct rects_work *work)
 	unref(work);
 }
 
-/* Somebody has not come as far as its picture. */
+/* Its picture is the newest, and somebody has not come as far, or not refined it there yet. */
 static bool is_wanted(const struct rects_work *work)
 {
 	const struct rects_member *member;
+	unsigned int n = 0;
+	bool behind = false, lossy = false;
 
-	LIST_FOREACH(member, &work->group->members, in_group)
-		if (member->stamp < work->stamp)
-			return true;
-	return false;
+	LIST_FOREACH(member, &work->group->members, in_group) {
+		if (member->stamp > work->stamp)
+			return false;
+		behind = behind || member->stamp < work->stamp;
+		lossy = lossy || member->lossy;
+		n++;
+	}
+	return behind || (work->step_pixels && lossy && work->takers < n);
 }
 
 /* What runs stays listed: equals may join at any time. */
@@ -199,6 +209,7 @@ static struct rects_work *list_new(struct rects_group *group, struct rects_task 
 	work->dx = task->dx;
 	work->dy = task->dy;
 	work->jpeg_level = task->jpeg_level;
+	work->step_pixels = task->step_pixels;
 	STAILQ_INIT(&work->followers);
 	pixman_region32_init(&work->damage);
 	pixman_region32_init(&work->copy);
@@ -212,6 +223,46 @@ static struct rects_work *list_new(struct rects_group *group, struct rects_task 
 	work->group = group;
 	TAILQ_INSERT_HEAD(&group->works, work, link);
 	return work;
+}
+
+static bool is_inside(pixman_region32_t *part, pixman_region32_t *whole)
+{
+	pixman_region32_t rest;
+	bool inside;
+
+	pixman_region32_init(&rest);
+	inside = pixman_region32_subtract(&rest, part, whole) && !pixman_region32_not_empty(&rest);
+	pixman_region32_fini(&rest);
+	return inside;
+}
+
+void rects_share_set_lossy(struct rects_member *member, bool lossy)
+{
+	if (member->lossy == lossy)
+		return;
+	member->lossy = lossy;
+	if (member->group)
+		forget_old(member->group);
+}
+
+bool rects_share_step(const struct rects_member *member, uint64_t stamp, pixman_region32_t *due,
+		int64_t *step_pixels)
+{
+	struct rects_work *work;
+
+	if (!member->group || !stamp)
+		return false;
+	/* The oldest first, or it might be gone when it is due again. */
+	TAILQ_FOREACH_REVERSE(work, &member->group->works, work_list, link) {
+		if (work->stamp != stamp || !work->step_pixels ||
+				work->step_pixels > STEP_FACTOR * *step_pixels ||
+				!is_inside(&work->damage, due) ||
+				!pixman_region32_copy(due, &work->damage))
+			continue;
+		*step_pixels = work->step_pixels;
+		return true;
+	}
+	return false;
 }
 
 enum rects_role rects_share_begin(struct rects_share *share, struct rects_member *member,
@@ -238,6 +289,8 @@ enum rects_role rects_share_begin(struct rects_share *share, struct rects_member
 		share->shared++;
 	if (role == RECTS_FOLLOW)
 		STAILQ_INSERT_TAIL(&work->followers, member, in_work);
+	if (work)
+		work->takers++;
 	member->work = work;
 	member->restart = role == RECTS_OWN &&
 			(member->stale || (work && group->encodings.preferred == RECTS_TIGHT));

@@ -16,8 +16,8 @@
  * they begin anew with its next own job. A record alone in its group keeps its
  * streams, and pays nothing.
  *
- * Bytes are kept for as long as some record of the group has not yet come as far as
- * that picture, and of the newest few jobs only.
+ * Bytes are kept of the newest picture only, for as long as some record of the group
+ * has not come as far as that picture, or as that step of its refinement.
  *
  * Internal to the rectangle engine. Loop thread. No function fails: where memory is
  * short, or the picture unknown, each does its own job.
@@ -49,6 +49,7 @@ struct rects_member {
 	uint64_t stamp; /* of the newest picture it encoded */
 	struct rects_work *work; /* while a job of its own or of another is for it; NULL: unshared */
 	STAILQ_ENTRY(rects_member) in_work; /* waits for another's job */
+	bool lossy; /* its viewer has seen something that is yet to be refined */
 	bool restart; /* its own job begins the streams anew */
 	bool restarted; /* by the worker: and says so to the viewer */
 	bool stale; /* the streams are not as the viewer's decoder thinks */
@@ -66,6 +67,17 @@ void rects_share_join(struct rects_share *share, struct rects_member *member,
 		const struct rects_pixel_format *format, const struct rects_encodings *encodings);
 /* Also while its job runs or it waits for one. */
 void rects_share_leave(struct rects_member *member);
+
+/* There is something to refine, or nothing any more. */
+void rects_share_set_lossy(struct rects_member *member, bool lossy);
+/*
+ * What is due to be refined in a picture of that stamp: any part of it will do, and
+ * where an equal's step is such a part, of *step_pixels or little more, due becomes
+ * that step and *step_pixels its size. Equals who refine stay in step by it, whatever
+ * time each takes.
+ */
+bool rects_share_step(const struct rects_member *member, uint64_t stamp, pixman_region32_t *due,
+		int64_t *step_pixels);
 
 enum rects_role rects_share_begin(struct rects_share *share, struct rects_member *member,
 		struct rects_task *task);

@@ -51,6 +51,12 @@ static int64_t area(pixman_region32_t *region)
 /* Spells since each pixel was painted lossily; -1: it is exact. */
 static int model[HEIGHT][WIDTH];
 
+static bool take_step(struct rects_lossy *lossy, const pixman_region32_t *clip, int64_t now_ns,
+		pixman_region32_t *ret_step)
+{
+	return rects_lossy_take(lossy, clip, now_ns, ret_step) && rects_lossy_cut(lossy, ret_step);
+}
+
 static void expect_model(struct rects_lossy *lossy)
 {
 	bool waits = false, due = false;
@@ -129,7 +135,7 @@ static void refine_some(struct rects_lossy *lossy, int64_t now_ns)
 		for (int x = 0; x < WIDTH; x++)
 			due |= model[y][x] >= 2 && contains(&clip, x, y);
 	assert_int_equal(rects_lossy_any_due(lossy, &clip), due);
-	assert_int_equal(rects_lossy_take(lossy, &clip, now_ns, &step), due);
+	assert_int_equal(take_step(lossy, &clip, now_ns, &step), due);
 	if (due) {
 		/* The picture is smaller than a step: all there is. */
 		for (int y = 0; y < HEIGHT; y++)
@@ -196,7 +202,7 @@ static void test_steps(void **state)
 	assert_true(rects_lossy_turn(&lossy));
 	assert_false(rects_lossy_waits(&lossy));
 	/* A client that is quick. */
-	for (unsigned int n = 0; rects_lossy_take(&lossy, NULL, now_ns, &step); n++) {
+	for (unsigned int n = 0; take_step(&lossy, NULL, now_ns, &step); n++) {
 		size = area(&step);
 		assert_true(size <= RECTS_LOSSY_STEP_MAX + W);
 		if (n == 0)
@@ -218,7 +224,7 @@ static void test_steps(void **state)
 	rects_lossy_turn(&lossy);
 	size = INT64_MAX;
 	for (unsigned int n = 0; n < 8; n++) {
-		assert_true(rects_lossy_take(&lossy, NULL, now_ns, &step));
+		assert_true(take_step(&lossy, NULL, now_ns, &step));
 		assert_true(area(&step) < size || size < RECTS_LOSSY_STEP_MIN + W);
 		size = area(&step);
 		pixman_region32_fini(&step);
@@ -228,7 +234,7 @@ static void test_steps(void **state)
 	/* In between it was sent something else. */
 	rects_lossy_interrupt(&lossy);
 	now_ns += RECTS_LOSSY_STEP_NS / 8;
-	assert_true(rects_lossy_take(&lossy, NULL, now_ns, &step));
+	assert_true(take_step(&lossy, NULL, now_ns, &step));
 	assert_int_equal(area(&step), size);
 	pixman_region32_fini(&step);
 	rects_lossy_finish(&lossy);

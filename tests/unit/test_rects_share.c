@@ -42,33 +42,46 @@ static void test_one_job_for_all(void **state)
 	}
 }
 
-static void test_jpeg(void **state)
+static const struct rects_encodings jpeg = { RECTS_TIGHT, true, true, 8, -1 };
+
+/* Shows all of them a photograph, and waits until it is time to refine it. */
+static struct frame *show_photo(struct viewer *viewers, unsigned int n, uint32_t width, uint32_t height)
 {
-	static const struct rects_encodings jpeg = { RECTS_TIGHT, true, true, 8, -1 };
-	enum { N = 3 };
-	struct frame *photo = draw_photo(CROWD_WIDTH, CROWD_HEIGHT);
-	struct viewer viewers[N];
+	struct frame *photo = draw_photo(width, height);
 	struct rects_pool_stats before = crowd_stats();
 
-	(void)state;
 	photo->stamp = frame_new_stamp();
-	crowd_start_all(viewers, N, &jpeg);
-	for (unsigned int i = 0; i < N; i++)
-		viewers[i].running = !rects_encode(viewers[i].rects, photo, NULL);
-	for (unsigned int i = 0; i < N; i++) {
+	for (unsigned int i = 0; i < n; i++)
+		viewer_start(&viewers[i], crowd.base, crowd.pool, width, height, NULL, &jpeg);
+	for (unsigned int i = 0; i < n; i++) {
+		assert_int_equal(rects_encode(viewers[i].rects, photo, NULL), 0);
+		viewers[i].running = true;
+	}
+	for (unsigned int i = 0; i < n; i++) {
 		assert_int_equal(viewer_wait(&viewers[i]), 0);
 		assert_true(viewer_psnr(&viewers[i], photo, NULL) > 35);
 		assert_int_equal(viewers[i].bytes, viewers[0].bytes);
 	}
-	crowd_expect_jobs(before, 1, N - 1);
-	/* Each has been told what of it was lossy, and so has it made exact. */
-	for (unsigned int i = 0; i < N; i++) {
-		assert_true(viewer_wrong(&viewers[i], photo, NULL) > CROWD_WIDTH);
+	crowd_expect_jobs(before, 1, n - 1);
+	for (unsigned int i = 0; i < n; i++) {
+		assert_true(viewer_wrong(&viewers[i], photo, NULL) > width);
 		while (!viewers[i].due)
 			event_base_loop(crowd.base, EVLOOP_ONCE);
 	}
+	return photo;
+}
+
+/* Each has been told what was lossy, and so has it made exact. */
+static void test_jpeg(void **state)
+{
+	enum { N = 3 };
+	struct viewer viewers[N];
+	struct frame *photo = show_photo(viewers, N, CROWD_WIDTH, CROWD_HEIGHT);
+
+	(void)state;
 	while (rects_pending(viewers[0].rects, NULL)) {
-		before = crowd_stats();
+		struct rects_pool_stats before = crowd_stats();
+
 		for (unsigned int i = 0; i < N; i++) {
 			assert_int_equal(rects_encode(viewers[i].rects, photo, NULL), 0);
 			viewers[i].running = true;
@@ -79,6 +92,49 @@ static void test_jpeg(void **state)
 	}
 	for (unsigned int i = 0; i < N; i++)
 		expect_right(&viewers[i], photo, "photo", "refined");
+	crowd_stop_all(viewers, N);
+	frame_unref(photo);
+}
+
+/* Any part of what is due will do: who comes later to it takes the steps of others where they fit. */
+static void test_refinement_in_step(void **state)
+{
+	enum { N = 3, WIDTH = 1000, HEIGHT = 700 };
+	struct viewer viewers[N];
+	struct frame *photo = show_photo(viewers, N, WIDTH, HEIGHT);
+	struct rects_pool_stats before = crowd_stats();
+	pixman_box32_t bottom = { 0, HEIGHT / 2, WIDTH, HEIGHT };
+	pixman_region32_t clip;
+	unsigned int steps = 0;
+
+	(void)state;
+	pixman_region32_init_with_extents(&clip, &bottom);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(viewer_update(&viewers[0], photo, NULL), 0);
+	crowd_expect_jobs(before, 3, 0);
+	assert_true(crowd_stats().kept_bytes > 0);
+	/* The first one, and what that has made exact. */
+	assert_int_equal(viewer_update(&viewers[1], photo, NULL), 0);
+	crowd_expect_jobs(before, 3, 1);
+	assert_true(viewer_wrong(&viewers[0], photo, NULL) < viewer_wrong(&viewers[1], photo, NULL));
+	/* That is not where this one looks. */
+	assert_int_equal(viewer_update(&viewers[2], photo, &clip), 0);
+	crowd_expect_jobs(before, 4, 1);
+	for (bool pending = true; pending;) {
+		pending = false;
+		for (unsigned int i = 0; i < N; i++) {
+			viewers[i].running = !rects_encode(viewers[i].rects, photo, NULL);
+			pending = pending || viewers[i].running;
+			steps += viewers[i].running;
+		}
+		for (unsigned int i = 0; i < N; i++)
+			assert_int_equal(viewer_wait(&viewers[i]), 0);
+	}
+	for (unsigned int i = 0; i < N; i++)
+		expect_right(&viewers[i], photo, "photo", "refined in step");
+	assert_int_equal(crowd_stats().jobs + crowd_stats().shared - before.jobs - before.shared, steps + 5);
+	assert_int_equal(crowd_stats().kept_bytes, 0);
+	pixman_region32_fini(&clip);
 	crowd_stop_all(viewers, N);
 	frame_unref(photo);
 }
@@ -321,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CROWD_TEST(test_one_job_for_all),
 		CROWD_TEST(test_jpeg),
+		CROWD_TEST(test_refinement_in_step),
 		CROWD_TEST(test_late),
 		CROWD_TEST(test_lagging),
 		CROWD_TEST(test_other_copies),
