@@ -173,9 +173,26 @@ static const char *compare(struct view_commands *commands, const struct view_lin
 	return r == -ENOENT ? "no such scene" : r == -EINVAL ? "not a size for the scene" : r < 0 ? "no memory" : NULL;
 }
 
-/* settled_ms: negative for not at all; NULL: nobody asked. */
+struct settling {
+	int64_t looked_ns; /* at the update of that time */
+	int64_t exact_ns; /* when the update was in that made it so; 0: not yet */
+};
+
+static void print_settling(const struct settling *settling, const struct view_stats *stats)
+{
+	double due_ms = (double)stats->mark.due_us / 1e3;
+
+	if (settling->exact_ns)
+		printf(", \"settled_ms\": %.2f, \"exact_age_ms\": %.2f",
+				(double)(settling->exact_ns - stats->moved_ns) / NSEC_PER_MSEC,
+				(double)settling->exact_ns / NSEC_PER_MSEC - due_ms);
+	else
+		fputs(", \"settled_ms\": null, \"exact_age_ms\": null", stdout);
+}
+
+/* settling: NULL where nobody asked. */
 static const char *print_comparison(struct view_commands *commands, const struct view_link *link,
-		const double *settled_ms)
+		const struct settling *settling)
 {
 	struct view_difference difference;
 	const char *error = compare(commands, link, &difference);
@@ -186,10 +203,8 @@ static const char *print_comparison(struct view_commands *commands, const struct
 	}
 	putchar('{');
 	view_difference_print(&difference, stdout);
-	if (settled_ms && *settled_ms >= 0)
-		printf(", \"settled_ms\": %.2f", *settled_ms);
-	else if (settled_ms)
-		fputs(", \"settled_ms\": null", stdout);
+	if (settling)
+		print_settling(settling, &link->stats);
 	printf(", \"sequence\": %" PRIu32 ", \"skimmed\": %" PRIu64 "}", link->stats.mark.sequence,
 			link->session.decoder.skimmed);
 	return NULL;
@@ -250,31 +265,26 @@ static int do_until(struct view_commands *commands, const char *word)
 	return 0;
 }
 
-struct settling {
-	int64_t looked_ns; /* at the update of that time */
-	double ms; /* negative: not yet */
-};
-
 static bool look(struct view_commands *commands, const struct view_link *link, struct settling *settling)
 {
 	const struct view_stats *stats = &link->stats;
 	struct view_difference difference;
 
-	if (settling->ms >= 0)
+	if (settling->exact_ns)
 		return true;
 	if (settling->looked_ns == stats->updated_ns || link->session.updating)
 		return false;
 	settling->looked_ns = stats->updated_ns;
 	if (compare(commands, link, &difference) || difference.pixels)
 		return false;
-	settling->ms = (double)(stats->updated_ns - stats->moved_ns) / NSEC_PER_MSEC;
+	settling->exact_ns = stats->updated_ns;
 	return true;
 }
 
 static int do_settle(struct view_commands *commands, const char *word)
 {
 	struct view_loop *loop = commands->loop;
-	struct settling settlings[VIEW_LOOP_LINKS_MAX];
+	struct settling settlings[VIEW_LOOP_LINKS_MAX] = { { .looked_ns = 0 } };
 	int64_t patience_ns, end_ns;
 	const char *error = NULL;
 	bool settled = false, input;
@@ -286,8 +296,6 @@ static int do_settle(struct view_commands *commands, const char *word)
 		return 0;
 	}
 	end_ns = clock_now_ns() + patience_ns;
-	for (unsigned int i = 0; i < loop->n_links; i++)
-		settlings[i] = (struct settling){ .ms = -1 };
 	for (;;) {
 		settled = true;
 		for (unsigned int i = 0; i < loop->n_links; i++)
@@ -304,7 +312,7 @@ static int do_settle(struct view_commands *commands, const char *word)
 
 		if (i)
 			fputs(", ", stdout);
-		one = print_comparison(commands, &loop->links[i], &settlings[i].ms);
+		one = print_comparison(commands, &loop->links[i], &settlings[i]);
 		error = error ? error : one;
 	}
 	printf("], \"settled\": %s, ", settled ? "true" : "false");
@@ -351,7 +359,8 @@ static const struct {
 	{ "compare", true, do_compare, "", "each viewer's picture with the scene's, as soon as it is whole" },
 	{ "final", true, do_final, "[SECONDS]", "the same, after no update came for so long (0.3)" },
 	{ "settle", true, do_settle, "SECONDS", "wait until pictures are exact, so long at most; settled_ms is\n"
-		"from the first sight of that picture to the update that made it exact" },
+		"from the first sight of that picture to the update that made it exact,\n"
+		"exact_age_ms from when the picture was due" },
 	{ "save", false, do_save, "FILE", "the first viewer's picture as PPM" },
 };
 

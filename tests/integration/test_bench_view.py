@@ -142,6 +142,7 @@ class Fed(unittest.TestCase):
         for one in settled["viewers"]:
             self.assertTrue(one["exact"])
             self.assertGreaterEqual(one["settled_ms"], 0)
+            self.assertGreater(one["exact_age_ms"], one["settled_ms"])
 
     def test_what_is_not_the_scene(self):
         self.feed("film")
