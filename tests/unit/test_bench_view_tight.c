@@ -70,21 +70,49 @@ static void test_copy_streams(void **state)
 	uint8_t pixels[8 * 8 * 3];
 
 	(void)state;
-	/* Each of the four streams is reset and begun, and then goes on. */
+	/* Each of the four streams begins, goes on, and begins anew. */
 	for (uint32_t i = 0; i < 4; i++) {
-		rig_deflate_reset(&rig);
-		for (uint32_t round = 0; round < 2; round++) {
+		for (uint32_t round = 0; round < 3; round++) {
+			if (round != 1)
+				rig_deflate_reset(&rig);
 			for (size_t k = 0; k < sizeof(pixels); k++)
 				pixels[k] = (uint8_t)(k * 7 + i * 31 + round);
 			begin(8 * i, 8 * round, 8, 8);
-			rig_u8(&rig, i << 4 | (round ? 0 : 1u << i));
+			rig_u8(&rig, i << 4 | (round == 2 ? 1u << i : 0));
 			rig_deflate_compact(&rig, pixels, sizeof(pixels));
-			rig_expect_read(&rig, round ? 0 : 1);
+			rig_expect_read(&rig, round == 1 ? 0 : 1);
 			for (uint32_t k = 0; k < 64; k++)
 				assert_int_equal(rig_pixel(&rig, 8 * i + k % 8, 8 * round + k / 8),
 						view_pixel_rgb(pixels + k * 3));
 		}
 	}
+}
+
+/* A reset is for the streams it names, whatever rectangle it comes with. */
+static void test_reset_of_others(void **state)
+{
+	static const uint8_t pixels[8 * 8 * 3] = { 1, 2, 3 };
+
+	(void)state;
+	begin(0, 0, 8, 8);
+	rig_u8(&rig, 0x10);
+	rig_deflate_compact(&rig, pixels, sizeof(pixels));
+	rig_expect_read(&rig, 0);
+	begin(0, 8, 8, 8);
+	rig_bytes(&rig, 0x8d, 4, 5, 6);
+	rig_expect_read(&rig, 0);
+	begin(0, 16, 8, 8);
+	rig_u8(&rig, 0x10);
+	rig_deflate_compact(&rig, pixels, sizeof(pixels));
+	rig_expect_read(&rig, 0);
+	assert_int_equal(rig_pixel(&rig, 0, 16), 0x010203);
+	begin(0, 24, 8, 8);
+	rig_bytes(&rig, 0x82, 4, 5, 6);
+	rig_expect_read(&rig, 0);
+	begin(0, 32, 8, 8);
+	rig_u8(&rig, 0x10);
+	rig_deflate_compact(&rig, pixels, sizeof(pixels));
+	rig_expect_error(&rig, "zlib does not understand");
 }
 
 /* With a filter byte that says copy. */
@@ -311,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_fill, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_copy_short, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_copy_streams, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reset_of_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_copy_explicit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_palette_of_two, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_palette_of_many, setup, teardown),
