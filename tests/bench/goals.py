@@ -15,6 +15,7 @@ Goal = collections.namedtuple("Goal", "title ways source")
 FULL_HD, UHD = (1920, 1080), (3840, 2160)
 MOVING = ("typing", "scroll", "window", "video", "film")
 LOSSY_PSNR_SLACK_DB = 0.5
+FPS_LEAST = 25  # of 30
 YES = "yes or no"  # the unit of what truth() gives
 
 
@@ -85,6 +86,12 @@ def one(title, condition, source):
     return Goal(title, ((condition,),), source)
 
 
+def cpu_of(title, scene, limit, source):
+    """Less work because fewer pictures were shown does not count."""
+    return Goal(title, ((most("CPU", of(scene, "cpu_s"), limit, "s"),
+                         least("pictures", of(scene, "fps"), FPS_LEAST, "/s", 0)),), source)
+
+
 GOALS = (
     one("Damage pass, nothing changed: share of memcmp's speed",
         least("speed", micro_ratio("pass: unchanged", "memcmp", "gb_per_s"), 0.70),
@@ -106,28 +113,28 @@ GOALS = (
         "text is read"),
     one("Typing: age p50", most("age p50", of("typing", "age_p50"), 1000 / 60 / 2 + 2, "ms", 1),
         "half an interval of capturing at 60 Hz, and 2 ms"),
-    one("Scroll: CPU", most("CPU", of("scroll", "cpu_s"), 0.5, "s"), "best peer: 1.45 s"),
+    cpu_of("Scroll: CPU", "scroll", 0.5, "best peer: 1.45 s"),
     one("Scroll: bytes a picture", most("bytes", of("scroll", "kb"), 5, "kB", 1), "best peer: 53 kB"),
     one("Scroll: by CopyRect", least("rectangles", of("scroll", "copy_rects"), 1, "", 0),
         "no peer sends a single one"),
-    one("Video in a window, JPEG: CPU", most("CPU", of("video", "cpu_s"), 1.3, "s"), "best peer: 1.2 s, told all damage"),
-    one("Full-screen film, JPEG: CPU", most("CPU", of("film", "cpu_s"), 4.0, "s"), "best peer: 4.0 to 4.2 s"),
+    cpu_of("Video in a window, JPEG: CPU", "video", 1.3, "best peer: 1.2 s, told each change"),
+    cpu_of("Full-screen film, JPEG: CPU", "film", 4.0, "best peer: 4.0 to 4.2 s"),
     one("Full-screen film: PSNR, over the best lossy peer's",
         least("PSNR", psnr_lead("film"), -LOSSY_PSNR_SLACK_DB, "dB", 1),
         "speed is not bought with quality"),
     one("After motion: exact, slowest scene and most viewers", most("time", settled(FULL_HD), 1.0, "s"),
         "one peer manages 2 s, others never"),
     one("After motion: exact, slowest scene at 4K", most("time", settled(UHD), 1.0, "s"), "the same"),
-    one("16 viewers, typing: worst viewer", least("fps", of("typing", "worst_fps", viewers=16), 25, "/s", 1),
+    one("16 viewers, typing: worst viewer", least("fps", of("typing", "worst_fps", viewers=16), FPS_LEAST, "/s", 1),
         "of 30"),
-    one("16 viewers, scroll: worst viewer", least("fps", of("scroll", "worst_fps", viewers=16), 25, "/s", 1),
+    one("16 viewers, scroll: worst viewer", least("fps", of("scroll", "worst_fps", viewers=16), FPS_LEAST, "/s", 1),
         "of 30"),
     one("16 viewers, typing: CPU, share of 16 x one", most("share", share_of_viewers("typing", 16), 0.5),
         "what is equal is made once"),
     one("16 viewers, scroll: CPU, share of 16 x one", most("share", share_of_viewers("scroll", 16), 0.5),
         "what is equal is made once"),
     one("Viewers that answer fences at once are not starved",
-        least("fps", of("scroll", "worst_fps", viewers=4), 25, "/s", 1),
+        least("fps", of("scroll", "worst_fps", viewers=4), FPS_LEAST, "/s", 1),
         "three of the four viewers only skim what they get; one peer starves such viewers"),
 )
 

@@ -8,7 +8,7 @@ import html
 import math
 import statistics
 
-from report import MEASURES, US, by_cost, show
+from report import ENOUGH, MEASURES, US, by_cost, show
 
 STYLE = """
 :root { --page: #fbfbf9; --ink: #1d2226; --soft: #667078; --line: #dfe2e0; --card: #ffffff;
@@ -94,11 +94,10 @@ class Column:
 
 class Shown(Column):
     """Pictures a second; red where many were not seen."""
-    MANY = 20
 
     def draw(self, row, x, y):
-        classes = ("us " if row.get("ours") else "") + ("lost" if (row["dropped"] or 0) > self.MANY else "")
-        return [text_at(x, y + 15, self.words(row), classes)]
+        few = row["fps"] < ENOUGH * row["possible_fps"]
+        return [text_at(x, y + 15, self.words(row), ("us " if row.get("ours") else "") + ("lost" if few else ""))]
 
 
 class Quality(Column):
@@ -125,10 +124,11 @@ def scale_end(values):
 class Bar(Column):
     """From zero; the dashed line is the figure to reach."""
     label_width = 62
+    scale_end = staticmethod(scale_end)
 
     def begin(self, rows, limit=None):
         self.limit = limit
-        self.end = scale_end([self.upper(row) for row in rows])
+        self.end = self.scale_end([self.upper(row) for row in rows])
         if limit and limit < 4 * self.end:
             self.end = max(self.end, limit)
 
@@ -153,6 +153,13 @@ class Bar(Column):
             return []
         at = self.place(self.limit, x)
         return [line_at(at, y + 1, at, y + ROW - 1, "good", 1.4, "3 2")]
+
+
+class More(Bar):
+    """More is better: nothing is cut."""
+    @staticmethod
+    def scale_end(values):
+        return max([value for value in values if value], default=1.0)
 
 
 class Range(Bar):
@@ -238,6 +245,8 @@ def glance(rows):
         y = HEAD + row_height * index
         parts.append(text_at(0, y + 21, row["name"], "us"))
         parts.append(line_at(left, y + 17, right, y + 17, "line", 0.7))
+        if not row["ratio"]:
+            parts.append(text_at(place(1) + 8, y + 21, "no other shows as many pictures", "soft halo"))
         for field, title, colour, kind in GLANCE:
             ratio = row["ratio"].get(field)
             if ratio is not None:
@@ -275,14 +284,14 @@ SECTIONS = (
      lambda row: is_case(row, viewers=1), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
     ("Many viewers", "One decodes and tells age and bytes, the others skim what they get.",
      lambda row: row["viewers"] > 1 and not row["rate"],
-     lambda: (cpu(), Bar("Worst viewer", "worst_fps", 1, 225, "pictures/s"), age(), kilobytes(180), fps())),
+     lambda: (cpu(), More("Worst viewer", "worst_fps", 1, 225, "pictures/s"), age(), kilobytes(180), fps())),
     ("Lossless (ZRLE)", "The same pictures, for a viewer that wants them exact at once.",
      lambda row: is_case(row, encoding="zrle"), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
     ("4K", "Tight, quality 8, CopyRect.",
      lambda row: is_case(row, size=(3840, 2160)), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
     ("A scarce link", "The viewer takes no more than its rate; what a server queues grows old.",
      lambda row: bool(row["rate"]),
-     lambda: (Bar("Shown", "fps", 1, 220, "distinct pictures/s"), age(330), cpu(210), kilobytes(170), *quality())),
+     lambda: (More("Shown", "fps", 1, 220, "distinct pictures/s"), age(330), cpu(210), kilobytes(170), *quality())),
 )
 # Any other size stands where full HD does.
 NAMED_SIZES = ((3840, 2160),)
@@ -336,7 +345,7 @@ def micro_section(report):
                  "what": "" if row["name"].startswith("mem") else row["group"], "gb_per_s": row.get("gb_per_s"),
                  "told": row.get("note") or (f"{row['bytes_out'] / 1e3:.1f} kB" if row.get("bytes_out") else "")}
                 for row in each["rows"]]
-        columns = (Bar("Speed", "gb_per_s", 2, 330, "GB/s of picture"), Column("Tile", "ns_per_tile", 1, 90, "ns"),
+        columns = (More("Speed", "gb_per_s", 2, 330, "GB/s of picture"), Column("Tile", "ns_per_tile", 1, 90, "ns"),
                    Words("What", "what", 130), Words("Found or made", "told", 300))
         parts.append(f"<div class=card><h3>{escape(each['program'])}, {each['width']}x{each['height']}, "
                      f"median of {each['turns']}</h3>"
@@ -398,11 +407,11 @@ def everything(report):
 
 def glance_section(report):
     rows = [{"name": row["scene"].capitalize(), "ratio": row["ratio"]} for row in report["rows"]
-            if row["peer"] == US and is_case(row) and row["ratio"]]
-    if not rows:
+            if row["peer"] == US and is_case(row)]
+    if not any(row["ratio"] for row in rows):
         return ""
     return ("<h2>At a glance</h2><p class=soft>planecast beside the best other server in each measure, whichever that "
-            "is; one viewer, Tight. Further left is better.</p><div class=card>" + glance(rows) + "</div>")
+            "is, of those that show about as many pictures; one viewer, Tight. Further left is better.</p><div class=card>" + glance(rows) + "</div>")
 
 
 def score(report):

@@ -31,6 +31,8 @@ MEASURES = (
     ("rest_bytes", "bytes sent at rest", "B", 0, True),
     ("rest_cpu_s", "CPU in 10 s of rest", "s", 3, True),
 )
+# Who shows less than that part of what another does is not compared with it: showing little costs little.
+ENOUGH = 0.8
 # What peers are ranked by.
 RATIOS = ("cpu_s", "cpu_ms", "kb", "age_p50", "age_p95")
 
@@ -56,6 +58,7 @@ def figures_of(run):
         "cpu_ms": cpu_s * 1e3 / delivered if delivered else None,
         "kb": view["bytes"] / 1e3 / pictures,
         "fps": delivered / run["seconds"],
+        "possible_fps": possible * run["pictures_a_second"] / pictures,
         "worst_fps": min([view["pictures"], *run.get("others_pictures", [])]) / run["seconds"],
         "age_p50": view.get("age_p50_ms"),
         "age_p95": view.get("age_p95_ms"),
@@ -113,10 +116,9 @@ def add_ratios(rows):
     for row in rows:
         row["ratio"] = {}
         for name in RATIOS:
-            # One that shows little does little: it sets no mark.
             others = [other[name] for other in rows
                       if other["case"] == row["case"] and other["peer"] not in (row["peer"], US)
-                      and other[name] is not None and other["fps"] >= 0.8 * row["fps"]]
+                      and other[name] is not None and other["fps"] >= ENOUGH * row["fps"]]
             if others and min(others) > 0 and row[name] is not None:
                 row["ratio"][name] = row[name] / min(others)
 
