@@ -256,7 +256,7 @@ class Measurement:
         cpu = self.cpu.read() - cpu
         settled = view.answer(self.after_s + PATIENCE_S)
         viewer = settled["viewers"][0]
-        exact = came["ok"] and viewer.get("settled_ms") is not None
+        exact = came["ok"] and viewer.get("exact_age_ms") is not None
         final = view.ask("final", 2 * PATIENCE_S)
         final = final["viewers"][0] if final["ok"] else {}
         return {
@@ -264,7 +264,7 @@ class Measurement:
             "exact_moving": moving.get("psnr_damaged", 0) is None, "psnr_moving": moving.get("psnr_damaged"),
             "exact_whole": moving.get("exact"), "psnr_whole": moving.get("psnr"),
             "settle": {"exact": exact, "cpu_s": cpu, "last_came_ms": came.get("ms"),
-                       "seconds": (came["ms"] + viewer["settled_ms"]) / 1e3 if exact else None},
+                       "seconds": viewer["exact_age_ms"] / 1e3 if exact else None},
             "final": {"exact": final.get("exact"), "psnr": final.get("psnr"), "psnr_damaged": final.get("psnr_damaged"),
                       "sequence": final.get("sequence")},
         }
