@@ -16,6 +16,7 @@ ENCODINGS = {
 }
 
 Case = collections.namedtuple("Case", "scene size encoding viewers rate")
+VARIANTS = ("whole", "nonap")
 # Which scenes are played in which way; of --viewers those above one take part.
 LOSSLESS = ("typing", "scroll", "video")
 LARGE = ("typing", "film")
@@ -45,6 +46,12 @@ def quick_cases(size):
     """One of each kind, for a look at the machinery."""
     return [Case("idle", size, "tight", 1, None), Case("typing", size, "tight", 1, None),
             Case("scroll", size, "zrle", 3, None), Case("film", size, "tight", 1, RATE_BYTES_PER_S)]
+
+
+def takes_part(name, case):
+    """A server fed or set up in another way, as NAME-VARIANT, is compared in the plain cases and not in all others."""
+    plain = (case.encoding, case.viewers, case.rate) == ("tight", 1, None) and case.size != UHD
+    return plain or not any(name.endswith(f"-{variant}") for variant in VARIANTS)
 
 
 def schedule(cases, peers, repeats):

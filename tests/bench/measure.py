@@ -283,7 +283,8 @@ class Measurement:
 def expected_s(case, pictures, fps, feeds_alone, quick):
     """About how long measure() takes."""
     play_s = pictures / fps
-    return 1.5 + play_s * (2 if feeds_alone else 1) + (1.2 if quick else 4) + (2 * play_s if case.scene == "idle" else 0)
+    rest_s = 2 * play_s if case.scene == "idle" else 0
+    return 1.5 + play_s * (2 if feeds_alone else 1) + (1.2 if quick else 6) + rest_s
 
 
 def measure(peer_class, case, repeat, pictures, fps, feed_cpu_s=None, quick=False):

@@ -30,12 +30,14 @@ p { margin: 4px 0 12px; max-width: 80ch; } .soft { color: var(--soft); }
 .warn { background: var(--warn); border-radius: 8px; padding: 10px 14px; margin: 8px 0; font-weight: 600; }
 svg { display: block; min-width: 1060px; width: 100%; height: auto; font-size: 12.5px;
   font-family: inherit; fill: var(--ink); }
-svg .soft { fill: var(--soft); } svg .halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; } svg .us { font-weight: 650; } svg .lost { fill: var(--bad); } svg .head { font-weight: 600; }
+svg .soft { fill: var(--soft); } svg .halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; }
+svg .us { font-weight: 650; } svg .lost { fill: var(--bad); } svg .head { font-weight: 600; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 600; } td.n, th.n { text-align: right; }
 .reached { color: var(--good); font-weight: 650; } .missed { color: var(--bad); font-weight: 650; }
-.unmeasured { color: var(--open); } .reached, .missed, .unmeasured, td.n { white-space: nowrap; } summary { cursor: pointer; color: var(--soft); }
+.unmeasured { color: var(--open); } .reached, .missed, .unmeasured, td.n { white-space: nowrap; }
+summary { cursor: pointer; color: var(--soft); }
 .score { font-size: 40px; font-weight: 700; letter-spacing: -0.02em; line-height: 1.1; }
 .scores { display: flex; gap: 48px; flex-wrap: wrap; margin: 18px 0 0; }
 """
@@ -146,7 +148,10 @@ class Bar(Column):
         parts = [rect_at(x, y + 5, max(right - x, 1.5), 13, "us" if row.get("ours") else "peer")]
         if value > self.end * 1.001:  # the cut says that there is more
             parts.append(line_at(right - 14, y + 20, right - 8, y + 3, "card", 4))
-        return parts + self.mark(x, y) + [text_at(right + 6, y + 15, self.words(row), "halo us" if row.get("ours") else "halo")]
+        return parts + self.mark(x, y) + self.label(row, right + 6, y)
+
+    def label(self, row, x, y):
+        return [text_at(x, y + 15, self.words(row), "halo us" if row.get("ours") else "halo")]
 
     def mark(self, x, y):
         if not self.limit or self.limit > self.end:
@@ -184,7 +189,7 @@ class Range(Bar):
         colour = "us" if row.get("ours") else "peer"
         parts = [rect_at(left, y + 9, right - left, 5, "us-soft" if row.get("ours") else "peer-soft")]
         parts += [f'<circle cx="{left:.1f}" cy="{y + 11.5:.1f}" r="5" fill="var(--{colour})"/>']
-        return parts + self.mark(x, y) + [text_at(right + 10, y + 15, self.words(row), "halo us" if row.get("ours") else "halo")]
+        return parts + self.mark(x, y) + self.label(row, right + 10, y)
 
 
 def chart(rows, columns, label, limits=None, name_width=NAME_WIDTH):
@@ -233,7 +238,7 @@ def glance(rows):
     parts, bottom = [], HEAD + row_height * len(rows)
     for ratio in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10):
         best = ratio == 1
-        parts.append(line_at(place(ratio), HEAD - 6, place(ratio), bottom + 4, "ink" if best else "line", 1.6 if best else 1))
+        parts.append(line_at(place(ratio), HEAD - 6, place(ratio), bottom + 4, *(("ink", 1.6) if best else ("line",))))
         parts.append(text_at(place(ratio), bottom + 22, f"{ratio:g}\u00d7", "head" if best else "soft", "middle"))
     parts += [text_at(place(1) - 8, 14, "\u2190 less than the best peer needs", "good soft", "end"),
               text_at(place(1) + 8, 14, "more \u2192", "soft")]
@@ -278,7 +283,8 @@ def fps(width=78):
 
 
 SECTIONS = (
-    ("One viewer", "Tight, quality 8, CopyRect. planecast finds out itself what changed, as it has to with a VFIO device; "
+    ("One viewer",
+     "Tight, quality 8, CopyRect. planecast finds out itself what changed, as it has to with a VFIO device; "
      "the others are told, except those called -whole and those that poll. First comes who needs least CPU for a "
      "delivered picture; red is who shows less than four of five. Parts of two pictures are none.",
      lambda row: is_case(row, viewers=1), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
@@ -391,12 +397,13 @@ def about_section(report):
              for peer in report["peers"]]
     machine = [(name.replace("_", " "), value) for name, value in report["machine"].items()]
     settings = [(name.replace("_", " "), value) for name, value in report["settings"].items()]
-    return ("<h2>Servers</h2><div class=card>" + pairs_table(peers) + "</div><h2>Machine and settings</h2><div class=card>"
-            + pairs_table(machine + settings) + "</div>")
+    return ("<h2>Servers</h2><div class=card>" + pairs_table(peers)
+            + "</div><h2>Machine and settings</h2><div class=card>" + pairs_table(machine + settings) + "</div>")
 
 
 def everything(report):
-    head = "".join(f"<th class=n>{escape(title)}{', ' + unit if unit else ''}</th>" for _, title, unit, _, _ in MEASURES)
+    head = "".join(f"<th class=n>{escape(title)}{', ' + unit if unit else ''}</th>"
+                   for _, title, unit, _, _ in MEASURES)
     rows = "".join(f"<tr><td>{escape(row['case'])}</td><td>{escape(row['peer'])}</td>"
                    + "".join(f"<td class=n>{show(row[name], digits)}</td>" for name, _, _, digits, _ in MEASURES)
                    + f"<td class=n>{show(row['ratio'].get('cpu_s'), 2)}</td></tr>" for row in report["rows"])
@@ -411,7 +418,8 @@ def glance_section(report):
     if not any(row["ratio"] for row in rows):
         return ""
     return ("<h2>At a glance</h2><p class=soft>planecast beside the best other server in each measure, whichever that "
-            "is, of those that show about as many pictures; one viewer, Tight. Further left is better.</p><div class=card>" + glance(rows) + "</div>")
+            "is, of those that show about as many pictures; one viewer, Tight. Further left is better.</p>"
+            "<div class=card>" + glance(rows) + "</div>")
 
 
 def score(report):

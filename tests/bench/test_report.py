@@ -30,7 +30,8 @@ def run(peer="planecast", scene="typing", size=(1920, 1080), encoding="tight", v
     """One measurement of 150 pictures in 5 s, as measure.py tells it."""
     made = {"case": report.case_key(scene, size, encoding, viewers, rate), "peer": peer, "scene": scene,
             "size": list(size), "encoding": encoding, "viewers": viewers, "rate": rate, "repeat": repeat,
-            "pictures": 150, "pictures_a_second": 30, "changed_pictures": 150, "seconds": 5.0, "cpu_s": 0.1, "feed_cpu_s": None,
+            "pictures": 150, "pictures_a_second": 30, "changed_pictures": 150, "seconds": 5.0,
+            "cpu_s": 0.1, "feed_cpu_s": None,
             "view": {"pictures": 150, "bytes": 150_000, "age_p50_ms": 2.0, "age_p95_ms": 3.0, "age_p99_ms": 4.0,
                      "copy_rects": 0},
             "others_pictures": [], "exact_moving": False, "psnr_moving": 40.0, "exact_whole": False, "psnr_whole": 45.0,
@@ -264,6 +265,13 @@ class Matrix(unittest.TestCase):
         self.assertEqual(order[:4], [(1, "a", "x"), (1, "a", "y"), (1, "b", "x"), (1, "b", "y")])
         self.assertEqual(order[4:6], [(2, "a", "y"), (2, "a", "x")])
 
+    def test_variants_of_a_server_are_seen_once(self):
+        plain = matrix.Case("film", (1920, 1080), "tight", 1, None)
+        crowd = plain._replace(viewers=4)
+        self.assertTrue(matrix.takes_part("xvnc-whole", plain))
+        self.assertFalse(matrix.takes_part("xvnc-whole", crowd))
+        self.assertTrue(matrix.takes_part("xvnc", crowd))
+
     def test_time_left_learns(self):
         clock = matrix.Clock([10, 10, 20])
         self.assertEqual(clock.left(), 40)
@@ -345,7 +353,8 @@ def made_up():
             if case and scene not in ("scroll", "film"):
                 continue
             for peer, (cpu, kb, pictures, p50, p95, psnr, settled) in peers.items():
-                runs.append(run(peer, scene, cpu_s=cpu / 2 * factor, psnr_moving=psnr, exact_moving=psnr is None, exact_whole=psnr is None,
+                runs.append(run(peer, scene, cpu_s=cpu / 2 * factor, psnr_moving=psnr, exact_moving=psnr is None,
+                                exact_whole=psnr is None,
                                 others_pictures=[int(pictures / factor)] if "viewers" in case else [],
                                 settle={"exact": settled is not None, "seconds": settled, "cpu_s": 0.1},
                                 rest={"bytes": 0, "seconds": 10, "cpu_s": 0.02} if scene == "idle" else None,
