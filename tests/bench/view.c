@@ -16,6 +16,7 @@
 #include "server/clock.h"
 #include "tests/bench/scene.h"
 #include "tests/bench/view_commands.h"
+#include "tests/bench/view_jpegs.h"
 #include "tests/bench/view_options.h"
 
 /* Commands that are whole in the buffer; keeps the rest. */
@@ -82,6 +83,7 @@ int main(int argc, char **argv)
 	struct view_loop loop = { .input_fd = STDIN_FILENO };
 	struct view_oracle oracle;
 	struct view_commands commands = { .loop = &loop };
+	struct view_jpegs jpegs = { .next = 0 };
 	struct view_options options;
 	int status, r;
 
@@ -93,6 +95,7 @@ int main(int argc, char **argv)
 	}
 	if (r < 0)
 		return 2;
+	options.session.skim = options.skim ? &jpegs : NULL;
 	signal(SIGPIPE, SIG_IGN);
 	commands.patience_ns = options.patience_ns;
 	view_oracle_init(&oracle, options.scene);
@@ -104,6 +107,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < loop.n_links; i++)
 		view_link_finish(&loop.links[i]);
 	free(loop.links);
+	view_jpegs_finish(&jpegs);
 	view_oracle_finish(&oracle);
 	freeaddrinfo(options.address);
 	return status;

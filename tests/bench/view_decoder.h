@@ -53,6 +53,8 @@ enum view_tight_kind {
 };
 extern const char *const view_tight_kind_names[VIEW_TIGHT_KINDS];
 
+struct view_jpegs;
+
 struct view_rect {
 	uint32_t x, y, width, height; /* each of 16 bits */
 	int32_t encoding;
@@ -65,8 +67,8 @@ struct view_rect {
 struct view_decoder {
 	struct view_picture picture;
 	uint64_t pixels_max; /* a server that wants more is refused */
-	bool skim; /* JPEG that touches no mark stays undecoded */
-	uint64_t skimmed; /* rectangles left out, ever */
+	struct view_jpegs *skim; /* of JPEG only the marks are drawn; NULL: all is */
+	uint64_t skimmed; /* rectangles that were, ever */
 	uint64_t tight_kinds[VIEW_TIGHT_KINDS]; /* rectangles, ever */
 	bool resized; /* for the session, which clears it */
 	char reason[VIEW_REASON_BYTES]; /* of the last -EPROTO */
@@ -106,6 +108,10 @@ uint8_t *view_decoder_scratch(struct view_decoder *decoder, size_t bytes);
 /* 0, or the error with its reason: not what was promised, in `what`. Exactly out_bytes come out. */
 int view_decoder_inflate(struct view_decoder *decoder, struct view_inflate *inflate, const char *what,
 		const uint8_t *in, size_t in_bytes, uint8_t *out, size_t out_bytes);
+
+/* One JPEG of the rectangle's size, into memory of that stride in bytes. */
+int view_decoder_jpeg(struct view_decoder *decoder, const uint8_t *data, uint32_t length,
+		const struct view_rect *rect, uint32_t *to, size_t stride);
 
 int view_decode_raw(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
 int view_decode_copy_rect(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);

@@ -78,7 +78,7 @@ static bool set_fence(struct view_options *options, const char *text)
 static bool set_skim(struct view_options *options, const char *text)
 {
 	(void)text;
-	return options->session.skim = true;
+	return options->skim = true;
 }
 
 static bool set_rate(struct view_options *options, const char *text)
@@ -126,8 +126,8 @@ static const struct {
 	{ "fence", NULL, set_fence, "announce fences; they are answered as soon as they are read" },
 	{ "rate", "BYTES", set_rate, "a second that each viewer reads at most; default: no limit" },
 	{ "viewers", "N", set_viewers, "connections; default: 1" },
-	{ "skim", NULL, set_skim, "leave JPEG that touches no mark undecoded: pictures are counted,\n"
-		"but not right" },
+	{ "skim", NULL, set_skim, "draw of JPEG only the marks, decoding once what several viewers\n"
+		"get alike: pictures are counted, but not right" },
 	{ "scene", "NAME", set_scene, "what the server shows, for comparing" },
 	{ "patience", "SECONDS", set_patience, "for the first picture, and of each command; default: 60" },
 };

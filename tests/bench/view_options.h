@@ -11,6 +11,7 @@
 struct addrinfo;
 
 struct view_options {
+	bool skim; /* session.skim is for the caller to set */
 	struct view_session_options session;
 	uint64_t rate_bps; /* of each viewer; 0: none */
 	unsigned int viewers;

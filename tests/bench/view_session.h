@@ -27,7 +27,7 @@ struct view_session_options {
 	unsigned int n_encodings;
 	int quality, compression; /* 0..9; -1: not sent */
 	bool continuous, fence; /* announced; the first brings the second with it */
-	bool skim; /* as in struct view_decoder */
+	struct view_jpegs *skim; /* as in struct view_decoder */
 };
 
 struct view_session {

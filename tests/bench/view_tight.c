@@ -11,6 +11,7 @@
 #include <turbojpeg.h>
 
 #include "tests/bench/view_decoder.h"
+#include "tests/bench/view_jpegs.h"
 #include "tests/bench/view_marks.h"
 
 #define TPIXEL 3u
@@ -62,12 +63,10 @@ static int decode_fill(struct view_decoder *decoder, const struct view_rect *rec
  * Only functions of which libvncclient's copy of TurboJPEG has its own, too: where
  * a program has both, all of them then come from the same one.
  */
-static int decompress_jpeg(struct view_decoder *decoder, const struct view_rect *rect, const uint8_t *data,
-		uint32_t length)
+int view_decoder_jpeg(struct view_decoder *decoder, const uint8_t *data, uint32_t length,
+		const struct view_rect *rect, uint32_t *to, size_t stride)
 {
-	uint8_t *to = (uint8_t *)view_picture_at(&decoder->picture, rect->x, rect->y);
 	uint8_t *from = (uint8_t *)data; /* which it does not change */
-	int stride = (int)view_picture_stride(&decoder->picture);
 	int width, height, subsampling;
 
 	if (!decoder->jpeg)
@@ -80,13 +79,15 @@ static int decompress_jpeg(struct view_decoder *decoder, const struct view_rect 
 		return view_decoder_fail(decoder, "tight: a JPEG of %dx%d for %ux%u pixels", width, height,
 				rect->width, rect->height);
 	/* The exact inverse transform and smooth chroma: what quality figures are taken with. */
-	if (tjDecompress2(decoder->jpeg, from, length, to, width, stride, height, TJPF_BGRX, TJFLAG_ACCURATEDCT) < 0)
+	if (tjDecompress2(decoder->jpeg, from, length, (uint8_t *)to, width, (int)stride, height, TJPF_BGRX,
+			    TJFLAG_ACCURATEDCT) < 0)
 		return view_decoder_fail(decoder, "tight: JPEG: %.100s", tjGetErrorStr());
 	return 0;
 }
 
 static int decode_jpeg(struct view_decoder *decoder, const struct view_rect *rect, struct view_reader *reader)
 {
+	const struct view_picture *picture = &decoder->picture;
 	uint64_t at = 1;
 	uint32_t length;
 	int r = read_length(reader, &at, &length);
@@ -95,10 +96,12 @@ static int decode_jpeg(struct view_decoder *decoder, const struct view_rect *rec
 		return r;
 	if (!view_reader_has(reader, at + length))
 		return -EAGAIN;
-	if (decoder->skim && !view_marks_touched(&decoder->picture, rect->x, rect->y, rect->width, rect->height))
-		decoder->skimmed++;
-	else
-		r = decompress_jpeg(decoder, rect, reader->at + at, length);
+	decoder->skimmed += decoder->skim != NULL;
+	if (!decoder->skim)
+		r = view_decoder_jpeg(decoder, reader->at + at, length, rect,
+				view_picture_at(picture, rect->x, rect->y), view_picture_stride(picture));
+	else if (view_marks_touched(picture, rect->x, rect->y, rect->width, rect->height))
+		r = view_jpegs_draw(decoder->skim, decoder, rect, reader->at + at, length);
 	reader->at += at + length;
 	decoder->tight_kinds[VIEW_TIGHT_JPEG]++;
 	return r;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "tests/bench/view_jpegs.h"
 #include "tests/unit/bench_view_rig.h"
 
 static struct rig rig;
@@ -252,31 +253,79 @@ static void test_jpeg(void **state)
 	assert_int_equal(kind(VIEW_TIGHT_JPEG), 1);
 }
 
+static struct rig skimming;
+static struct view_jpegs jpegs;
+
+static void skim(uint32_t x, uint32_t y, const uint8_t *jpeg, size_t bytes)
+{
+	const struct view_session_options options = { .quality = 8, .compression = -1, .skim = &jpegs };
+
+	rig_start(&skimming, &options, 600, 200);
+	rig_update(&skimming, 1);
+	rig_rect(&skimming, x, y, 40, 24, VIEW_TIGHT);
+	rig_bytes(&skimming, 0x90, (uint8_t)(bytes & 127) | 128, (uint8_t)(bytes >> 7));
+	rig_put(&skimming, jpeg, bytes);
+	rig_expect_read(&skimming, 0);
+	assert_int_equal(skimming.session.decoder.skimmed, 1);
+}
+
+/* On the marks as it is, elsewhere not at all; marks are 0,0 to 256,32 and 344,168 to 600,200. */
 static void test_skim(void **state)
 {
-	static const struct { uint32_t x, y; bool decoded; } cases[] = {
+	static const struct { uint32_t x, y; bool touches; } cases[] = {
 		{ 0, 0, true }, { 300, 0, false }, { 255, 31, true }, { 256, 0, false }, { 0, 32, false },
-		{ 463, 167, true }, { 300, 100, false }, { 560, 170, true },
+		{ 310, 150, true }, { 300, 100, false }, { 560, 170, true }, { 400, 144, false },
 	};
-	const struct view_session_options options = { .quality = 8, .compression = -1, .skim = true };
-	static struct rig skimming;
 	uint8_t jpeg[16384];
 	size_t bytes = make_jpeg(40, 24, jpeg, sizeof(jpeg));
-	uint64_t skimmed = 0;
 
 	(void)state;
+	begin(0, 0, 40, 24);
+	put_jpeg(jpeg, bytes);
+	rig_expect_read(&rig, 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		rig_start(&skimming, &options, 600, 200);
-		rig_update(&skimming, 1);
-		rig_rect(&skimming, cases[i].x, cases[i].y, 40, 24, VIEW_TIGHT);
-		rig_bytes(&skimming, 0x90, (uint8_t)(bytes & 127) | 128, (uint8_t)(bytes >> 7));
-		rig_put(&skimming, jpeg, bytes);
-		rig_expect_read(&skimming, 0);
-		assert_int_equal(rig_pixel(&skimming, cases[i].x, cases[i].y) != 0, cases[i].decoded);
-		skimmed += skimming.session.decoder.skimmed;
+		unsigned int drawn = 0;
+
+		skim(cases[i].x, cases[i].y, jpeg, bytes);
+		for (uint32_t y = 0; y < 24; y++) {
+			for (uint32_t x = 0; x < 40; x++) {
+				uint32_t at_x = cases[i].x + x, at_y = cases[i].y + y;
+				bool marked = (at_x < 256 && at_y < 32) || (at_x >= 344 && at_y >= 168);
+
+				drawn += marked;
+				assert_int_equal(rig_pixel(&skimming, at_x, at_y),
+						marked ? rig_pixel(&rig, x, y) : 0);
+			}
+		}
+		assert_int_equal(drawn != 0, cases[i].touches);
 		rig_stop(&skimming);
 	}
-	assert_int_equal(skimmed, 4);
+	/* All the same JPEG. */
+	assert_int_equal(jpegs.decoded, 1);
+	assert_int_equal(jpegs.found, 3);
+	/* One that differs in a single byte (a density) is another; what is none stays out of it. */
+	jpeg[15] ^= 128;
+	for (int i = 0; i < 2; i++) {
+		skim(0, 0, jpeg, bytes);
+		rig_stop(&skimming);
+	}
+	assert_int_equal(jpegs.decoded, 2);
+	assert_int_equal(jpegs.found, 4);
+	skim(300, 0, (const uint8_t *)"not looked at", 14);
+	rig_stop(&skimming);
+	/* So many that the first is forgotten. */
+	jpeg[15] ^= 128;
+	for (uint32_t i = 0; i < VIEW_JPEGS; i++) {
+		jpeg[15]++;
+		skim(0, 0, jpeg, bytes);
+		rig_stop(&skimming);
+	}
+	assert_int_equal(jpegs.decoded, 2 + VIEW_JPEGS);
+	jpeg[15] = (uint8_t)(jpeg[15] - VIEW_JPEGS);
+	skim(0, 0, jpeg, bytes);
+	rig_stop(&skimming);
+	assert_int_equal(jpegs.decoded, 3 + VIEW_JPEGS);
+	view_jpegs_finish(&jpegs);
 }
 
 static void expect_refused(const char *text)
@@ -346,7 +395,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_gradient, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_zlib, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_jpeg, setup, teardown),
-		cmocka_unit_test(test_skim),
+		cmocka_unit_test_setup_teardown(test_skim, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	};
 

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A few JPEGs and their pixels, the oldest of which goes when another comes. */
+#include "tests/bench/view_jpegs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/bench/view_decoder.h"
+#include "tests/bench/view_marks.h"
+
+static void forget(struct view_jpeg *jpeg)
+{
+	free(jpeg->data);
+	free(jpeg->pixels);
+	*jpeg = (struct view_jpeg){ .data = NULL };
+}
+
+void view_jpegs_finish(struct view_jpegs *jpegs)
+{
+	for (unsigned int i = 0; i < VIEW_JPEGS; i++)
+		forget(&jpegs->kept[i]);
+}
+
+static const struct view_jpeg *find(const struct view_jpegs *jpegs, const struct view_rect *rect,
+		const uint8_t *data, uint32_t length)
+{
+	for (unsigned int i = 0; i < VIEW_JPEGS; i++) {
+		const struct view_jpeg *jpeg = &jpegs->kept[i];
+
+		if (jpeg->data && jpeg->length == length && jpeg->width == rect->width &&
+				jpeg->height == rect->height && !memcmp(jpeg->data, data, length))
+			return jpeg;
+	}
+	return NULL;
+}
+
+static int keep(struct view_jpegs *jpegs, struct view_decoder *decoder, const struct view_rect *rect,
+		const uint8_t *data, uint32_t length, const struct view_jpeg **ret)
+{
+	struct view_jpeg *jpeg = &jpegs->kept[jpegs->next];
+	int r = -ENOMEM;
+
+	forget(jpeg);
+	*jpeg = (struct view_jpeg){ .length = length, .width = rect->width, .height = rect->height };
+	jpeg->data = malloc(length ? length : 1);
+	jpeg->pixels = malloc((size_t)rect->width * rect->height * sizeof(*jpeg->pixels));
+	if (jpeg->data && jpeg->pixels)
+		r = view_decoder_jpeg(decoder, data, length, rect, jpeg->pixels, (size_t)rect->width * 4);
+	if (r < 0) {
+		forget(jpeg);
+		return r;
+	}
+	memcpy(jpeg->data, data, length);
+	jpegs->next = (jpegs->next + 1) % VIEW_JPEGS;
+	jpegs->decoded++;
+	*ret = jpeg;
+	return 0;
+}
+
+static void draw_part(struct view_picture *picture, const struct view_rect *rect, const struct view_jpeg *jpeg,
+		const pixman_box32_t *box)
+{
+	int left = (int)rect->x > box->x1 ? (int)rect->x : box->x1;
+	int right = (int)(rect->x + rect->width) < box->x2 ? (int)(rect->x + rect->width) : box->x2;
+	int top = (int)rect->y > box->y1 ? (int)rect->y : box->y1;
+	int bottom = (int)(rect->y + rect->height) < box->y2 ? (int)(rect->y + rect->height) : box->y2;
+
+	for (int y = top; y < bottom && left < right; y++)
+		memcpy(view_picture_at(picture, (uint32_t)left, (uint32_t)y),
+				jpeg->pixels + (size_t)((uint32_t)y - rect->y) * jpeg->width +
+						((uint32_t)left - rect->x),
+				(size_t)(right - left) * 4);
+}
+
+int view_jpegs_draw(struct view_jpegs *jpegs, struct view_decoder *decoder, const struct view_rect *rect,
+		const uint8_t *data, uint32_t length)
+{
+	const struct view_jpeg *jpeg = find(jpegs, rect, data, length);
+	pixman_box32_t boxes[2];
+
+	jpegs->found += jpeg != NULL;
+	if (!jpeg) {
+		int r = keep(jpegs, decoder, rect, data, length, &jpeg);
+
+		if (r < 0)
+			return r;
+	}
+	if (view_marks_boxes(&decoder->picture, boxes))
+		for (int i = 0; i < 2; i++)
+			draw_part(&decoder->picture, rect, jpeg, &boxes[i]);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What viewers that only mind the marks share: JPEG that several of them got
+ * alike is decoded once, and of the pixels they take those on their marks. So a
+ * crowd of viewers does not take from the servers the time that is measured.
+ * One thread at a time.
+ */
+#ifndef PLANECAST_TESTS_BENCH_VIEW_JPEGS_H
+#define PLANECAST_TESTS_BENCH_VIEW_JPEGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct view_decoder;
+struct view_rect;
+
+/* For viewers that are a picture or two apart; two rectangles touch a mark, or a few more. */
+#define VIEW_JPEGS 16
+
+struct view_jpeg {
+	uint8_t *data;
+	uint32_t length;
+	uint32_t *pixels;
+	uint32_t width, height;
+};
+
+struct view_jpegs {
+	struct view_jpeg kept[VIEW_JPEGS]; /* a ring */
+	unsigned int next;
+	uint64_t decoded, found;
+};
+
+/* All zero is fine to begin with. */
+void view_jpegs_finish(struct view_jpegs *jpegs);
+/* Draws what of the rectangle lies on the marks. 0, or the decoder's error. */
+int view_jpegs_draw(struct view_jpegs *jpegs, struct view_decoder *decoder, const struct view_rect *rect,
+		const uint8_t *data, uint32_t length);
+
+#endif
