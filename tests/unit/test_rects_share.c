@@ -103,21 +103,23 @@ static void test_refinement_in_step(void **state)
 	struct viewer viewers[N];
 	struct frame *photo = show_photo(viewers, N, WIDTH, HEIGHT);
 	struct rects_pool_stats before = crowd_stats();
-	pixman_box32_t bottom = { 0, HEIGHT / 2, WIDTH, HEIGHT };
+	/* The first step reaches into the one, the other lies below the third's end. */
+	pixman_box32_t most = { 0, 30, WIDTH, HEIGHT }, bottom = { 0, HEIGHT - 60, WIDTH, HEIGHT };
 	pixman_region32_t clip;
 	unsigned int steps = 0;
 
 	(void)state;
-	pixman_region32_init_with_extents(&clip, &bottom);
+	pixman_region32_init_with_extents(&clip, &most);
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(viewer_update(&viewers[0], photo, NULL), 0);
 	crowd_expect_jobs(before, 3, 0);
 	assert_true(crowd_stats().kept_bytes > 0);
-	/* The first one, and what that has made exact. */
-	assert_int_equal(viewer_update(&viewers[1], photo, NULL), 0);
+	/* Of its own it would begin further up. */
+	assert_int_equal(viewer_update(&viewers[1], photo, &clip), 0);
 	crowd_expect_jobs(before, 3, 1);
 	assert_true(viewer_wrong(&viewers[0], photo, NULL) < viewer_wrong(&viewers[1], photo, NULL));
-	/* That is not where this one looks. */
+	/* There is nothing yet where this one looks. */
+	pixman_region32_reset(&clip, &bottom);
 	assert_int_equal(viewer_update(&viewers[2], photo, &clip), 0);
 	crowd_expect_jobs(before, 4, 1);
 	for (bool pending = true; pending;) {
