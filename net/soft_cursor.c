@@ -82,7 +82,7 @@ void soft_cursor_free(struct soft_cursor *soft)
 	drop_copies(soft);
 	for (unsigned int i = 0; i < SOFT_CURSOR_COPIES; i++)
 		pixman_region32_fini(&soft->copies[i].stale);
-	frame_unref(soft->picture);
+	frame_unref_loosely(soft->picture);
 	free(soft);
 }
 
@@ -97,12 +97,12 @@ void soft_cursor_set_picture(struct soft_cursor *soft, struct frame *picture,
 {
 	struct frame *before = soft->picture;
 
-	soft->picture = frame_ref(picture);
+	soft->picture = frame_ref_loosely(picture);
 	if (!before || before->width != picture->width || before->height != picture->height) {
 		drop_copies(soft);
 		soft->box = soft_cursor_box(&soft->cursor, picture);
 	}
-	frame_unref(before);
+	frame_unref_loosely(before);
 	for (unsigned int i = 0; i < SOFT_CURSOR_COPIES; i++) {
 		struct copy *copy = &soft->copies[i];
 
@@ -201,7 +201,7 @@ static struct copy *find_free(struct soft_cursor *soft)
 		if (!copy->frame)
 			unused = copy;
 		/* Nobody else's: only those who hold one can take another. */
-		else if (atomic_load_explicit(&copy->frame->refcount, memory_order_acquire) == 1)
+		else if (frame_may_be_drawn(copy->frame))
 			return copy;
 	}
 	return unused;

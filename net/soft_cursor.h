@@ -23,7 +23,7 @@ int soft_cursor_new(struct soft_cursor **ret);
 /* NULL is fine. Frames still held outside live on. */
 void soft_cursor_free(struct soft_cursor *soft);
 
-/* The newest picture, XR24 in CPU memory; takes a reference. changed NULL: all of it. */
+/* The newest picture, XR24 in CPU memory; takes a loose reference. changed NULL: all of it. */
 void soft_cursor_set_picture(struct soft_cursor *soft, struct frame *picture,
 		const pixman_region32_t *changed);
 /*

@@ -34,7 +34,7 @@ void vnc_later(struct vnc *vnc)
 
 static void drop_picture(struct vnc *vnc)
 {
-	vnc->frame = frame_unref(vnc->frame);
+	vnc->frame = frame_unref_loosely(vnc->frame);
 	soft_cursor_free(vnc->soft);
 	vnc->soft = NULL;
 }
@@ -245,10 +245,10 @@ static void update(struct protocol *protocol, const struct update *update)
 	/* Who comes before the last viewer's picture is dropped is shown that one. */
 	if (!vnc->n_viewers && !vnc->frame)
 		return;
-	vnc->frame = frame_ref(update->frame);
+	vnc->frame = frame_ref_loosely(update->frame);
 	if (before && (before->width != vnc->frame->width || before->height != vnc->frame->height))
 		attribute_size(vnc, vnc->frame);
-	frame_unref(before);
+	frame_unref_loosely(before);
 	if (vnc->soft) {
 		pixman_region32_t changed;
 

@@ -7,10 +7,10 @@
  * finds scrolls, brings the shadow up to date and says what changed. A guest that
  * draws during the pass is found by a later one.
  *
- * The shadow is itself a refcounted frame. A reader that still holds an older
- * one (a rectangle worker) keeps it unchanged: damage then moves to another
- * buffer of a small pool and carries over only what differs. With all buffers
- * held, the pass is refused with -EBUSY and the caller looks again later.
+ * The shadow is itself a refcounted frame. While a reader (a rectangle worker) holds
+ * it, other than loosely, it stays unchanged: damage then moves to another buffer
+ * of a small pool and carries over only what differs. With all buffers held, the
+ * pass is refused with -EBUSY and the caller looks again later.
  *
  * Loop thread.
  */

@@ -44,12 +44,6 @@ struct frame *damage_pool_current(const struct damage_pool *pool)
 	return pool->shadows[pool->current].frame;
 }
 
-/* Only the pool's own reference is left: readers are done with every byte. */
-static bool is_ours_alone(const struct frame *frame)
-{
-	return atomic_load_explicit(&frame->refcount, memory_order_acquire) == 1;
-}
-
 static void copy_region(struct frame *dst, const struct frame *src,
 		const pixman_region32_t *region)
 {
@@ -83,12 +77,12 @@ int damage_pool_writable(struct damage_pool *pool, struct frame **ret_frame)
 	struct damage_shadow *shadow = NULL;
 	int result;
 
-	if (is_ours_alone(current)) {
+	if (frame_may_be_drawn(current)) {
 		*ret_frame = current;
 		return 0;
 	}
 	for (unsigned int i = 0; i < pool->limit && !shadow; i++) {
-		if (pool->shadows[i].frame && is_ours_alone(pool->shadows[i].frame))
+		if (pool->shadows[i].frame && frame_may_be_drawn(pool->shadows[i].frame))
 			shadow = &pool->shadows[i];
 	}
 	for (unsigned int i = 0; i < pool->limit && !shadow; i++) {

@@ -3,8 +3,9 @@
  * The shadows of one VM: a few frames of one size, one of them current.
  *
  * Readers hold references to shadows as long as they like. Only a shadow that
- * nobody but the pool holds is ever written. Each one knows where it is behind
- * the current one, and is brought up to date just before it takes its place.
+ * nobody else holds, but for loosely, is ever written: the current one as long as
+ * it can be. Each other one knows where it is behind the current one, and is
+ * brought up to date just before it takes its place.
  *
  * Loop thread; readers drop their references on any thread.
  */

@@ -30,6 +30,27 @@ struct frame *frame_unref(struct frame *frame)
 	return NULL;
 }
 
+struct frame *frame_ref_loosely(struct frame *frame)
+{
+	frame->loose++;
+	return frame_ref(frame);
+}
+
+struct frame *frame_unref_loosely(struct frame *frame)
+{
+	if (frame)
+		frame->loose--;
+	return frame_unref(frame);
+}
+
+bool frame_may_be_drawn(const struct frame *frame)
+{
+	/* Acquire: readers that let go of it on another thread are done with every byte. */
+	int references = atomic_load_explicit(&frame->refcount, memory_order_acquire);
+
+	return references - (int)frame->loose == 1;
+}
+
 uint64_t frame_new_stamp(void)
 {
 	static atomic_uint_fast64_t newest;

@@ -6,8 +6,8 @@
  * producer's release hook runs when the last one goes and is the only place
  * that closes file descriptors or frees pixels. The count is atomic: rectangle
  * workers hold references too. All other fields are set before the frame is
- * first shown to anybody and read-only afterwards, but for the attachment list,
- * which belongs to the loop thread.
+ * first shown to anybody and read-only afterwards, but for the attachment list and
+ * the count of loose references, which belong to the loop thread.
  *
  * Words as in DRM: fourcc and modifier from drm_fourcc.h, stride and offset in
  * bytes. Sizes were validated by the producer: every plane's
@@ -17,6 +17,7 @@
 #define PLANECAST_SERVER_FRAME_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,6 +68,7 @@ struct frame {
 	 * picture, wherever it lies. 0: nothing is known of it.
 	 */
 	uint64_t stamp;
+	unsigned int loose; /* of its references; loop thread */
 	struct frame_attachment *attachments;
 };
 
@@ -75,6 +77,17 @@ void frame_init(struct frame *frame, const struct frame_impl *impl);
 struct frame *frame_ref(struct frame *frame);
 /* NULL is fine. Returns NULL, for "x = frame_unref(x)". */
 struct frame *frame_unref(struct frame *frame);
+
+/*
+ * A reference of who shows whatever the picture is at the time, and is told when it
+ * changes: the producer may go on drawing into it. Who hands the frame to somebody
+ * that reads it later takes a plain reference for that. Loop thread.
+ */
+struct frame *frame_ref_loosely(struct frame *frame);
+/* NULL is fine. Returns NULL. */
+struct frame *frame_unref_loosely(struct frame *frame);
+/* Whether all references but one are loose: the producer's own is. Loop thread. */
+bool frame_may_be_drawn(const struct frame *frame);
 
 /* One that no picture of this process has had. Any thread. */
 uint64_t frame_new_stamp(void);

@@ -18,7 +18,7 @@
 struct frame;
 
 struct update {
-	struct frame *frame; /* linear XR24 in CPU memory; borrowed: ref to keep */
+	struct frame *frame; /* linear XR24 in CPU memory; borrowed: ref, or ref loosely, to keep */
 	pixman_region32_t damage;
 	pixman_region32_t copy_region; /* destination; empty: no copy */
 	int32_t copy_dx, copy_dy;

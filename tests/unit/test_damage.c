@@ -240,6 +240,37 @@ static void test_held_shadows_stay_as_they_were(void **state)
 	setup_finish(&s);
 }
 
+/* Who only shows what there is needs no copy of it: one buffer is all there is. */
+static void test_a_loose_reader_costs_no_buffer(void **state)
+{
+	struct frame *loose, *held;
+	struct setup s;
+
+	(void)state;
+	setup_init(&s, 200, 100, 12);
+	run(&s);
+	loose = frame_ref_loosely(damage_shadow(s.damage));
+	for (unsigned int i = 0; i < 5; i++) {
+		picture_noise(&s.picture, 20 * i, 10 * i, 30, 20, &s.seed);
+		assert_int_equal(run(&s), 1);
+		assert_ptr_equal(damage_shadow(s.damage), loose);
+	}
+	/* Handed on, it stays what it is until it is given back. */
+	held = frame_ref(loose);
+	picture_noise(&s.picture, 0, 0, 30, 20, &s.seed);
+	assert_int_equal(run(&s), 1);
+	assert_ptr_not_equal(damage_shadow(s.damage), loose);
+	frame_unref(held);
+	frame_unref_loosely(loose);
+	loose = frame_ref_loosely(damage_shadow(s.damage));
+	/* It outlives what drew it. */
+	damage_drop(s.damage);
+	assert_int_equal(loose->width, 200);
+	assert_int_equal(atomic_load(&loose->refcount), 1);
+	frame_unref_loosely(loose);
+	setup_finish(&s);
+}
+
 /* A rectangle worker: takes a shadow, reads all of it twice, lets go. */
 struct worker {
 	_Atomic(struct frame *) mailbox;
@@ -536,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_a_line_is_cut_alike),
 		cmocka_unit_test(test_each_picture_has_a_stamp_of_its_own),
 		cmocka_unit_test(test_held_shadows_stay_as_they_were),
+		cmocka_unit_test(test_a_loose_reader_costs_no_buffer),
 		cmocka_unit_test(test_workers_read_in_peace),
 		cmocka_unit_test(test_hint_bounds_the_look),
 		cmocka_unit_test(test_hint_of_a_failed_pass_is_not_lost),
