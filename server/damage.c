@@ -285,11 +285,14 @@ static int run_whole(struct damage *damage, const struct damage_source *source,
 static unsigned int glance(struct damage *damage, const struct damage_source *source)
 {
 	struct frame *shadow = damage_pool_current(&damage->pool);
+	uint16_t glanced;
 
 	damage_tiles_clear(&damage->tiles);
-	if (!damage_glance_take(&damage->glance, damage->kernels, source, shadow, &damage->tiles))
+	glanced = damage_glance_take(&damage->glance, damage->kernels, source, shadow,
+			&damage->tiles);
+	if (!glanced)
 		return 0;
-	return damage_tiles_spread(&damage->tiles, damage->kernels, source, shadow);
+	return damage_tiles_spread(&damage->tiles, damage->kernels, source, shadow, glanced);
 }
 
 static int run_compare(struct damage *damage, const struct damage_source *source,

@@ -24,6 +24,8 @@
 
 #define CACHE_LINE_BYTES 64
 
+_Static_assert(DAMAGE_TILE_HEIGHT % DAMAGE_GLANCE_ROWS == 0, "the same rows of every tile");
+
 int damage_glance_init(struct damage_glance *glance, uint32_t height)
 {
 	*glance = (struct damage_glance){ 0 };
@@ -85,12 +87,15 @@ static bool check_row(struct damage_glance *glance, const struct damage_kernels 
 	return marked;
 }
 
-int damage_glance_take(struct damage_glance *glance, const struct damage_kernels *kernels,
+uint16_t damage_glance_take(struct damage_glance *glance, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles)
 {
+	uint16_t rows = 0;
 	bool differs = false;
 
+	for (uint32_t row = glance->first; row < DAMAGE_TILE_HEIGHT; row += DAMAGE_GLANCE_ROWS)
+		rows |= (uint16_t)(1u << row);
 	for (uint32_t y = glance->first; y < source->height; y += DAMAGE_GLANCE_ROWS) {
 		if (y + DAMAGE_GLANCE_ROWS < source->height)
 			announce(glance, source, shadow, y + DAMAGE_GLANCE_ROWS);
@@ -98,7 +103,7 @@ int damage_glance_take(struct damage_glance *glance, const struct damage_kernels
 	}
 	glance->first = (glance->first + GLANCE_STEP) % DAMAGE_GLANCE_ROWS;
 	glance->count++;
-	return differs;
+	return differs ? rows : 0;
 }
 
 void damage_glance_forget(struct damage_glance *glance, uint32_t first, uint32_t count)

@@ -30,8 +30,11 @@ struct damage_glance {
 int damage_glance_init(struct damage_glance *glance, uint32_t height);
 void damage_glance_finish(struct damage_glance *glance);
 
-/* Marks in tiles, of which none is marked, what differs. Returns whether anything does. */
-int damage_glance_take(struct damage_glance *glance, const struct damage_kernels *kernels,
+/*
+ * Marks in tiles, of which none is marked, what differs. Returns which rows of each
+ * tile were looked at, one bit each; 0: nothing differs.
+ */
+uint16_t damage_glance_take(struct damage_glance *glance, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles);
 /* These rows of the shadow are no longer what they were. */

@@ -49,14 +49,22 @@ void damage_tiles_clear(struct damage_tiles *tiles)
 	memset(tiles->rows, 0, (size_t)tiles->columns * tiles->bands * sizeof(*tiles->rows));
 }
 
+/* All rows of a band. */
+static uint16_t band_rows(const struct damage_tiles *tiles, uint32_t band)
+{
+	uint32_t rows = tiles->height - band * DAMAGE_TILE_HEIGHT;
+
+	return rows < DAMAGE_TILE_HEIGHT ? (uint16_t)((1u << rows) - 1) : 0xffff;
+}
+
 void damage_tiles_fill(struct damage_tiles *tiles)
 {
-	unsigned int last = (tiles->height - 1) % DAMAGE_TILE_HEIGHT + 1;
-	uint16_t *band = damage_tiles_band(tiles, tiles->bands - 1);
+	for (uint32_t band = 0; band < tiles->bands; band++) {
+		uint16_t *rows = damage_tiles_band(tiles, band), all = band_rows(tiles, band);
 
-	memset(tiles->rows, 0xff, (size_t)tiles->columns * tiles->bands * sizeof(*tiles->rows));
-	for (uint32_t column = 0; column < tiles->columns; column++)
-		band[column] = (uint16_t)((1u << last) - 1);
+		for (uint32_t column = 0; column < tiles->columns; column++)
+			rows[column] = all;
+	}
 }
 
 /* What the hint touches in the band that starts at row y. Returns whether anything. */
@@ -166,12 +174,33 @@ static bool mark_near(struct damage_tiles *tiles, uint32_t band)
 	return any;
 }
 
+/* What no comparing would tell more of. */
+static void fill_busy(struct damage_tiles *tiles, uint16_t glanced)
+{
+	for (uint32_t band = 0; band < tiles->bands; band++) {
+		uint16_t *rows = damage_tiles_band(tiles, band), all = band_rows(tiles, band);
+		uint8_t *seen = tiles->seen + (size_t)band * tiles->columns;
+		uint16_t want = glanced & all;
+
+		/* One row says little. */
+		if (!(want & (want - 1)))
+			continue;
+		for (uint32_t column = 0; column < tiles->columns; column++) {
+			if ((rows[column] & want) != want)
+				continue;
+			rows[column] = all;
+			seen[column] = 1;
+		}
+	}
+}
+
 unsigned int damage_tiles_spread(struct damage_tiles *tiles, const struct damage_kernels *kernels,
-		const struct damage_source *source, const struct frame *shadow)
+		const struct damage_source *source, const struct frame *shadow, uint16_t glanced)
 {
 	bool any = true;
 
 	memset(tiles->seen, 0, (size_t)tiles->columns * tiles->bands);
+	fill_busy(tiles, glanced);
 	for (unsigned int round = 0; any; round++) {
 		/* A trail that winds on is cheaper to find by comparing all. */
 		if (round == SPREAD_ROUNDS_MAX)

@@ -47,10 +47,13 @@ unsigned int damage_tiles_compare(struct damage_tiles *tiles, const struct damag
 		const pixman_region32_t *hint);
 
 /*
- * Where some rows are marked already: compares the tiles they are in and all
- * around them, and goes on around those that differ. Returns how many differ.
+ * After a glance at the rows of each tile that glanced has a bit for, which marked
+ * those that differ: compares the tiles they are in and all around them, and goes
+ * on around those that differ. A tile of which every glanced row differs, of two at
+ * least, is taken to differ everywhere: as a rule it does, and will be read to be
+ * updated. Returns how many differ.
  */
 unsigned int damage_tiles_spread(struct damage_tiles *tiles, const struct damage_kernels *kernels,
-		const struct damage_source *source, const struct frame *shadow);
+		const struct damage_source *source, const struct frame *shadow, uint16_t glanced);
 
 #endif

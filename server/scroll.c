@@ -13,12 +13,23 @@
 #include "server/frame.h"
 #include "server/scroll_guess.h"
 
+/*
+ * Film is no scroll, again and again: after so many passes in a row that found none,
+ * this many are not searched before the next one is.
+ */
+#define FAILURES_PATIENT 8
+#define SKIP_PASSES 7
+
 struct scroll_finder {
 	uint8_t *seen; /* [tiles] */
 	uint32_t *stack; /* [tiles] */
 	uint16_t *differ; /* [tiles], rows that differ after the move */
 	int64_t *gains; /* [lines] */
 	struct scroll_guess guess;
+	/* What moved may move on in the same way. */
+	int32_t dx, dy;
+	unsigned int failures; /* in a row */
+	unsigned int skip; /* so many passes are not searched */
 };
 
 /* What scroll_find() works on. */
@@ -190,6 +201,11 @@ static bool tighten(const struct search *search, const pixman_box32_t *cluster,
 	return true;
 }
 
+static int32_t smaller(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Leaves of the box what came from inside the picture. */
 static bool clip_to_origin(const struct damage_tiles *tiles, int32_t dx, int32_t dy,
 		pixman_box32_t *box)
@@ -276,21 +292,23 @@ static unsigned int rows_inside(const pixman_box32_t *box, int32_t band)
 }
 
 /*
- * What the move is worth for these rows of a tile, in GAIN_UNITs. A row that it
- * spares counts for it, one that it spoils against it, and one that has to be
- * sent with it or without it a little against it: nothing is gained there, and
- * pixels of the tile that did not change would be moved away.
+ * What a move is worth, in GAIN_UNITs. A row of a tile that it spares counts for it,
+ * one that it spoils against it, and one that has to be sent with it or without it a
+ * little against it: nothing is gained there, and pixels of the tile that did not
+ * change would be moved away. Adds weight times that to each row of the band.
  */
 #define GAIN_UNIT 8
 
-static int rows_gained(const struct search *search, int32_t column, int32_t band, unsigned int rows)
+static void add_gains(const struct search *search, size_t tile, int32_t weight,
+		int32_t gains[DAMAGE_TILE_HEIGHT])
 {
-	size_t tile = (size_t)band * search->tiles->columns + (size_t)column;
-	unsigned int before = search->tiles->rows[tile] & rows;
-	unsigned int after = search->finder->differ[tile] & rows;
+	unsigned int before = search->tiles->rows[tile], after = search->finder->differ[tile];
 
-	return GAIN_UNIT * (__builtin_popcount(before) - __builtin_popcount(after)) -
-			__builtin_popcount(before & after);
+	for (unsigned int row = 0; row < DAMAGE_TILE_HEIGHT; row++) {
+		int32_t was = before >> row & 1, is = after >> row & 1;
+
+		gains[row] += weight * (GAIN_UNIT * (was - is) - (was & is));
+	}
 }
 
 /* The columns of tiles inside whole where moving the part's rows pays. */
@@ -304,11 +322,18 @@ static int64_t choose_columns(const struct search *search, const pixman_box32_t 
 	int32_t first, end;
 	int64_t saved;
 
-	for (int32_t i = 0; i < columns; i++) {
-		gains[i] = 0;
-		for (int32_t band = part->y1 / DAMAGE_TILE_HEIGHT; band < end_band; band++)
-			gains[i] += rows_gained(search, column + i, band, rows_inside(part, band));
-		gains[i] *= covered(whole, column + i);
+	memset(gains, 0, (size_t)columns * sizeof(*gains));
+	for (int32_t band = part->y1 / DAMAGE_TILE_HEIGHT; band < end_band; band++) {
+		unsigned int inside = rows_inside(part, band);
+		size_t tile = (size_t)band * search->tiles->columns + (size_t)column;
+
+		for (int32_t i = 0; i < columns; i++) {
+			int32_t rows[DAMAGE_TILE_HEIGHT] = { 0 };
+
+			add_gains(search, tile + (size_t)i, covered(whole, column + i), rows);
+			for (unsigned int row = 0; row < DAMAGE_TILE_HEIGHT; row++)
+				gains[i] += inside >> row & 1 ? rows[row] : 0;
+		}
 	}
 	saved = best_stretch(gains, columns, &first, &end);
 	part->x1 = first ? (column + first) * DAMAGE_TILE_WIDTH : whole->x1;
@@ -325,15 +350,17 @@ static int64_t choose_rows(const struct search *search, const pixman_box32_t *wh
 	int32_t first, end;
 	int64_t saved;
 
-	for (int32_t y = whole->y1; y < whole->y2; y++) {
-		unsigned int row = 1u << y % DAMAGE_TILE_HEIGHT;
-		int64_t gain = 0;
+	for (int32_t band = whole->y1 / DAMAGE_TILE_HEIGHT; band * DAMAGE_TILE_HEIGHT < whole->y2;
+			band++) {
+		int32_t rows[DAMAGE_TILE_HEIGHT] = { 0 }, top = band * DAMAGE_TILE_HEIGHT;
 
-		for (int32_t column = part->x1 / DAMAGE_TILE_WIDTH; column < end_column; column++) {
-			gain += (int64_t)covered(part, column) * rows_gained(search, column,
-					y / DAMAGE_TILE_HEIGHT, row);
+		for (int32_t column = part->x1 / DAMAGE_TILE_WIDTH; column < end_column; column++)
+			add_gains(search, (size_t)band * search->tiles->columns + (size_t)column,
+					covered(part, column), rows);
+		for (int32_t row = 0; row < DAMAGE_TILE_HEIGHT; row++) {
+			if (top + row >= whole->y1 && top + row < whole->y2)
+				gains[top + row - whole->y1] = rows[row];
 		}
-		gains[y - whole->y1] = gain;
 	}
 	saved = best_stretch(gains, whole->y2 - whole->y1, &first, &end);
 	part->y1 = whole->y1 + first;
@@ -342,21 +369,24 @@ static int64_t choose_rows(const struct search *search, const pixman_box32_t *wh
 }
 
 /*
- * Shrinks the box to where the move pays. False: nowhere.
+ * Shrinks the box to where the move pays; returns what it is worth there, 0: nothing.
  * Columns that looked poor over the height of all that changed may be good over
  * the height of what moved, so both are chosen twice.
  */
-static bool choose_part(const struct search *search, pixman_box32_t *box)
+static int64_t choose_part(const struct search *search, pixman_box32_t *box)
 {
 	pixman_box32_t part = *box;
+	int64_t saved = 0;
 
 	for (unsigned int round = 0; round < 2; round++) {
-		if (choose_columns(search, box, &part) < SCROLL_PIXELS_MIN * GAIN_UNIT ||
-				choose_rows(search, box, &part) < SCROLL_PIXELS_MIN * GAIN_UNIT)
-			return false;
+		if (choose_columns(search, box, &part) < SCROLL_PIXELS_MIN * GAIN_UNIT)
+			return 0;
+		saved = choose_rows(search, box, &part);
+		if (saved < SCROLL_PIXELS_MIN * GAIN_UNIT)
+			return 0;
 	}
 	*box = part;
-	return true;
+	return saved;
 }
 
 /*
@@ -429,33 +459,89 @@ static void take_over(const struct search *search, const pixman_box32_t *box)
 	}
 }
 
+/* What a move by (dx, dy) is worth; not 0: ret_scroll says of which part of the box. */
+static int64_t try_move(const struct search *search, const pixman_box32_t *around, int32_t dx,
+		int32_t dy, struct scroll *ret_scroll)
+{
+	int64_t saved;
+	pixman_box32_t box = *around;
+	struct scroll scroll = { .dx = dx, .dy = dy };
+
+	if ((!dx && !dy) || !clip_to_origin(search->tiles, dx, dy, &box))
+		return 0;
+	compare_moved(search, &box, dx, dy);
+	scroll.box = box;
+	saved = choose_part(search, &scroll.box);
+	if (!saved)
+		return 0;
+	extend_sideways(search, &box, &scroll, &scroll.box);
+	*ret_scroll = scroll;
+	return saved;
+}
+
+/* Most of what the cluster would cost to send: no other move can be worth much more. */
+static int64_t enough_to_save(const struct search *search, const pixman_box32_t *cluster)
+{
+	int64_t rows = 0;
+
+	for (int32_t band = cluster->y1; band < cluster->y2; band++) {
+		const uint16_t *marks = damage_tiles_band(search->tiles, (uint32_t)band);
+
+		for (int32_t column = cluster->x1; column < cluster->x2; column++)
+			rows += __builtin_popcount(marks[column]);
+	}
+	return rows * DAMAGE_TILE_WIDTH * GAIN_UNIT * 3 / 4;
+}
+
+static bool search_cluster(const struct search *search, const pixman_box32_t *cluster,
+		struct scroll *ret_scroll)
+{
+	struct scroll_finder *finder = search->finder;
+	pixman_box32_t box = {
+		.x1 = cluster->x1 * DAMAGE_TILE_WIDTH,
+		.y1 = cluster->y1 * DAMAGE_TILE_HEIGHT,
+		.x2 = smaller(cluster->x2 * DAMAGE_TILE_WIDTH, (int32_t)search->tiles->width),
+		.y2 = smaller(cluster->y2 * DAMAGE_TILE_HEIGHT, (int32_t)search->tiles->height),
+	};
+	int32_t dx = 0, dy;
+
+	/* Text has much that is alike, so that a wrong move may seem worth something. */
+	if (try_move(search, &box, finder->dx, finder->dy, ret_scroll) >
+			enough_to_save(search, cluster))
+		return true;
+	if (!tighten(search, cluster, &box))
+		return false;
+	dy = scroll_guess_dy(&finder->guess, search->kernels, search->source, search->shadow, &box);
+	if (!dy)
+		dx = scroll_guess_dx(&finder->guess, search->kernels, search->source,
+				search->shadow, &box);
+	return try_move(search, &box, dx, dy, ret_scroll) > 0;
+}
+
 bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles, struct scroll *ret_scroll)
 {
 	const struct search search = { finder, kernels, source, shadow, tiles };
-	struct scroll scroll = { 0 };
-	pixman_box32_t cluster = { 0 }, box;
-	uint32_t n_tiles = largest_cluster(&search, &cluster);
+	pixman_box32_t cluster = { 0 };
 
-	if (n_tiles * DAMAGE_TILE_WIDTH * DAMAGE_TILE_HEIGHT < SCROLL_PIXELS_MIN)
+	if (largest_cluster(&search, &cluster) * DAMAGE_TILE_WIDTH * DAMAGE_TILE_HEIGHT <
+			SCROLL_PIXELS_MIN)
 		return false;
-	if (!tighten(&search, &cluster, &box))
+	if (finder->skip) {
+		finder->skip--;
 		return false;
-	scroll.dy = scroll_guess_dy(&finder->guess, kernels, source, shadow, &box);
-	if (!scroll.dy)
-		scroll.dx = scroll_guess_dx(&finder->guess, kernels, source, shadow, &box);
-	if (!scroll.dx && !scroll.dy)
+	}
+	if (!search_cluster(&search, &cluster, ret_scroll)) {
+		finder->dx = finder->dy = 0;
+		if (++finder->failures > FAILURES_PATIENT)
+			finder->skip = SKIP_PASSES;
 		return false;
-	if (!clip_to_origin(tiles, scroll.dx, scroll.dy, &box))
-		return false;
-	compare_moved(&search, &box, scroll.dx, scroll.dy);
-	scroll.box = box;
-	if (!choose_part(&search, &scroll.box))
-		return false;
-	extend_sideways(&search, &box, &scroll, &scroll.box);
-	take_over(&search, &scroll.box);
-	*ret_scroll = scroll;
+	}
+	finder->dx = ret_scroll->dx;
+	finder->dy = ret_scroll->dy;
+	finder->failures = 0;
+	take_over(&search, &ret_scroll->box);
 	return true;
 }
 

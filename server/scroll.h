@@ -34,8 +34,9 @@ void scroll_finder_free(struct scroll_finder *finder);
 
 /*
  * Looks for one move from shadow to source in the largest cluster of the tiles
- * that differ. When it returns true, tiles say what differs from the shadow
- * after the move; else they are as they were.
+ * that differ, first for the one that it found last. When it returns true, tiles
+ * say what differs from the shadow after the move; else they are as they were.
+ * Where nothing was found often in a row, most passes are not searched.
  */
 bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
