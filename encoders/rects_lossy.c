@@ -32,7 +32,9 @@ void rects_lossy_init(struct rects_lossy *lossy, uint32_t width, uint32_t height
 	pixman_region32_init(&lossy->fresh);
 	pixman_region32_init(&lossy->rested);
 	pixman_region32_init(&lossy->due);
-	lossy->step_pixels = RECTS_LOSSY_STEP_FIRST;
+	lossy->step_pixels = RECTS_LOSSY_STEP_MIN;
+	lossy->before_pixels = 0;
+	lossy->base_ns = -1;
 	rects_lossy_reset(lossy, width, height);
 }
 
@@ -141,20 +143,35 @@ bool rects_lossy_cut(const struct rects_lossy *lossy, pixman_region32_t *due)
 	return false;
 }
 
+/* Two steps of different sizes tell what either would have taken at no size. */
+static void estimate_base(struct rects_lossy *lossy, int64_t took_ns)
+{
+	int64_t grown = lossy->step_pixels - lossy->before_pixels, base_ns;
+
+	if (!lossy->before_pixels || !grown)
+		return;
+	base_ns = (lossy->before_ns * lossy->step_pixels - took_ns * lossy->before_pixels) / grown;
+	base_ns = base_ns < 0 ? 0 : base_ns > took_ns ? took_ns : base_ns;
+	/* One estimate may be an accident. */
+	lossy->base_ns = lossy->base_ns < 0 ? base_ns : (lossy->base_ns + base_ns) / 2;
+}
+
 static void adapt(struct rects_lossy *lossy, int64_t now_ns)
 {
 	int64_t took_ns = now_ns - lossy->step_ns;
+	bool late;
 
 	if (!lossy->step_ns)
 		return;
-	if (took_ns > RECTS_LOSSY_STEP_NS)
+	estimate_base(lossy, took_ns);
+	lossy->before_pixels = lossy->step_pixels;
+	lossy->before_ns = took_ns;
+	late = lossy->base_ns >= 0 && took_ns - lossy->base_ns > RECTS_LOSSY_STEP_NS;
+	/* Never for long the same size: what a size costs only another one tells. */
+	if (late && lossy->step_pixels > RECTS_LOSSY_STEP_MIN)
 		lossy->step_pixels /= 2;
-	else if (took_ns < RECTS_LOSSY_STEP_NS / 2)
+	else if (lossy->step_pixels < RECTS_LOSSY_STEP_MAX)
 		lossy->step_pixels *= 2;
-	if (lossy->step_pixels < RECTS_LOSSY_STEP_MIN)
-		lossy->step_pixels = RECTS_LOSSY_STEP_MIN;
-	if (lossy->step_pixels > RECTS_LOSSY_STEP_MAX)
-		lossy->step_pixels = RECTS_LOSSY_STEP_MAX;
 }
 
 bool rects_lossy_take(struct rects_lossy *lossy, const pixman_region32_t *clip, int64_t now_ns,

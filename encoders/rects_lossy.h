@@ -5,8 +5,10 @@
  * Time goes by in spells of RECTS_LOSSY_SPELL_NS. What was painted lossily and
  * then left alone for a whole spell is due at its end: after one to two spells of
  * rest, and film never is. What is due is taken in steps that keep new damage
- * waiting for a moment only, on a slow link as well: their size follows the time
- * the client took for the one before.
+ * waiting for a moment only, on a slow link as well. A client's time for a step
+ * has a part that grows with the step (its link, its decoder) and one that does
+ * not (a long way, a busy machine): steps of two sizes tell the parts apart, and
+ * the first is what has to stay below that moment.
  *
  * Pure arithmetic over regions, no thread and no clock of its own. Where a region
  * could not grow for want of memory all of the picture becomes due, which is
@@ -22,12 +24,11 @@
 #include <stdint.h>
 
 #define RECTS_LOSSY_SPELL_NS (150 * NSEC_PER_MSEC)
-/* Pixels of a step: the first one, and the least and the most of any. */
-#define RECTS_LOSSY_STEP_FIRST (64 << 10)
-#define RECTS_LOSSY_STEP_MIN (8 << 10)
+/* Pixels of a step: the first one and the least; and the most. Powers of two. */
+#define RECTS_LOSSY_STEP_MIN (16 << 10)
 #define RECTS_LOSSY_STEP_MAX (256 << 10)
-/* A step that took longer is followed by a smaller one; by a larger one if less than half. */
-#define RECTS_LOSSY_STEP_NS (40 * NSEC_PER_MSEC)
+/* What a step's size should not cost more than. A step that did is followed by a smaller one. */
+#define RECTS_LOSSY_STEP_NS (50 * NSEC_PER_MSEC)
 
 struct rects_lossy {
 	uint32_t width, height;
@@ -35,6 +36,8 @@ struct rects_lossy {
 	pixman_region32_t fresh, rested, due;
 	int64_t step_pixels;
 	int64_t step_ns; /* when the last step was taken, if nothing else was since; or 0 */
+	int64_t before_pixels, before_ns; /* the step before that, and the time it took; or 0 */
+	int64_t base_ns; /* what a step of no pixels would take, as far as is known; negative: it is not */
 };
 
 void rects_lossy_init(struct rects_lossy *lossy, uint32_t width, uint32_t height);

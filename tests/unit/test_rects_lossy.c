@@ -184,62 +184,79 @@ static void test_any_history(void **state)
 	rects_lossy_finish(&lossy);
 }
 
-/* From top to bottom, each as large as the time of the one before allows, until all is taken. */
-static void test_steps(void **state)
+enum { FULL_WIDTH = 1920, FULL_HEIGHT = 1080 };
+
+/* All of a picture is due. Refines it; a step of n pixels takes base_ns + n * pixel_ns. Returns the largest. */
+static int64_t refine_all(struct rects_lossy *lossy, int64_t base_ns, int64_t pixel_ns, int64_t *now_ns,
+		unsigned int *ret_steps)
 {
-	enum { W = 1920, H = 1080 };
-	struct rects_lossy lossy;
 	pixman_region32_t all, none, step;
-	int64_t now_ns = 1, sum = 0, size;
+	int64_t sum = 0, largest = 0;
 	int32_t top = 0;
 
-	(void)state;
-	pixman_region32_init_rect(&all, 0, 0, W, H);
+	pixman_region32_init_rect(&all, 0, 0, FULL_WIDTH, FULL_HEIGHT);
 	pixman_region32_init(&none);
-	rects_lossy_init(&lossy, W, H);
-	rects_lossy_paint(&lossy, &all, &all);
-	assert_false(rects_lossy_turn(&lossy));
-	assert_true(rects_lossy_turn(&lossy));
-	assert_false(rects_lossy_waits(&lossy));
-	/* A client that is quick. */
-	for (unsigned int n = 0; take_step(&lossy, NULL, now_ns, &step); n++) {
-		size = area(&step);
-		assert_true(size <= RECTS_LOSSY_STEP_MAX + W);
-		if (n == 0)
-			assert_true(size >= RECTS_LOSSY_STEP_FIRST && size < RECTS_LOSSY_STEP_FIRST + W);
-		if (n == 3)
-			assert_true(size >= RECTS_LOSSY_STEP_MAX);
+	rects_lossy_interrupt(lossy);
+	rects_lossy_paint(lossy, &all, &all);
+	assert_false(rects_lossy_turn(lossy));
+	assert_true(rects_lossy_turn(lossy));
+	assert_false(rects_lossy_waits(lossy));
+	for (*ret_steps = 0; take_step(lossy, NULL, *now_ns, &step); ++*ret_steps) {
+		int64_t size = area(&step);
+
+		/* From top to bottom, without a gap, in rows. */
 		assert_int_equal(pixman_region32_extents(&step)->y1, top);
 		top = pixman_region32_extents(&step)->y2;
+		assert_true(size < RECTS_LOSSY_STEP_MAX + FULL_WIDTH);
+		largest = size > largest ? size : largest;
 		sum += size;
-		rects_lossy_paint(&lossy, &step, &none);
+		rects_lossy_paint(lossy, &step, &none);
 		pixman_region32_fini(&step);
-		now_ns += RECTS_LOSSY_STEP_NS / 4;
+		*now_ns += base_ns + size * pixel_ns;
 	}
-	assert_int_equal(sum, W * H);
-	/* One that is not: smaller and smaller ones. */
-	rects_lossy_paint(&lossy, &all, &all);
-	rects_lossy_interrupt(&lossy);
-	rects_lossy_turn(&lossy);
-	rects_lossy_turn(&lossy);
-	size = INT64_MAX;
-	for (unsigned int n = 0; n < 8; n++) {
-		assert_true(take_step(&lossy, NULL, now_ns, &step));
-		assert_true(area(&step) < size || size < RECTS_LOSSY_STEP_MIN + W);
-		size = area(&step);
-		pixman_region32_fini(&step);
-		now_ns += RECTS_LOSSY_STEP_NS * 2;
-	}
-	assert_true(size >= RECTS_LOSSY_STEP_MIN && size < RECTS_LOSSY_STEP_MIN + W);
-	/* In between it was sent something else. */
-	rects_lossy_interrupt(&lossy);
-	now_ns += RECTS_LOSSY_STEP_NS / 8;
-	assert_true(take_step(&lossy, NULL, now_ns, &step));
-	assert_int_equal(area(&step), size);
-	pixman_region32_fini(&step);
-	rects_lossy_finish(&lossy);
+	assert_int_equal(sum, FULL_WIDTH * FULL_HEIGHT);
 	pixman_region32_fini(&all);
 	pixman_region32_fini(&none);
+	return largest;
+}
+
+static void test_steps(void **state)
+{
+	const int64_t second = NSEC_PER_SEC;
+	struct rects_lossy lossy;
+	int64_t now_ns = 1, largest;
+	unsigned int steps;
+
+	(void)state;
+	rects_lossy_init(&lossy, FULL_WIDTH, FULL_HEIGHT);
+	/* A quick client: soon in large steps, and from the start the next time. */
+	largest = refine_all(&lossy, second / 1000, 10, &now_ns, &steps);
+	assert_true(largest >= RECTS_LOSSY_STEP_MAX && steps < 14);
+	refine_all(&lossy, second / 1000, 10, &now_ns, &steps);
+	assert_true(steps < 9);
+	rects_lossy_finish(&lossy);
+	/* One far away: just as large. */
+	rects_lossy_init(&lossy, FULL_WIDTH, FULL_HEIGHT);
+	largest = refine_all(&lossy, second / 3, 10, &now_ns, &steps);
+	assert_true(largest >= RECTS_LOSSY_STEP_MAX && steps < 14);
+	rects_lossy_finish(&lossy);
+	/* A slow one, a megabyte a second or two: as large as it takes in the moment allowed. */
+	rects_lossy_init(&lossy, FULL_WIDTH, FULL_HEIGHT);
+	largest = refine_all(&lossy, second / 50, 1000, &now_ns, &steps);
+	assert_true(largest > RECTS_LOSSY_STEP_MIN + FULL_WIDTH && largest < RECTS_LOSSY_STEP_MAX);
+	/* Which becomes slower still. */
+	refine_all(&lossy, second / 50, 10000, &now_ns, &steps);
+	assert_true(lossy.step_pixels <= 2 * RECTS_LOSSY_STEP_MIN);
+	/* And quick, after a while of something else. */
+	now_ns += second * 100;
+	refine_all(&lossy, second / 1000, 10, &now_ns, &steps);
+	assert_int_equal(lossy.step_pixels, RECTS_LOSSY_STEP_MAX);
+	/* And busy: small steps would not help. */
+	refine_all(&lossy, second / 3, 10, &now_ns, &steps);
+	assert_true(steps < 20);
+	refine_all(&lossy, second / 3, 10, &now_ns, &steps);
+	assert_true(steps < 10);
+	rects_lossy_finish(&lossy);
 }
 
 int main(void)

@@ -116,6 +116,39 @@ static void test_copy_out_of_photo(void **state)
 	frame_unref(next);
 }
 
+/* More rectangles than a byte counts, with JPEG behind them. */
+static void test_many_rectangles(void **state)
+{
+	(void)state;
+	for (unsigned int way = 0; way < 2; way++) {
+		const struct rects_encodings encodings = { RECTS_TIGHT, true, way, 8, 2 };
+		struct frame *frame = draw();
+		pixman_region32_t changed, text;
+		struct viewer viewer;
+
+		pixman_region32_init_rect(&text, 0, 0, TEXT_WIDTH, HEIGHT);
+		pixman_region32_init_rect(&changed, TEXT_WIDTH, 0, WIDTH - TEXT_WIDTH, HEIGHT);
+		viewer_start(&viewer, base, pool, WIDTH, HEIGHT, NULL, &encodings);
+		assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
+		show_photo(frame, 1);
+		for (int i = 0; i < 1023; i++) {
+			const pixman_box32_t dot = { i % 40 * 8, i / 40 * 8, i % 40 * 8 + 1, i / 40 * 8 + 1 };
+
+			fill_box(frame, &dot, 0x2020ff);
+			pixman_region32_union_rect(&changed, &changed, dot.x1, dot.y1, 1, 1);
+		}
+		rects_damage(viewer.rects, &changed);
+		assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
+		assert_int_equal(viewer.updates, 2);
+		assert_int_equal(viewer_wrong(&viewer, frame, &text), 0);
+		assert_true(viewer_psnr(&viewer, frame, NULL) > 40);
+		pixman_region32_fini(&changed);
+		pixman_region32_fini(&text);
+		viewer_stop(&viewer);
+		frame_unref(frame);
+	}
+}
+
 static void expect_lossless(struct frame *frame, const struct rects_pixel_format *format,
 		const struct rects_encodings *encodings)
 {
@@ -351,20 +384,25 @@ static void test_freed_while_it_waits(void **state)
 {
 	const struct rects_encodings encodings = { RECTS_TIGHT, true, true, 5, 2 };
 	struct frame *frame = draw();
+	pixman_region32_t text;
 	struct viewer viewer;
 
 	(void)state;
-	for (unsigned int way = 0; way < 2; way++) {
+	pixman_region32_init_rect(&text, 0, 0, TEXT_WIDTH, HEIGHT);
+	for (unsigned int way = 0; way < 3; way++) {
 		viewer_start(&viewer, base, pool, WIDTH, HEIGHT, NULL, &encodings);
 		assert_int_equal(viewer_update(&viewer, frame, NULL), 0);
 		assert_false(is_at_rest());
-		if (way) {
+		if (way == 1)
 			wait_due(&viewer);
+		if (way == 2)
+			rects_damage(viewer.rects, &text);
+		if (way)
 			assert_int_equal(rects_encode(viewer.rects, frame, NULL), 0);
-		}
 		viewer_stop(&viewer);
 		assert_true(is_at_rest());
 	}
+	pixman_region32_fini(&text);
 	frame_unref(frame);
 }
 
@@ -407,6 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_beside_photo),
 		cmocka_unit_test(test_copy_out_of_photo),
+		cmocka_unit_test(test_many_rectangles),
 		cmocka_unit_test(test_lossless_photo),
 		cmocka_unit_test(test_large_photo),
 		cmocka_unit_test(test_refinement),

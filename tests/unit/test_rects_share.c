@@ -104,7 +104,7 @@ static void test_refinement_in_step(void **state)
 	struct frame *photo = show_photo(viewers, N, WIDTH, HEIGHT);
 	struct rects_pool_stats before = crowd_stats();
 	/* The first step reaches into the one, the other lies below the third's end. */
-	pixman_box32_t most = { 0, 30, WIDTH, HEIGHT }, bottom = { 0, HEIGHT - 60, WIDTH, HEIGHT };
+	pixman_box32_t most = { 0, 10, WIDTH, HEIGHT }, bottom = { 0, HEIGHT - 60, WIDTH, HEIGHT };
 	pixman_region32_t clip;
 	unsigned int steps = 0;
 
