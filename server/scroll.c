@@ -201,11 +201,6 @@ static bool tighten(const struct search *search, const pixman_box32_t *cluster,
 	return true;
 }
 
-static int32_t smaller(int32_t a, int32_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Leaves of the box what came from inside the picture. */
 static bool clip_to_origin(const struct damage_tiles *tiles, int32_t dx, int32_t dy,
 		pixman_box32_t *box)
@@ -497,20 +492,15 @@ static bool search_cluster(const struct search *search, const pixman_box32_t *cl
 		struct scroll *ret_scroll)
 {
 	struct scroll_finder *finder = search->finder;
-	pixman_box32_t box = {
-		.x1 = cluster->x1 * DAMAGE_TILE_WIDTH,
-		.y1 = cluster->y1 * DAMAGE_TILE_HEIGHT,
-		.x2 = smaller(cluster->x2 * DAMAGE_TILE_WIDTH, (int32_t)search->tiles->width),
-		.y2 = smaller(cluster->y2 * DAMAGE_TILE_HEIGHT, (int32_t)search->tiles->height),
-	};
+	pixman_box32_t box;
 	int32_t dx = 0, dy;
 
+	if (!tighten(search, cluster, &box))
+		return false;
 	/* Text has much that is alike, so that a wrong move may seem worth something. */
 	if (try_move(search, &box, finder->dx, finder->dy, ret_scroll) >
 			enough_to_save(search, cluster))
 		return true;
-	if (!tighten(search, cluster, &box))
-		return false;
 	dy = scroll_guess_dy(&finder->guess, search->kernels, search->source, search->shadow, &box);
 	if (!dy)
 		dx = scroll_guess_dx(&finder->guess, search->kernels, search->source,

@@ -444,6 +444,28 @@ static void test_guest_draws_during_the_look(void **state)
 	desktop_finish(&d);
 }
 
+/* A wallpaper that looks alike further down must not be moved along with the window on it. */
+static void test_edges_of_a_window(void **state)
+{
+	struct update update;
+	struct desktop d;
+
+	(void)state;
+	desktop_init(&d, 16);
+	for (uint32_t y = 0; y < HEIGHT; y++) {
+		picture_fill(&d.picture, 0, y, WINDOW_X, 1, y / 100);
+		picture_fill(&d.picture, WINDOW_X + WINDOW_WIDTH, y, WIDTH - WINDOW_X - WINDOW_WIDTH, 1,
+				y / 100);
+	}
+	run(&d, &update);
+	update_finish(&update);
+	for (unsigned int i = 0; i < 10; i++) {
+		scroll_text(&d, -16);
+		expect_move(&d, 0, -16, WINDOW_WIDTH * 16);
+	}
+	desktop_finish(&d);
+}
+
 /* Film is not searched each time, but what scrolls when it ends is soon found, and then always. */
 static void test_scroll_after_film(void **state)
 {
@@ -485,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_whole_picture_moves),
 		cmocka_unit_test(test_odd_edge_of_a_pair),
 		cmocka_unit_test(test_pattern),
+		cmocka_unit_test(test_edges_of_a_window),
 		cmocka_unit_test(test_scroll_after_film),
 		cmocka_unit_test(test_what_does_not_move),
 		cmocka_unit_test(test_held_shadows),
