@@ -164,7 +164,8 @@ static void end_job(struct rects_job *job)
 		take(rects);
 		return;
 	}
-	work = rects_share_end(&rects->member, &rects->task, rects->result);
+	work = rects_share_end(rects_pool_share(rects->pool), &rects->member, &rects->task,
+			rects->result);
 	finish(rects);
 	while ((next = rects_share_next(work)))
 		take(rects_of_member(next));

@@ -38,7 +38,8 @@ struct rects_work {
 	STAILQ_HEAD(, rects_member) followers;
 	bool ended;
 	int result;
-	bool restarted; /* puts the decoder's streams out of step with the record's */
+	bool goes_on; /* with the viewer's streams as they are before */
+	uint64_t before, after; /* after: 0 where it does nothing to them */
 	/* Once it has ended well, if somebody may still want it. */
 	struct evbuffer *output;
 	pixman_region32_t lossy;
@@ -184,12 +185,13 @@ static bool same_region(pixman_region32_t *a, pixman_region32_t *b)
 			: !pixman_region32_not_empty(b);
 }
 
-static struct rects_work *find(struct rects_group *group, struct rects_task *task)
+static struct rects_work *find(const struct rects_member *member, struct rects_task *task)
 {
 	struct rects_work *work;
 
-	TAILQ_FOREACH(work, &group->works, link)
-		if (work->stamp == task->frame->stamp && work->jpeg_level == task->jpeg_level &&
+	TAILQ_FOREACH(work, &member->group->works, link)
+		if ((!work->goes_on || work->before == member->decoder) &&
+				work->stamp == task->frame->stamp && work->jpeg_level == task->jpeg_level &&
 				work->dx == task->dx && work->dy == task->dy &&
 				same_region(&work->damage, &task->damage) &&
 				same_region(&work->copy, &task->copy))
@@ -265,6 +267,21 @@ bool rects_share_step(const struct rects_member *member, uint64_t stamp, pixman_
 	return false;
 }
 
+/* Who is to share the job has its viewer's streams where this one's are, or the job begins them anew. */
+static void choose_streams(struct rects_member *member)
+{
+	struct rects_work *work = member->work;
+	const struct rects_member *other;
+
+	member->restart = member->encoder != member->decoder;
+	if (!work)
+		return;
+	LIST_FOREACH(other, &work->group->members, in_group)
+		member->restart = member->restart || other->decoder != member->decoder;
+	work->goes_on = !member->restart;
+	work->before = member->decoder;
+}
+
 enum rects_role rects_share_begin(struct rects_share *share, struct rects_member *member,
 		struct rects_task *task)
 {
@@ -275,7 +292,7 @@ enum rects_role rects_share_begin(struct rects_share *share, struct rects_member
 	member->stamp = task->frame->stamp;
 	/* With an equal beside it. */
 	if (group && task->frame->stamp && LIST_NEXT(LIST_FIRST(&group->members), in_group)) {
-		work = find(group, task);
+		work = find(member, task);
 		if (work) {
 			work->refs++;
 			role = work->ended ? RECTS_TAKE : RECTS_FOLLOW;
@@ -292,9 +309,9 @@ enum rects_role rects_share_begin(struct rects_share *share, struct rects_member
 	if (work)
 		work->takers++;
 	member->work = work;
-	member->restart = role == RECTS_OWN &&
-			(member->stale || (work && group->encodings.preferred == RECTS_TIGHT));
 	member->restarted = false;
+	if (role == RECTS_OWN)
+		choose_streams(member);
 	if (group)
 		forget_old(group);
 	return role;
@@ -304,8 +321,8 @@ void rects_share_alone(struct rects_share *share, struct rects_member *member)
 {
 	share->shared--;
 	share->jobs++;
-	member->restart = member->stale;
 	member->restarted = false;
+	choose_streams(member);
 }
 
 /* Negative errno: to is as it was, empty. */
@@ -334,17 +351,21 @@ static int keep(struct rects_work *work, struct rects_task *task)
 	return err;
 }
 
-struct rects_work *rects_share_end(struct rects_member *member, struct rects_task *task, int result)
+struct rects_work *rects_share_end(struct rects_share *share, struct rects_member *member,
+		struct rects_task *task, int result)
 {
 	struct rects_work *work = member->work;
 
-	if (member->restart)
-		member->stale = !member->restarted;
+	member->encoder = ++share->streams;
+	/* Begun anew for nothing: there was no rectangle to tell the viewer by. */
+	if (!member->restart || member->restarted)
+		member->decoder = member->encoder;
 	member->work = NULL;
 	if (!work)
 		return NULL;
 	work->ended = true;
-	work->restarted = member->restarted;
+	if (work->goes_on || member->restarted)
+		work->after = member->decoder;
 	work->result = result;
 	if (!result && (!STAILQ_EMPTY(&work->followers) || (work->group && is_wanted(work))))
 		work->result = keep(work, task);
@@ -375,8 +396,8 @@ int rects_share_take(struct rects_member *member, struct rects_task *task)
 		err = -ENOMEM;
 	if (!err)
 		err = add_reference(task->output, work->output);
-	if (!err && work->restarted)
-		member->stale = true;
+	if (!err && work->after)
+		member->decoder = work->after;
 	member->work = NULL;
 	unref(work);
 	return err;

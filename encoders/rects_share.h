@@ -10,11 +10,12 @@
  * anything but a job he would have had to wait for himself, and viewers that were
  * owed different things are in step again with the next picture.
  *
- * Only what can be decoded without what came before is shared, hence neither Zlib
- * nor ZRLE, and Tight with its streams begun anew (rects_streams.h). A record whose
- * viewer decoded another's Tight has streams that are out of step with its viewer's:
- * they begin anew with its next own job. A record alone in its group keeps its
- * streams, and pays nothing.
+ * Tight's zlib streams go on from update to update (rects_streams.h). So bytes are
+ * taken only by those whose viewers have decoded the very same before, which is known
+ * by a number that each job's end gives to its streams; and where the equals differ
+ * in that, the next job begins its streams anew, and is for all. Equals in step, and
+ * a record alone, have their streams go on. ZRLE and Zlib cannot begin anew and are
+ * not shared.
  *
  * Bytes are kept of the newest picture only, for as long as some record of the group
  * has not come as far as that picture, or as that step of its refinement.
@@ -40,6 +41,7 @@ struct rects_work;
 struct rects_share {
 	LIST_HEAD(, rects_group) groups;
 	uint64_t jobs, shared; /* done; spared */
+	uint64_t streams; /* the newest number of a job's streams */
 };
 
 /* Part of a record. */
@@ -52,7 +54,7 @@ struct rects_member {
 	bool lossy; /* its viewer has seen something that is yet to be refined */
 	bool restart; /* its own job begins the streams anew */
 	bool restarted; /* by the worker: and says so to the viewer */
-	bool stale; /* the streams are not as the viewer's decoder thinks */
+	uint64_t encoder, decoder; /* what was last done with the record's streams, and with its viewer's */
 };
 
 enum rects_role {
@@ -89,7 +91,8 @@ void rects_share_alone(struct rects_share *share, struct rects_member *member);
  * it made: the task still has that too. The work (NULL: it was unshared) is the
  * caller's, to call rects_share_next() with until that is NULL.
  */
-struct rects_work *rects_share_end(struct rects_member *member, struct rects_task *task, int result);
+struct rects_work *rects_share_end(struct rects_share *share, struct rects_member *member,
+		struct rects_task *task, int result);
 /* The next one who waits; NULL: no more, and the work is given up. */
 struct rects_member *rects_share_next(struct rects_work *work);
 /*

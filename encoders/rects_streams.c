@@ -17,7 +17,9 @@
 int rects_streams_restart(rfbClientPtr cl)
 {
 	for (size_t i = 0; i < sizeof(cl->zsStruct) / sizeof(cl->zsStruct[0]); i++)
-		if (cl->zsActive[i] && deflateReset(&cl->zsStruct[i]) != Z_OK)
+		/* It costs as much as a small update, and most use but one or two. */
+		if (cl->zsActive[i] && cl->zsStruct[i].total_in &&
+				deflateReset(&cl->zsStruct[i]) != Z_OK)
 			return -EIO;
 	return 0;
 }

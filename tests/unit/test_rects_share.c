@@ -248,49 +248,134 @@ static void test_other_copies(void **state)
 	crowd_stop_all(viewers, 3);
 }
 
-static void test_alone_streams_go_on(void **state)
+/* What a viewer is sent for the same noise once more, which is in its streams' windows if they go on. */
+static uint64_t send_again(struct viewer *viewers, unsigned int n, struct frame *noise,
+		const pixman_region32_t *region)
+{
+	uint64_t before = viewers[0].bytes;
+
+	noise->stamp = frame_new_stamp();
+	for (unsigned int i = 0; i < n; i++) {
+		rects_damage(viewers[i].rects, region);
+		assert_int_equal(rects_encode(viewers[i].rects, noise, NULL), 0);
+		viewers[i].running = true;
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		assert_int_equal(viewer_wait(&viewers[i]), 0);
+		expect_right(&viewers[i], noise, "noise", "tight");
+	}
+	return viewers[0].bytes - before;
+}
+
+static void test_streams_go_on_in_step(void **state)
 {
 	struct frame *noise = draw_mixed(CROWD_WIDTH, CROWD_HEIGHT, 4);
-	struct viewer alone, pair[2];
+	struct viewer viewers[3];
+	struct rects_pool_stats before;
 	pixman_box32_t box = { 0, 0, 64, 64 };
 	pixman_region32_t region;
-	uint64_t bytes;
+	uint64_t whole, again;
 
 	(void)state;
-	/* What was sent before is in the streams' windows: sent again it costs next to nothing. */
 	fill_noise(noise, &box, &crowd.seed);
 	pixman_region32_init_with_extents(&region, &box);
-	crowd_start(&alone, &lossless[4].encodings);
-	assert_int_equal(viewer_update(&alone, noise, NULL), 0);
-	rects_damage(alone.rects, &region);
-	assert_int_equal(viewer_update(&alone, noise, &region), 0);
-	bytes = alone.bytes;
-	rects_damage(alone.rects, &region);
-	noise->stamp = frame_new_stamp();
-	assert_int_equal(viewer_update(&alone, noise, &region), 0);
-	bytes = alone.bytes - bytes;
-	viewer_stop(&alone);
-
-	crowd_start_all(pair, 2, &lossless[4].encodings);
-	for (unsigned int round = 0; round < 3; round++) {
-		noise->stamp = frame_new_stamp();
-		for (unsigned int i = 0; i < 2; i++) {
-			if (round)
-				rects_damage(pair[i].rects, &region);
-			pair[i].running = !rects_encode(pair[i].rects, noise, NULL);
+	/* Alone, then two, then three. */
+	for (unsigned int n = 1; n <= 3; n++) {
+		crowd_start(&viewers[n - 1], &lossless[4].encodings);
+		assert_int_equal(viewer_update(&viewers[n - 1], noise, NULL), 0);
+		whole = send_again(viewers, n, noise, &region);
+		assert_true(whole > sizeof(uint16_t) * 64 * 64);
+		for (unsigned int i = 0; i < 3; i++) {
+			before = crowd_stats();
+			again = send_again(viewers, n, noise, &region);
+			crowd_expect_jobs(before, 1, n - 1);
+			assert_true(again * 4 < whole);
 		}
-		for (unsigned int i = 0; i < 2; i++) {
-			assert_int_equal(viewer_wait(&pair[i]), 0);
-			expect_right(&pair[i], noise, "pair", "tight");
-		}
-		if (round == 1)
-			pair[0].bytes = 0;
 	}
-	/* Not so where each update stands alone. */
-	assert_true(bytes * 4 < pair[0].bytes);
-	crowd_stop_all(pair, 2);
+	/* One has seen something of its own: the next job is for all again, and begins anew. */
+	send_again(&viewers[1], 1, noise, &region);
+	before = crowd_stats();
+	assert_true(send_again(viewers, 3, noise, &region) * 2 > whole);
+	assert_true(send_again(viewers, 3, noise, &region) * 4 < whole);
+	/* Another one leads. */
+	send_again(&viewers[1], 2, noise, &region);
+	assert_true(send_again(viewers, 3, noise, &region) * 2 > whole);
+	crowd_expect_jobs(before, 4, 7);
+	crowd_stop_all(viewers, 3);
 	pixman_region32_fini(&region);
 	frame_unref(noise);
+}
+
+static void copy_something(struct viewer *viewers, unsigned int n)
+{
+	struct change change = { .dy = 32 };
+
+	pixman_region32_init_rect(&change.region, 10, 40, 90, 20);
+	move_region(crowd.frame, &change.region, change.dx, change.dy);
+	crowd.frame->stamp = frame_new_stamp();
+	for (unsigned int i = 0; i < n; i++)
+		viewer_tell(&viewers[i], &change);
+	pixman_region32_fini(&change.region);
+}
+
+/* Noise that streams which go on have seen before, and refer to. */
+static void paint_something(struct viewer *viewers, unsigned int n)
+{
+	struct change change = { 0 };
+	pixman_box32_t box = { 200, 100, 260, 150 };
+	uint64_t same = 77;
+
+	pixman_region32_init_with_extents(&change.region, &box);
+	fill_noise(crowd.frame, &box, &same);
+	crowd.frame->stamp = frame_new_stamp();
+	for (unsigned int i = 0; i < n; i++)
+		viewer_tell(&viewers[i], &change);
+	pixman_region32_fini(&change.region);
+	crowd_encode_all(viewers, n);
+	crowd_wait_all(viewers, n, "painted");
+}
+
+/* It is sent something that the others are not, though nothing changed. */
+static void go_out_of_step(struct viewer *viewer)
+{
+	pixman_region32_t region;
+
+	pixman_region32_init_rect(&region, 0, 0, 50, 50);
+	rects_damage(viewer->rects, &region);
+	pixman_region32_fini(&region);
+	crowd_encode(viewer);
+	crowd_wait_all(viewer, 1, "out of step");
+}
+
+/* A job that begins streams anew, but has no rectangle to tell a viewer of it by. */
+static void test_restart_untold(void **state)
+{
+	struct viewer viewers[3];
+
+	(void)state;
+	/* Who did it, and is left alone with it. */
+	crowd_start_all(viewers, 2, &lossless[4].encodings);
+	paint_something(viewers, 2);
+	go_out_of_step(&viewers[1]);
+	copy_something(viewers, 2);
+	crowd_encode_all(viewers, 2);
+	crowd_wait_all(viewers, 2, "copied");
+	viewer_stop(&viewers[1]);
+	paint_something(viewers, 1);
+	crowd_stop_all(viewers, 1);
+
+	/* Who was handed it, and is no nearer to the others for that. */
+	crowd_start_all(viewers, 3, &lossless[4].encodings);
+	paint_something(viewers, 3);
+	paint_something(viewers, 3);
+	go_out_of_step(&viewers[2]);
+	copy_something(viewers, 3);
+	for (unsigned int i = 1; i <= 3; i++)
+		crowd_encode(&viewers[i % 3]);
+	crowd_wait_all(viewers, 3, "copied");
+	paint_something(viewers, 3);
+	paint_something(viewers, 3);
+	crowd_stop_all(viewers, 3);
 }
 
 static void test_unlike_ones(void **state)
@@ -383,7 +468,8 @@ int main(void)
 		CROWD_TEST(test_late),
 		CROWD_TEST(test_lagging),
 		CROWD_TEST(test_other_copies),
-		CROWD_TEST(test_alone_streams_go_on),
+		CROWD_TEST(test_streams_go_on_in_step),
+		CROWD_TEST(test_restart_untold),
 		CROWD_TEST(test_unlike_ones),
 		CROWD_TEST(test_no_stamp),
 	};
