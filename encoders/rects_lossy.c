@@ -195,4 +195,5 @@ bool rects_lossy_take(struct rects_lossy *lossy, const pixman_region32_t *clip, 
 void rects_lossy_interrupt(struct rects_lossy *lossy)
 {
 	lossy->step_ns = 0;
+	lossy->step_pixels = RECTS_LOSSY_STEP_MIN;
 }

@@ -68,7 +68,10 @@ bool rects_lossy_take(struct rects_lossy *lossy, const pixman_region32_t *clip, 
 		pixman_region32_t *ret_due);
 /* Leaves of due the step that comes next, from top to bottom. False: no memory, it is empty. */
 bool rects_lossy_cut(const struct rects_lossy *lossy, pixman_region32_t *due);
-/* The client is sent something else in between: how long that takes says nothing of steps. */
+/*
+ * The client is sent something else in between: how long that takes says nothing
+ * of steps; and where there were news there will be more, so they start small.
+ */
 void rects_lossy_interrupt(struct rects_lossy *lossy);
 
 #endif
