@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,6 +40,15 @@ static void drop_picture(struct vnc *vnc)
 	vnc->soft = NULL;
 }
 
+static void tell_shared(const struct vnc *vnc)
+{
+	struct rects_pool_stats stats;
+
+	rects_pool_stats(vnc->pool, &stats);
+	log_debug(NULL, "nobody watches any more; updates so far: %" PRIu64 " encoded, %" PRIu64
+			" that equal ones were encoded for", stats.jobs, stats.shared);
+}
+
 static void handle_later(evutil_socket_t fd, short what, void *data)
 {
 	struct vnc *vnc = data;
@@ -63,6 +73,8 @@ static void handle_later(evutil_socket_t fd, short what, void *data)
 		drop_picture(vnc);
 	if (vnc->n_viewers != vnc->viewers_told) {
 		vnc->viewers_told = vnc->n_viewers;
+		if (!vnc->n_viewers)
+			tell_shared(vnc);
 		vnc->events->viewers(vnc->user);
 	}
 }

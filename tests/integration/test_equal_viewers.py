@@ -37,7 +37,7 @@ class Guest:
         self._feeder.stdout.readline()
         # gvncviewer asks to be the only viewer.
         self.daemon = Daemon(vm_section("vm", source="memory", memory_file=self.memory, sharing="ignore",
-                                        memory_size=f"{WIDTH}x{HEIGHT}"), log_level="info")
+                                        memory_size=f"{WIDTH}x{HEIGHT}"), log_level="debug")
         self.daemon.wait_serving("vm")
 
     def play(self, count=PICTURES):
@@ -81,6 +81,10 @@ class EqualViewers(unittest.TestCase):
             guest.play()
             all_right(right)
             self.assertIsNone(second.poll())
+            right.end(second)
+            shared = int(guest.daemon.wait_line(r"nobody watches .* (\d+) that equal ones were encoded for")[1])
+            print(f"{name}, {scene}: {shared} updates shared")
+            self.assertGreater(shared, PICTURES // 4)
 
     def test_tigervnc(self):
         for name, options in OPTIONS.items():
