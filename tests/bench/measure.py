@@ -221,6 +221,8 @@ class Measurement:
     def play(self):
         for view in self.views:
             view.ask("reset")
+        # What a viewer sees while it moves, before any server sends better pixels for what rests.
+        self.views[0].ask(f"sample {self.feeder.sequence + self.pictures * 2 // 3}")
         total, busy, stolen = machine_times()
         others, cpu = self.others_cpu_s(), self.cpu.read()
         seconds = self.feeder.play(self.pictures, self.cpu.read)
@@ -247,9 +249,6 @@ class Measurement:
         """From the last picture on: when it came, when it was exact, what that cost, what stays."""
         view, cpu, start = self.views[0], self.cpu.read(), time.monotonic()
         came = view.ask(f"until {self.feeder.sequence}", 2 * PATIENCE_S)
-        # As it was in motion: the last picture has nothing behind it that could be there in part.
-        moving = view.ask("compare")
-        moving = moving["viewers"][0] if moving["ok"] else {}
         view.send(f"settle {self.after_s}")
         # A viewer takes its time to answer; the server's is read meanwhile.
         time.sleep(max(start + min(AFTERMATH_S, self.after_s) - time.monotonic(), 0))
@@ -257,6 +256,7 @@ class Measurement:
         settled = view.answer(self.after_s + PATIENCE_S)
         viewer = settled["viewers"][0]
         exact = came["ok"] and viewer.get("exact_age_ms") is not None
+        moving = view.ask("sampled")
         final = view.ask("final", 2 * PATIENCE_S)
         final = final["viewers"][0] if final["ok"] else {}
         return {

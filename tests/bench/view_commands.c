@@ -159,18 +159,23 @@ static int do_stats(struct view_commands *commands, const char *word)
 	return 0;
 }
 
+static const char *compare_with(struct view_commands *commands, const struct view_picture *picture,
+		const struct mark *mark, struct view_difference *ret)
+{
+	int r = view_oracle_compare(commands->oracle, picture, mark, ret);
+
+	return r == -ENOENT ? "no such scene" : r == -EINVAL ? "not a size for the scene" : r < 0 ? "no memory" : NULL;
+}
+
 /* What is against comparing this viewer's picture, or NULL. */
 static const char *compare(struct view_commands *commands, const struct view_link *link,
 		struct view_difference *ret)
 {
-	int r;
-
 	if (!link->stats.has_mark)
 		return "no mark";
 	if (link->session.updating || !link->stats.whole)
 		return "not a whole picture";
-	r = view_oracle_compare(commands->oracle, &link->session.decoder.picture, &link->stats.mark, ret);
-	return r == -ENOENT ? "no such scene" : r == -EINVAL ? "not a size for the scene" : r < 0 ? "no memory" : NULL;
+	return compare_with(commands, &link->session.decoder.picture, &link->stats.mark, ret);
 }
 
 struct settling {
@@ -229,6 +234,32 @@ static int do_compare(struct view_commands *commands, const char *word)
 		error = error ? error : one;
 	}
 	fputs("], ", stdout);
+	answer_end(commands, error);
+	return 0;
+}
+
+static int do_sample(struct view_commands *commands, const char *word)
+{
+	view_sample_want(&commands->loop->links[0].sample, (uint32_t)strtoul(word ? word : "", NULL, 10));
+	putchar('{');
+	answer_end(commands, NULL);
+	return 0;
+}
+
+static int do_sampled(struct view_commands *commands, const char *word)
+{
+	const struct view_sample *sample = &commands->loop->links[0].sample;
+	struct view_difference difference;
+	const char *error = sample->picture.pixels ?
+			compare_with(commands, &sample->picture, &sample->mark, &difference) :
+			"no whole picture came";
+
+	(void)word;
+	putchar('{');
+	if (!error) {
+		view_difference_print(&difference, stdout);
+		printf(", \"sequence\": %" PRIu32 ", ", sample->mark.sequence);
+	}
 	answer_end(commands, error);
 	return 0;
 }
@@ -357,6 +388,9 @@ static const struct {
 	{ "stats", false, do_stats, "", "what each viewer got since then, and how busy this process was" },
 	{ "until", false, do_until, "SEQUENCE", "wait until each viewer has that picture or a later one" },
 	{ "compare", true, do_compare, "", "each viewer's picture with the scene's, as soon as it is whole" },
+	{ "sample", true, do_sample, "SEQUENCE", "keep what the first viewer shows of that picture,\n"
+		"or of the next whole one" },
+	{ "sampled", true, do_sampled, "", "compare what was kept with the scene's" },
 	{ "final", true, do_final, "[SECONDS]", "the same, after no update came for so long (0.3)" },
 	{ "settle", true, do_settle, "SECONDS", "wait until pictures are exact, so long at most; settled_ms is\n"
 		"from the first sight of that picture to the update that made it exact,\n"

@@ -31,6 +31,8 @@ static void handle_updated(void *user)
 	struct view_link *link = user;
 
 	view_stats_update(&link->stats, &link->session, clock_now_ns());
+	/* Without memory for it there is none to compare, which the answer says. */
+	view_sample_look(&link->sample, &link->stats, &link->session.decoder.picture);
 }
 
 void view_link_init(struct view_link *link, const struct view_session_options *options, uint32_t mark_step)
@@ -49,6 +51,7 @@ void view_link_finish(struct view_link *link)
 	free(link->input);
 	view_session_finish(&link->session);
 	view_stats_finish(&link->stats);
+	view_sample_finish(&link->sample);
 }
 
 /* Before connecting, because the window and the segment size are settled there. */

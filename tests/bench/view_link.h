@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "tests/bench/view_bucket.h"
+#include "tests/bench/view_sample.h"
 #include "tests/bench/view_session.h"
 #include "tests/bench/view_stats.h"
 
@@ -21,6 +22,7 @@ struct view_link {
 	int fd; /* -1: none */
 	struct view_session session;
 	struct view_stats stats;
+	struct view_sample sample;
 	struct view_bucket bucket;
 	uint8_t *input;
 	size_t room, begin, end; /* of input: what has not been used yet */

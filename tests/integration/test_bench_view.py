@@ -123,6 +123,8 @@ class Fed(unittest.TestCase):
         skim = self.watch("--scene", "film", "--encodings", "tight", "--quality", 8, "--fence", "--skim")
         for view in (whole, skim):
             view("reset")
+        self.assertEqual(whole("sampled")["error"], "no whole picture came")
+        self.assertTrue(whole("sample", 10)["ok"])
         self.feeder("go", 30)
         self.assertTrue(whole("until", 30)["ok"])
         self.assertTrue(skim("until", 30)["ok"])
@@ -139,6 +141,10 @@ class Fed(unittest.TestCase):
         self.assertGreater(stats["pictures"], 1)
         settled = whole("settle", DEADLINE_S)
         self.assertTrue(settled["settled"], settled)
+        # Not what it is by now, but what it was.
+        sampled = whole("sampled")
+        self.assertTrue(10 <= sampled["sequence"] <= 30, sampled)
+        self.assertTrue(36 < sampled["psnr"] < 50, sampled)
         for one in settled["viewers"]:
             self.assertTrue(one["exact"])
             self.assertGreaterEqual(one["settled_ms"], 0)
