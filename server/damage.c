@@ -281,18 +281,24 @@ static int run_whole(struct damage *damage, const struct damage_source *source,
 	return 1;
 }
 
-/* Leaves in damage->tiles what differs, and returns how many do. */
-static unsigned int glance(struct damage *damage, const struct damage_source *source)
+/*
+ * Leaves in damage->tiles what differs, and returns how many do: after the move, if
+ * there is one.
+ */
+static unsigned int glance(struct damage *damage, const struct damage_source *source,
+		struct scroll *ret_scroll, bool *ret_moved)
 {
 	struct frame *shadow = damage_pool_current(&damage->pool);
+	struct damage_tiles *tiles = &damage->tiles;
 	uint16_t glanced;
 
-	damage_tiles_clear(&damage->tiles);
-	glanced = damage_glance_take(&damage->glance, damage->kernels, source, shadow,
-			&damage->tiles);
+	damage_tiles_clear(tiles);
+	glanced = damage_glance_take(&damage->glance, damage->kernels, source, shadow, tiles);
 	if (!glanced)
 		return 0;
-	return damage_tiles_spread(&damage->tiles, damage->kernels, source, shadow, glanced);
+	*ret_moved = scroll_repeat(damage->finder, damage->kernels, source, shadow, tiles,
+			ret_scroll);
+	return damage_tiles_spread(tiles, damage->kernels, source, shadow, glanced);
 }
 
 static int run_compare(struct damage *damage, const struct damage_source *source,
@@ -301,14 +307,15 @@ static int run_compare(struct damage *damage, const struct damage_source *source
 	struct damage_tiles *tiles = &damage->tiles;
 	struct frame *shadow = damage_pool_current(&damage->pool);
 	struct scroll scroll;
-	bool moved;
+	bool moved = false;
 	int result;
 
-	damage->dirty = look->glance ? glance(damage, source) :
+	damage->dirty = look->glance ? glance(damage, source, &scroll, &moved) :
 			damage_tiles_compare(tiles, damage->kernels, source, shadow, look->hint);
-	if (!damage->dirty)
+	if (!damage->dirty && !moved)
 		return 0;
-	moved = scroll_find(damage->finder, damage->kernels, source, shadow, tiles, &scroll);
+	if (!moved)
+		moved = scroll_find(damage->finder, damage->kernels, source, shadow, tiles, &scroll);
 	result = damage_pool_writable(&damage->pool, &shadow);
 	if (result)
 		return result;

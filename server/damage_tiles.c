@@ -46,11 +46,13 @@ void damage_tiles_finish(struct damage_tiles *tiles)
 
 void damage_tiles_clear(struct damage_tiles *tiles)
 {
-	memset(tiles->rows, 0, (size_t)tiles->columns * tiles->bands * sizeof(*tiles->rows));
+	size_t n_tiles = (size_t)tiles->columns * tiles->bands;
+
+	memset(tiles->rows, 0, n_tiles * sizeof(*tiles->rows));
+	memset(tiles->seen, 0, n_tiles * sizeof(*tiles->seen));
 }
 
-/* All rows of a band. */
-static uint16_t band_rows(const struct damage_tiles *tiles, uint32_t band)
+uint16_t damage_tiles_band_rows(const struct damage_tiles *tiles, uint32_t band)
 {
 	uint32_t rows = tiles->height - band * DAMAGE_TILE_HEIGHT;
 
@@ -60,7 +62,7 @@ static uint16_t band_rows(const struct damage_tiles *tiles, uint32_t band)
 void damage_tiles_fill(struct damage_tiles *tiles)
 {
 	for (uint32_t band = 0; band < tiles->bands; band++) {
-		uint16_t *rows = damage_tiles_band(tiles, band), all = band_rows(tiles, band);
+		uint16_t *rows = damage_tiles_band(tiles, band), all = damage_tiles_band_rows(tiles, band);
 
 		for (uint32_t column = 0; column < tiles->columns; column++)
 			rows[column] = all;
@@ -146,18 +148,25 @@ unsigned int damage_tiles_compare(struct damage_tiles *tiles, const struct damag
 	return count_dirty(tiles);
 }
 
-/* What is in or beside a tile that differs and was not compared yet. */
+/* A tile that differs, or did before what is in it moved. */
+static bool is_seed(const struct damage_tiles *tiles, size_t tile)
+{
+	return tiles->rows[tile] || tiles->seen[tile] == DAMAGE_TILE_MOVED;
+}
+
+/* What is in or beside a seed and was not compared yet. */
 static bool mark_near(struct damage_tiles *tiles, uint32_t band)
 {
-	const uint16_t *rows = damage_tiles_band(tiles, band);
-	const uint16_t *above = band ? rows - tiles->columns : rows;
-	const uint16_t *below = band + 1 < tiles->bands ? rows + tiles->columns : rows;
-	uint8_t *seen = tiles->seen + (size_t)band * tiles->columns;
+	size_t first = (size_t)band * tiles->columns;
+	size_t above = band ? first - tiles->columns : first;
+	size_t below = band + 1 < tiles->bands ? first + tiles->columns : first;
+	uint8_t *seen = tiles->seen + first;
 	bool any = false;
 
 	memset(tiles->wanted, 0, tiles->columns);
 	for (uint32_t column = 0; column < tiles->columns; column++) {
-		if (!(rows[column] | above[column] | below[column]))
+		if (!is_seed(tiles, first + column) && !is_seed(tiles, above + column) &&
+				!is_seed(tiles, below + column))
 			continue;
 		if (column)
 			tiles->wanted[column - 1] = 1;
@@ -168,17 +177,28 @@ static bool mark_near(struct damage_tiles *tiles, uint32_t band)
 	for (uint32_t column = 0; column < tiles->columns; column++) {
 		if (seen[column])
 			tiles->wanted[column] = 0;
+		else if (tiles->wanted[column])
+			seen[column] = DAMAGE_TILE_SEEN;
 		any |= tiles->wanted[column];
-		seen[column] |= tiles->wanted[column];
 	}
 	return any;
+}
+
+/* What was not compared yet, wherever. */
+static bool mark_unseen(struct damage_tiles *tiles, uint32_t band)
+{
+	uint8_t *seen = tiles->seen + (size_t)band * tiles->columns;
+
+	for (uint32_t column = 0; column < tiles->columns; column++)
+		tiles->wanted[column] = !seen[column];
+	return true;
 }
 
 /* What no comparing would tell more of. */
 static void fill_busy(struct damage_tiles *tiles, uint16_t glanced)
 {
 	for (uint32_t band = 0; band < tiles->bands; band++) {
-		uint16_t *rows = damage_tiles_band(tiles, band), all = band_rows(tiles, band);
+		uint16_t *rows = damage_tiles_band(tiles, band), all = damage_tiles_band_rows(tiles, band);
 		uint8_t *seen = tiles->seen + (size_t)band * tiles->columns;
 		uint16_t want = glanced & all;
 
@@ -186,10 +206,10 @@ static void fill_busy(struct damage_tiles *tiles, uint16_t glanced)
 		if (!(want & (want - 1)))
 			continue;
 		for (uint32_t column = 0; column < tiles->columns; column++) {
-			if ((rows[column] & want) != want)
+			if ((rows[column] & want) != want || seen[column])
 				continue;
 			rows[column] = all;
-			seen[column] = 1;
+			seen[column] = DAMAGE_TILE_SEEN;
 		}
 	}
 }
@@ -199,18 +219,17 @@ unsigned int damage_tiles_spread(struct damage_tiles *tiles, const struct damage
 {
 	bool any = true;
 
-	memset(tiles->seen, 0, (size_t)tiles->columns * tiles->bands);
 	fill_busy(tiles, glanced);
 	for (unsigned int round = 0; any; round++) {
-		/* A trail that winds on is cheaper to find by comparing all. */
-		if (round == SPREAD_ROUNDS_MAX)
-			return damage_tiles_compare(tiles, kernels, source, shadow, NULL);
+		/* A trail that winds on is cheaper to find by comparing all that is left. */
+		bool last = round == SPREAD_ROUNDS_MAX;
+
 		any = false;
 		for (uint32_t band = 0; band < tiles->bands; band++) {
-			if (!mark_near(tiles, band))
+			if (!(last ? mark_unseen(tiles, band) : mark_near(tiles, band)))
 				continue;
 			compare_wanted(tiles, kernels, source, shadow, band);
-			any = true;
+			any = !last;
 		}
 	}
 	return count_dirty(tiles);

@@ -22,7 +22,13 @@ struct damage_tiles {
 	uint32_t columns, bands; /* tiles */
 	uint16_t *rows; /* [bands][columns] */
 	uint8_t *wanted; /* [columns], scratch: what to compare in one band */
-	uint8_t *seen; /* [bands][columns], scratch: compared whole */
+	uint8_t *seen; /* [bands][columns], see below */
+};
+
+/* Where these are set, rows says all that comparing would. */
+enum {
+	DAMAGE_TILE_SEEN = 1,
+	DAMAGE_TILE_MOVED, /* rows is about what is there after a move */
 };
 
 /* -ENOMEM. */
@@ -34,7 +40,9 @@ static inline uint16_t *damage_tiles_band(const struct damage_tiles *tiles, uint
 	return tiles->rows + (size_t)band * tiles->columns;
 }
 
-/* Marks no row of any tile. */
+/* One bit for each row that tiles of this band have. */
+uint16_t damage_tiles_band_rows(const struct damage_tiles *tiles, uint32_t band);
+/* Marks no row of any tile, and none as seen. */
 void damage_tiles_clear(struct damage_tiles *tiles);
 /* Marks every row of every tile. */
 void damage_tiles_fill(struct damage_tiles *tiles);
@@ -48,10 +56,10 @@ unsigned int damage_tiles_compare(struct damage_tiles *tiles, const struct damag
 
 /*
  * After a glance at the rows of each tile that glanced has a bit for, which marked
- * those that differ: compares the tiles they are in and all around them, and goes
- * on around those that differ. A tile of which every glanced row differs, of two at
- * least, is taken to differ everywhere: as a rule it does, and will be read to be
- * updated. Returns how many differ.
+ * those that differ: compares the tiles they are in and all around them and what
+ * moved, but those that were seen, and goes on around those that differ. A tile of
+ * which every glanced row differs, of two at least, is taken to differ everywhere:
+ * as a rule it does, and will be read to be updated. Returns how many differ.
  */
 unsigned int damage_tiles_spread(struct damage_tiles *tiles, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow, uint16_t glanced);

@@ -12,6 +12,7 @@
 #include "server/damage_tiles.h"
 #include "server/frame.h"
 #include "server/scroll_guess.h"
+#include "server/scroll_search.h"
 
 /*
  * Film is no scroll, again and again: after so many passes in a row that found none,
@@ -19,27 +20,10 @@
  */
 #define FAILURES_PATIENT 8
 #define SKIP_PASSES 7
-
-struct scroll_finder {
-	uint8_t *seen; /* [tiles] */
-	uint32_t *stack; /* [tiles] */
-	uint16_t *differ; /* [tiles], rows that differ after the move */
-	int64_t *gains; /* [lines] */
-	struct scroll_guess guess;
-	/* What moved may move on in the same way. */
-	int32_t dx, dy;
-	unsigned int failures; /* in a row */
-	unsigned int skip; /* so many passes are not searched */
-};
-
-/* What scroll_find() works on. */
-struct search {
-	struct scroll_finder *finder;
-	const struct damage_kernels *kernels;
-	const struct damage_source *source;
-	const struct frame *shadow;
-	struct damage_tiles *tiles;
-};
+/* The last move is made again without looking for a better one where it leaves less than that. */
+#define SPOILT_PART 4
+/* And where it was, if less than this part of what changed is elsewhere. */
+#define BESIDE_PART 16
 
 int scroll_finder_new(uint32_t width, uint32_t height, struct scroll_finder **ret)
 {
@@ -75,130 +59,20 @@ void scroll_finder_free(struct scroll_finder *finder)
 	free(finder);
 }
 
-/* The cluster around one tile, in tiles; returns how many it holds. */
-static uint32_t flood(const struct search *search, uint32_t start, pixman_box32_t *ret_box)
+static int32_t smaller(int32_t a, int32_t b)
 {
-	const struct damage_tiles *tiles = search->tiles;
-	struct scroll_finder *finder = search->finder;
-	int32_t columns = (int32_t)tiles->columns, bands = (int32_t)tiles->bands;
-	pixman_box32_t box = { .x1 = columns, .y1 = bands };
-	uint32_t depth = 0, count = 0;
-
-	finder->seen[start] = 1;
-	finder->stack[depth++] = start;
-	while (depth) {
-		uint32_t tile = finder->stack[--depth];
-		int32_t column = (int32_t)(tile % tiles->columns);
-		int32_t band = (int32_t)(tile / tiles->columns);
-
-		count++;
-		box.x1 = column < box.x1 ? column : box.x1;
-		box.x2 = column >= box.x2 ? column + 1 : box.x2;
-		box.y1 = band < box.y1 ? band : box.y1;
-		box.y2 = band >= box.y2 ? band + 1 : box.y2;
-		/* An empty line of text does not end a window. */
-		for (int32_t b = band - 2; b <= band + 2; b++) {
-			for (int32_t c = column - 1; c <= column + 1; c++) {
-				uint32_t next = (uint32_t)(b * columns + c);
-
-				if (b < 0 || c < 0 || b >= bands || c >= columns)
-					continue;
-				if (finder->seen[next] || !tiles->rows[next])
-					continue;
-				finder->seen[next] = 1;
-				finder->stack[depth++] = next;
-			}
-		}
-	}
-	*ret_box = box;
-	return count;
+	return a < b ? a : b;
 }
 
-static uint32_t largest_cluster(const struct search *search, pixman_box32_t *ret_box)
+/* Of the band that row y is in. */
+static int32_t first_row(int32_t y)
 {
-	uint32_t n_tiles = search->tiles->columns * search->tiles->bands;
-	uint32_t largest = 0;
-
-	memset(search->finder->seen, 0, n_tiles);
-	for (uint32_t tile = 0; tile < n_tiles; tile++) {
-		pixman_box32_t box;
-		uint32_t count;
-
-		if (!search->tiles->rows[tile] || search->finder->seen[tile])
-			continue;
-		count = flood(search, tile, &box);
-		if (count > largest) {
-			largest = count;
-			*ret_box = box;
-		}
-	}
-	return largest;
+	return y / DAMAGE_TILE_HEIGHT * DAMAGE_TILE_HEIGHT;
 }
 
-/*
- * Which pixels differ anywhere in one column of tiles, until edge, the pixel that
- * cannot be beaten, is among them.
- */
-static uint64_t column_difference(const struct search *search, uint32_t column, int32_t first,
-		int32_t end, uint64_t edge)
+static int32_t larger(int32_t a, int32_t b)
 {
-	uint32_t x = column * DAMAGE_TILE_WIDTH;
-	uint32_t width = search->tiles->width - x;
-	uint64_t difference = 0;
-
-	if (width > DAMAGE_TILE_WIDTH)
-		width = DAMAGE_TILE_WIDTH;
-	for (int32_t band = first; band < end; band++) {
-		uint32_t rows = damage_tiles_band(search->tiles, (uint32_t)band)[column];
-
-		for (; rows && !(difference & edge); rows &= rows - 1) {
-			uint32_t y = (uint32_t)band * DAMAGE_TILE_HEIGHT +
-					(uint32_t)__builtin_ctz(rows);
-
-			difference |= search->kernels->differ(
-					damage_source_row(search->source, x, y, width),
-					damage_shadow_row(search->shadow, x, y), width);
-		}
-	}
-	return difference;
-}
-
-static uint32_t band_difference(const struct search *search, int32_t band, int32_t first,
-		int32_t end)
-{
-	const uint16_t *rows = damage_tiles_band(search->tiles, (uint32_t)band);
-	uint32_t difference = 0;
-
-	for (int32_t column = first; column < end; column++)
-		difference |= rows[column];
-	return difference;
-}
-
-/* From tiles to the tightest box of pixels. False: the guest took its change back. */
-static bool tighten(const struct search *search, const pixman_box32_t *cluster,
-		pixman_box32_t *ret_box)
-{
-	uint64_t left = column_difference(search, (uint32_t)cluster->x1, cluster->y1, cluster->y2,
-			1);
-	uint64_t right = column_difference(search, (uint32_t)cluster->x2 - 1, cluster->y1,
-			cluster->y2, 1ull << (DAMAGE_TILE_WIDTH - 1));
-	uint32_t top = band_difference(search, cluster->y1, cluster->x1, cluster->x2);
-	uint32_t bottom = band_difference(search, cluster->y2 - 1, cluster->x1, cluster->x2);
-	pixman_box32_t box;
-
-	if (!left || !right || !top || !bottom)
-		return false;
-	box = (pixman_box32_t){
-		.x1 = cluster->x1 * DAMAGE_TILE_WIDTH + __builtin_ctzll(left),
-		.x2 = cluster->x2 * DAMAGE_TILE_WIDTH - __builtin_clzll(right),
-		.y1 = cluster->y1 * DAMAGE_TILE_HEIGHT + __builtin_ctz(top),
-		.y2 = cluster->y2 * DAMAGE_TILE_HEIGHT - (__builtin_clz(bottom) - 16),
-	};
-	/* A guest that draws between two reads can turn it inside out. */
-	if (box.x1 >= box.x2)
-		return false;
-	*ret_box = box;
-	return true;
+	return a > b ? a : b;
 }
 
 /* Leaves of the box what came from inside the picture. */
@@ -215,7 +89,7 @@ static bool clip_to_origin(const struct damage_tiles *tiles, int32_t dx, int32_t
 }
 
 /* Fills finder->differ inside the box: source against the shadow as it would be. */
-static void compare_moved(const struct search *search, const pixman_box32_t *box, int32_t dx,
+static void compare_moved(const struct scroll_search *search, const pixman_box32_t *box, int32_t dx,
 		int32_t dy)
 {
 	const struct damage_tiles *tiles = search->tiles;
@@ -294,7 +168,7 @@ static unsigned int rows_inside(const pixman_box32_t *box, int32_t band)
  */
 #define GAIN_UNIT 8
 
-static void add_gains(const struct search *search, size_t tile, int32_t weight,
+static void add_gains(const struct scroll_search *search, size_t tile, int32_t weight,
 		int32_t gains[DAMAGE_TILE_HEIGHT])
 {
 	unsigned int before = search->tiles->rows[tile], after = search->finder->differ[tile];
@@ -307,7 +181,7 @@ static void add_gains(const struct search *search, size_t tile, int32_t weight,
 }
 
 /* The columns of tiles inside whole where moving the part's rows pays. */
-static int64_t choose_columns(const struct search *search, const pixman_box32_t *whole,
+static int64_t choose_columns(const struct scroll_search *search, const pixman_box32_t *whole,
 		pixman_box32_t *part)
 {
 	int64_t *gains = search->finder->gains;
@@ -337,7 +211,7 @@ static int64_t choose_columns(const struct search *search, const pixman_box32_t 
 }
 
 /* The rows inside whole where moving the part's columns pays. */
-static int64_t choose_rows(const struct search *search, const pixman_box32_t *whole,
+static int64_t choose_rows(const struct scroll_search *search, const pixman_box32_t *whole,
 		pixman_box32_t *part)
 {
 	int64_t *gains = search->finder->gains;
@@ -368,7 +242,7 @@ static int64_t choose_rows(const struct search *search, const pixman_box32_t *wh
  * Columns that looked poor over the height of all that changed may be good over
  * the height of what moved, so both are chosen twice.
  */
-static int64_t choose_part(const struct search *search, pixman_box32_t *box)
+static int64_t choose_part(const struct scroll_search *search, pixman_box32_t *box)
 {
 	pixman_box32_t part = *box;
 	int64_t saved = 0;
@@ -388,7 +262,7 @@ static int64_t choose_part(const struct search *search, pixman_box32_t *box)
  * Which pixels of a column of tiles are not as the move says, in those rows of
  * the part where the column beside it is. Pixels outside whole never are.
  */
-static uint64_t edge_difference(const struct search *search, const pixman_box32_t *whole,
+static uint64_t edge_difference(const struct scroll_search *search, const pixman_box32_t *whole,
 		const pixman_box32_t *part, const struct scroll *scroll, int32_t column,
 		int32_t beside)
 {
@@ -413,7 +287,7 @@ static uint64_t edge_difference(const struct search *search, const pixman_box32_
 }
 
 /* Tiles at the edge of a window are only partly worth moving: takes those parts in. */
-static void extend_sideways(const struct search *search, const pixman_box32_t *whole,
+static void extend_sideways(const struct scroll_search *search, const pixman_box32_t *whole,
 		const struct scroll *scroll, pixman_box32_t *part)
 {
 	int32_t first = part->x1 / DAMAGE_TILE_WIDTH, last = (part->x2 - 1) / DAMAGE_TILE_WIDTH;
@@ -430,7 +304,7 @@ static void extend_sideways(const struct search *search, const pixman_box32_t *w
 }
 
 /* tiles: from what differs now to what will differ after the move. */
-static void take_over(const struct search *search, const pixman_box32_t *box)
+static void take_over(const struct scroll_search *search, const pixman_box32_t *box)
 {
 	int32_t first = box->x1 / DAMAGE_TILE_WIDTH, end = (box->x2 - 1) / DAMAGE_TILE_WIDTH + 1;
 	int32_t right = (int32_t)search->tiles->width;
@@ -455,7 +329,7 @@ static void take_over(const struct search *search, const pixman_box32_t *box)
 }
 
 /* What a move by (dx, dy) is worth; not 0: ret_scroll says of which part of the box. */
-static int64_t try_move(const struct search *search, const pixman_box32_t *around, int32_t dx,
+static int64_t try_move(const struct scroll_search *search, const pixman_box32_t *around, int32_t dx,
 		int32_t dy, struct scroll *ret_scroll)
 {
 	int64_t saved;
@@ -474,32 +348,36 @@ static int64_t try_move(const struct search *search, const pixman_box32_t *aroun
 	return saved;
 }
 
-/* Most of what the cluster would cost to send: no other move can be worth much more. */
-static int64_t enough_to_save(const struct search *search, const pixman_box32_t *cluster)
+/* How many rows of those tiles that touch the box. */
+static int64_t count_rows(const struct damage_tiles *tiles, const uint16_t *rows,
+		const pixman_box32_t *box)
 {
-	int64_t rows = 0;
+	int32_t end = (box->x2 - 1) / DAMAGE_TILE_WIDTH + 1;
+	int64_t count = 0;
 
-	for (int32_t band = cluster->y1; band < cluster->y2; band++) {
-		const uint16_t *marks = damage_tiles_band(search->tiles, (uint32_t)band);
-
-		for (int32_t column = cluster->x1; column < cluster->x2; column++)
-			rows += __builtin_popcount(marks[column]);
+	for (int32_t band = box->y1 / DAMAGE_TILE_HEIGHT; band * DAMAGE_TILE_HEIGHT < box->y2;
+			band++) {
+		for (int32_t column = box->x1 / DAMAGE_TILE_WIDTH; column < end; column++)
+			count += __builtin_popcount(rows[(size_t)band * tiles->columns +
+					(size_t)column]);
 	}
-	return rows * DAMAGE_TILE_WIDTH * GAIN_UNIT * 3 / 4;
+	return count;
 }
 
-static bool search_cluster(const struct search *search, const pixman_box32_t *cluster,
+static bool search_cluster(const struct scroll_search *search, const pixman_box32_t *cluster,
 		struct scroll *ret_scroll)
 {
 	struct scroll_finder *finder = search->finder;
 	pixman_box32_t box;
 	int32_t dx = 0, dy;
+	int64_t all;
 
-	if (!tighten(search, cluster, &box))
+	if (!scroll_cluster_tighten(search, cluster, &box))
 		return false;
 	/* Text has much that is alike, so that a wrong move may seem worth something. */
-	if (try_move(search, &box, finder->dx, finder->dy, ret_scroll) >
-			enough_to_save(search, cluster))
+	all = count_rows(search->tiles, search->tiles->rows, &box) * DAMAGE_TILE_WIDTH * GAIN_UNIT;
+	if (try_move(search, &box, finder->last.dx, finder->last.dy, ret_scroll) >
+			all - all / SPOILT_PART)
 		return true;
 	dy = scroll_guess_dy(&finder->guess, search->kernels, search->source, search->shadow, &box);
 	if (!dy)
@@ -512,10 +390,10 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles, struct scroll *ret_scroll)
 {
-	const struct search search = { finder, kernels, source, shadow, tiles };
+	const struct scroll_search search = { finder, kernels, source, shadow, tiles };
 	pixman_box32_t cluster = { 0 };
 
-	if (largest_cluster(&search, &cluster) * DAMAGE_TILE_WIDTH * DAMAGE_TILE_HEIGHT <
+	if (scroll_cluster_find(&search, &cluster) * DAMAGE_TILE_WIDTH * DAMAGE_TILE_HEIGHT <
 			SCROLL_PIXELS_MIN)
 		return false;
 	if (finder->skip) {
@@ -523,15 +401,103 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 		return false;
 	}
 	if (!search_cluster(&search, &cluster, ret_scroll)) {
-		finder->dx = finder->dy = 0;
+		finder->last = (struct scroll){ 0 };
 		if (++finder->failures > FAILURES_PATIENT)
 			finder->skip = SKIP_PASSES;
 		return false;
 	}
-	finder->dx = ret_scroll->dx;
-	finder->dy = ret_scroll->dy;
+	finder->last = *ret_scroll;
 	finder->failures = 0;
 	take_over(&search, &ret_scroll->box);
+	return true;
+}
+
+/*
+ * Leaves of the last move's place those bands in which a glance found something, and
+ * the one above and below. False: not enough to be the move.
+ */
+static bool find_in_place(const struct damage_tiles *tiles, pixman_box32_t *box)
+{
+	const pixman_box32_t picture = { .x2 = (int32_t)tiles->width, .y2 = (int32_t)tiles->height };
+	int64_t inside = count_rows(tiles, tiles->rows, box);
+	int64_t outside = count_rows(tiles, tiles->rows, &picture) - inside;
+	pixman_box32_t row = *box;
+
+	if (inside * DAMAGE_GLANCE_ROWS * DAMAGE_TILE_WIDTH < SCROLL_PIXELS_MIN ||
+			outside > inside / BESIDE_PART)
+		return false;
+	for (row.y2 = row.y1 + 1; !count_rows(tiles, tiles->rows, &row); row.y2 = row.y1 + 1)
+		row.y1 += DAMAGE_TILE_HEIGHT;
+	box->y1 = larger(box->y1, first_row(row.y1) - DAMAGE_TILE_HEIGHT);
+	row.y2 = box->y2;
+	for (row.y1 = row.y2 - 1; !count_rows(tiles, tiles->rows, &row); row.y1 = row.y2 - 1)
+		row.y2 -= DAMAGE_TILE_HEIGHT;
+	box->y2 = smaller(box->y2, first_row(row.y1) + 2 * DAMAGE_TILE_HEIGHT);
+	return true;
+}
+
+/* Whether most of a row of the box is as the move says. */
+static bool row_moved(const struct scroll_search *search, const pixman_box32_t *box, int32_t y)
+{
+	const uint16_t *differ = search->finder->differ +
+			(size_t)(y / DAMAGE_TILE_HEIGHT) * search->tiles->columns;
+	int32_t first = box->x1 / DAMAGE_TILE_WIDTH, end = (box->x2 - 1) / DAMAGE_TILE_WIDTH + 1;
+	int32_t count = 0;
+
+	for (int32_t column = first; column < end; column++)
+		count += !(differ[column] >> y % DAMAGE_TILE_HEIGHT & 1);
+	return count * 2 > end - first;
+}
+
+/* As compare_moved(), but gives up when too much is left; leaves of the box what moved. */
+static bool still_moves(const struct scroll_search *search, struct scroll *scroll)
+{
+	pixman_box32_t *box = &scroll->box, part = *box;
+	int64_t may_be_left = count_rows(search->tiles, search->tiles->rows, box) *
+			DAMAGE_GLANCE_ROWS / SPOILT_PART;
+
+	for (; part.y1 < box->y2; part.y1 = part.y2) {
+		part.y2 = smaller(first_row(part.y1) + DAMAGE_TILE_HEIGHT, box->y2);
+		compare_moved(search, &part, scroll->dx, scroll->dy);
+		may_be_left -= count_rows(search->tiles, search->finder->differ, &part);
+		if (may_be_left < 0)
+			return false;
+	}
+	while (box->y1 < box->y2 && !row_moved(search, box, box->y1))
+		box->y1++;
+	while (box->y1 < box->y2 && !row_moved(search, box, box->y2 - 1))
+		box->y2--;
+	return box->y1 < box->y2;
+}
+
+static void mark_moved(struct damage_tiles *tiles, const pixman_box32_t *box)
+{
+	int32_t right = (int32_t)tiles->width;
+
+	for (int32_t band = (box->y1 + DAMAGE_TILE_HEIGHT - 1) / DAMAGE_TILE_HEIGHT;
+			(band + 1) * DAMAGE_TILE_HEIGHT <= box->y2; band++) {
+		for (int32_t column = (box->x1 + DAMAGE_TILE_WIDTH - 1) / DAMAGE_TILE_WIDTH;
+				column * DAMAGE_TILE_WIDTH < box->x2; column++) {
+			if ((column + 1) * DAMAGE_TILE_WIDTH <= box->x2 || box->x2 == right)
+				tiles->seen[(size_t)band * tiles->columns + (size_t)column] =
+						DAMAGE_TILE_MOVED;
+		}
+	}
+}
+
+bool scroll_repeat(struct scroll_finder *finder, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow,
+		struct damage_tiles *tiles, struct scroll *ret_scroll)
+{
+	const struct scroll_search search = { finder, kernels, source, shadow, tiles };
+	struct scroll scroll = finder->last;
+
+	if ((!scroll.dx && !scroll.dy) || !find_in_place(tiles, &scroll.box) ||
+			!still_moves(&search, &scroll))
+		return false;
+	take_over(&search, &scroll.box);
+	mark_moved(tiles, &scroll.box);
+	*ret_scroll = scroll;
 	return true;
 }
 

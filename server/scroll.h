@@ -42,6 +42,15 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles, struct scroll *ret_scroll);
 
+/*
+ * After a glance, before anything else was compared: whether the last move goes on
+ * at the same place. When it returns true, tiles say what differs after the move as
+ * far as that is known, and which of them need not be compared.
+ */
+bool scroll_repeat(struct scroll_finder *finder, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow,
+		struct damage_tiles *tiles, struct scroll *ret_scroll);
+
 /* Moves the pixels inside a shadow that is ours to write. */
 void scroll_apply(const struct scroll *scroll, struct frame *shadow);
 

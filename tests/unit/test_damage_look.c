@@ -319,6 +319,81 @@ static void test_no_row_is_remembered_wrongly(void **state)
 	setup_finish(&s);
 }
 
+/* One thing that a desktop does, often the same as before. */
+static void edit(struct setup *s, uint32_t kind)
+{
+	struct picture *p = &s->picture;
+	uint32_t width = 1 + picture_below(&s->seed, p->width);
+	uint32_t height = 1 + picture_below(&s->seed, p->height);
+	uint32_t x = picture_below(&s->seed, p->width - width + 1);
+	uint32_t y = picture_below(&s->seed, p->height - height + 1);
+
+	switch (kind) {
+	case 0:
+	case 1:
+	case 2:
+		/* A window, and now and then only half of it when we look. */
+		picture_scroll(p, 37, 21, p->width - 71, kind == 2 ? 90 : p->height - 51, 0, -7);
+		break;
+	case 3:
+		picture_scroll(p, x, y, width, height, 0, (int32_t)picture_below(&s->seed, 80) - 40);
+		break;
+	case 4:
+		picture_noise(p, x, y, width, height, &s->seed);
+		break;
+	case 5:
+		picture_fill(p, x, y, width, 1 + picture_below(&s->seed, 3) % height,
+				picture_random(&s->seed));
+		break;
+	case 6:
+		for (; width >= 32 && height >= 16; y += 16, height -= 16)
+			picture_text_line(p, x, y, width, &s->seed);
+		break;
+	default:
+		picture_set(p, x, y, picture_random(&s->seed));
+		break;
+	}
+}
+
+/* What readers are told is always what the shadow is, and soon what the picture is. */
+static void test_readers_follow_any_edits(void **state)
+{
+	unsigned int copies = 0;
+
+	(void)state;
+	for (uint32_t seed = 1; seed <= 16; seed++) {
+		struct setup s;
+
+		setup_init(&s, 200 + seed * 37 % 400, 180 + seed * 91 % 300, seed);
+		for (unsigned int i = 0; i < 60; i++) {
+			unsigned int edits = picture_below(&s.seed, 3);
+			struct update update;
+			int result;
+
+			/* Long stretches of the same. */
+			edit(&s, i % 20 < 12 ? picture_below(&s.seed, 3) : picture_below(&s.seed, 9));
+			while (edits--)
+				edit(&s, i % 20 < 12 ? 8 : picture_below(&s.seed, 9));
+			result = damage_look(s.damage, &s.picture.frame, &update);
+			assert_true(result >= 0);
+			if (result) {
+				copies += pixman_region32_not_empty(&update.copy_region);
+				reader_apply(&s.reader, &update);
+				update_finish(&update);
+			}
+			reader_check_shadow(&s.reader, damage_shadow(s.damage));
+			if (i % 7)
+				continue;
+			for (unsigned int rest = 0; rest < DAMAGE_GLANCE_ROWS; rest++)
+				look(&s);
+			reader_check(&s.reader, &s.picture);
+		}
+		setup_finish(&s);
+	}
+	/* Or this would say nothing about moves. */
+	assert_true(copies > 200);
+}
+
 static int begun, ended, begin_result;
 
 static int begin_read(struct frame *frame)
@@ -413,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_a_look_in_vain_reads_little),
 		cmocka_unit_test(test_a_twin_row_is_late_not_lost),
 		cmocka_unit_test(test_no_row_is_remembered_wrongly),
+		cmocka_unit_test(test_readers_follow_any_edits),
 		cmocka_unit_test(test_reads_are_announced),
 		cmocka_unit_test(test_a_look_after_a_failed_one_is_whole),
 		cmocka_unit_test(test_drop_and_resize_look_whole),

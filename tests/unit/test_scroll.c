@@ -466,6 +466,29 @@ static void test_edges_of_a_window(void **state)
 	desktop_finish(&d);
 }
 
+/* Single pixels all around what scrolls, in the same tiles or the next, come with it. */
+static void test_specks_beside(void **state)
+{
+	static const uint32_t specks[][2] = { { WINDOW_X - 1, 300 }, { WINDOW_X - 40, 301 },
+		{ 690, 200 }, { 703, 333 },
+		{ 400, WINDOW_Y - 1 }, { 500, WINDOW_Y - 9 }, { 300, WINDOW_Y + WINDOW_HEIGHT },
+		{ 333, WINDOW_Y + WINDOW_HEIGHT + 9 } };
+	struct desktop d;
+
+	(void)state;
+	desktop_init(&d, 17);
+	for (uint32_t i = 0; i < 24; i++) {
+		const uint32_t *at = specks[i % 8];
+
+		scroll_text(&d, -16);
+		/* Lines end before that. */
+		picture_fill(&d.picture, 690, WINDOW_Y, 27, WINDOW_HEIGHT, 0xffffff);
+		picture_set(&d.picture, at[0], at[1], i);
+		expect_move(&d, 0, -16, WINDOW_WIDTH * 32);
+	}
+	desktop_finish(&d);
+}
+
 /* Film is not searched each time, but what scrolls when it ends is soon found, and then always. */
 static void test_scroll_after_film(void **state)
 {
@@ -508,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_odd_edge_of_a_pair),
 		cmocka_unit_test(test_pattern),
 		cmocka_unit_test(test_edges_of_a_window),
+		cmocka_unit_test(test_specks_beside),
 		cmocka_unit_test(test_scroll_after_film),
 		cmocka_unit_test(test_what_does_not_move),
 		cmocka_unit_test(test_held_shadows),
