@@ -6,21 +6,30 @@
 
 #include "server/clock.h"
 
-/* Half a dozen looks in time to one in vain. */
+/* Half a dozen looks in time to one in vain; for 60 changes a second and fewer. */
 #define CREEP_NS (NSEC_PER_MSEC / 10)
 #define CREEP_GROWTH_PART 4
 #define MISS_STEP_NS NSEC_PER_MSEC
 #define REST_STEP_NS (2 * NSEC_PER_MSEC)
+#define FULL_STEPS_NS (NSEC_PER_SEC / 64)
 /* A change that is later than that was left out. */
 #define MISSES_MAX 4
+/* Later looks would have seen more of it by then. */
+#define RESTS_MAX 4
 /* How far a gap may be from the period. */
 #define TOLERANCE_PART 3
+
+/* The part of a step that suits the period. */
+static int64_t scale(const struct beat *beat, int64_t step_ns)
+{
+	return beat->period_ns < FULL_STEPS_NS ? step_ns * beat->period_ns / FULL_STEPS_NS : step_ns;
+}
 
 void beat_lose(struct beat *beat)
 {
 	beat->steady = 0;
 	beat->misses = 0;
-	beat->creep_ns = CREEP_NS;
+	beat->rests = 0;
 }
 
 void beat_note_change(struct beat *beat, int64_t now_ns)
@@ -40,32 +49,36 @@ void beat_note_change(struct beat *beat, int64_t now_ns)
 		beat->period_ns = gap_ns;
 		beat_lose(beat);
 	}
+	beat->rests = beat->rested ? beat->rests + 1 : 0;
+	beat->rested = false;
+	/* It changes all the time, not only when we thought. */
+	if (beat->rests > RESTS_MAX)
+		beat_lose(beat);
 	beat->last_ns = now_ns;
 	beat->due_ns = now_ns + beat->period_ns;
-	if (!beat->misses) {
+	if (beat_is_steady(beat) && !beat->misses) {
 		beat->due_ns -= beat->creep_ns;
-		beat->creep_ns += beat->creep_ns / CREEP_GROWTH_PART;
+		if (beat->creep_ns < scale(beat, REST_STEP_NS))
+			beat->creep_ns += beat->creep_ns / CREEP_GROWTH_PART;
+	} else {
+		beat->creep_ns = scale(beat, CREEP_NS);
 	}
 	beat->misses = 0;
 }
 
-static void step_back(struct beat *beat, int64_t step_ns)
-{
-	beat->due_ns += step_ns;
-	beat->creep_ns = CREEP_NS;
-}
-
 void beat_note_rest(struct beat *beat)
 {
-	step_back(beat, REST_STEP_NS);
+	beat->due_ns += scale(beat, REST_STEP_NS);
+	beat->creep_ns = scale(beat, CREEP_NS);
+	beat->rested = true;
 }
 
 void beat_note_miss(struct beat *beat, int64_t now_ns)
 {
 	/* A timer may be a little early. */
-	if (!beat_is_steady(beat) || now_ns < beat->due_ns - CREEP_NS)
+	if (!beat_is_steady(beat) || now_ns < beat->due_ns - scale(beat, CREEP_NS))
 		return;
-	step_back(beat, MISS_STEP_NS);
+	beat->due_ns += scale(beat, MISS_STEP_NS);
 	if (++beat->misses > MISSES_MAX)
 		beat_lose(beat);
 }

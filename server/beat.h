@@ -29,6 +29,8 @@ struct beat {
 	int64_t creep_ns; /* how much earlier the next look comes */
 	unsigned int steady; /* gaps alike so far */
 	unsigned int misses; /* looks for the next one, so far in vain */
+	unsigned int rests; /* changes in a row that did */
+	bool rested; /* the last one did */
 };
 
 void beat_lose(struct beat *beat);

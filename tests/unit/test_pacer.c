@@ -239,7 +239,7 @@ static void steady_change_is_waited_for(void **state)
 		{ 24, 0, 0, 0, 23, MS },
 		{ 30, 2 * MS, 0, 0, 24, 2 * MS },
 		{ 30, 0, MS, 0, 26, 2 * MS },
-		{ 24, MS, 2 * MS, 0, 28, 3 * MS },
+		{ 24, MS, 2 * MS, 0, 28, 7 * MS / 2 },
 		{ 30, 0, 0, 2 * MS, 23, 2 * MS },
 		{ 60, 0, 0, 4 * MS, 24, 4 * MS },
 	};
@@ -258,7 +258,9 @@ static void steady_change_is_waited_for(void **state)
 		start(&pacer, 60, 50 * MS, now);
 		play(&pacer, &guest, &now, SECOND);
 		play(&pacer, &guest, &now, 20 * SECOND);
-		assert_in_range(guest.pictures, 20 * cases[i].fps - 2, 20 * cases[i].fps + 2);
+		/* Who wakes up late by a quarter of a picture's time may miss one now and then. */
+		assert_in_range(guest.pictures, cases[i].busy ? 19 * cases[i].fps : 20 * cases[i].fps - 2,
+				20 * cases[i].fps + 2);
 		assert_true(guest.looks * 10 <= guest.pictures * cases[i].looks);
 		assert_true(guest.lateness <= guest.pictures * cases[i].late);
 		/* Most are seen whole. */
@@ -303,6 +305,7 @@ static void input_is_answered_in_between(void **state)
 	while (!look_at(&guest, now))
 		now += MS;
 	pacer_note_look(&pacer, now, true);
+	/* Once for the rest of it; then not before the next is due. */
 	now += pacer_interval_ns(&pacer);
 	pacer_note_look(&pacer, now, false);
 	assert_true(pacer_interval_ns(&pacer) > 30 * MS);
