@@ -73,6 +73,13 @@ void beat_note_rest(struct beat *beat)
 	beat->rested = true;
 }
 
+void beat_note_early(struct beat *beat, int64_t now_ns)
+{
+	if (now_ns + scale(beat, REST_STEP_NS) > beat->due_ns)
+		beat->due_ns = now_ns + scale(beat, REST_STEP_NS);
+	beat->creep_ns = scale(beat, CREEP_NS);
+}
+
 void beat_note_miss(struct beat *beat, int64_t now_ns)
 {
 	/* A timer may be a little early. */

@@ -38,6 +38,8 @@ void beat_lose(struct beat *beat);
 void beat_note_change(struct beat *beat, int64_t now_ns);
 /* A look found the rest of the last change. */
 void beat_note_rest(struct beat *beat);
+/* A look at now_ns saw the change being drawn. */
+void beat_note_early(struct beat *beat, int64_t now_ns);
 /* A look at now_ns found nothing. */
 void beat_note_miss(struct beat *beat, int64_t now_ns);
 

@@ -283,22 +283,25 @@ static int run_whole(struct damage *damage, const struct damage_source *source,
 
 /*
  * Leaves in damage->tiles what differs, and returns how many do: after the move, if
- * there is one.
+ * there is one. Or -EAGAIN.
  */
-static unsigned int glance(struct damage *damage, const struct damage_source *source,
+static int glance(struct damage *damage, const struct damage_source *source,
 		struct scroll *ret_scroll, bool *ret_moved)
 {
 	struct frame *shadow = damage_pool_current(&damage->pool);
 	struct damage_tiles *tiles = &damage->tiles;
 	uint16_t glanced;
+	int result;
 
 	damage_tiles_clear(tiles);
 	glanced = damage_glance_take(&damage->glance, damage->kernels, source, shadow, tiles);
 	if (!glanced)
 		return 0;
-	*ret_moved = scroll_repeat(damage->finder, damage->kernels, source, shadow, tiles,
-			ret_scroll);
-	return damage_tiles_spread(tiles, damage->kernels, source, shadow, glanced);
+	result = scroll_repeat(damage->finder, damage->kernels, source, shadow, tiles, ret_scroll);
+	if (result < 0)
+		return result;
+	*ret_moved = result;
+	return (int)damage_tiles_spread(tiles, damage->kernels, source, shadow, glanced);
 }
 
 static int run_compare(struct damage *damage, const struct damage_source *source,
@@ -310,8 +313,11 @@ static int run_compare(struct damage *damage, const struct damage_source *source
 	bool moved = false;
 	int result;
 
-	damage->dirty = look->glance ? glance(damage, source, &scroll, &moved) :
-			damage_tiles_compare(tiles, damage->kernels, source, shadow, look->hint);
+	result = look->glance ? glance(damage, source, &scroll, &moved) :
+			(int)damage_tiles_compare(tiles, damage->kernels, source, shadow, look->hint);
+	if (result < 0)
+		return result;
+	damage->dirty = (unsigned int)result;
 	if (!damage->dirty && !moved)
 		return 0;
 	if (!moved)
@@ -383,7 +389,7 @@ static int run(struct damage *damage, struct frame *frame, const struct look *lo
 end_read:
 	frame_end_read(frame);
 failed:
-	damage->hint_missed = result < 0;
+	damage->hint_missed = result < 0 && result != -EAGAIN;
 	if (result <= 0)
 		return result;
 	shadow->sequence = frame->sequence;

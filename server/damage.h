@@ -57,7 +57,8 @@ int damage_run(struct damage *damage, struct frame *source, const pixman_region3
  * others each time. So a change that is DAMAGE_GLANCE_ROWS rows high, a letter, is
  * found by the first look, with whatever thin line is near it, and any pixel by the
  * DAMAGE_GLANCE_ROWS-th. Answers as damage_run() does, and is one where there is
- * no shadow of that size yet.
+ * no shadow of that size yet. Also -EAGAIN: a scroll has come half way only, look
+ * again in a moment; not twice in a row.
  */
 int damage_look(struct damage *damage, struct frame *source, struct update *ret_update);
 

@@ -62,11 +62,14 @@ static void note_change(struct pacer *pacer, int64_t now_ns)
 	pacer->motion_ns = pacer->shown_ns = now_ns;
 }
 
-void pacer_note_look(struct pacer *pacer, int64_t start_ns, bool changed)
+void pacer_note_look(struct pacer *pacer, int64_t start_ns, enum pacer_result result)
 {
 	pacer->looked_ns = start_ns;
-	if (changed)
+	pacer->early = result == PACER_EARLY;
+	if (result == PACER_CHANGE)
 		note_change(pacer, start_ns);
+	else if (result == PACER_EARLY)
+		beat_note_early(&pacer->beat, start_ns);
 	else
 		beat_note_miss(&pacer->beat, start_ns);
 }
@@ -76,6 +79,8 @@ static int64_t next_look_ns(const struct pacer *pacer)
 {
 	int64_t look_ns = pacer->frame_ns / PACER_LOOKS, wait_ns;
 
+	if (pacer->early)
+		return pacer->looked_ns + look_ns / 2;
 	/* What was seen may have been half a picture. */
 	if (pacer->looked_ns == pacer->shown_ns)
 		return pacer->looked_ns + look_ns;

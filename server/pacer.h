@@ -42,6 +42,7 @@ struct pacer {
 	struct beat beat;
 	int64_t shown_ns; /* last change */
 	int64_t looked_ns; /* last look */
+	bool early; /* and it came too early */
 	int64_t paid_ns; /* a frame after the last change, later by those that came too early */
 };
 
@@ -52,8 +53,14 @@ void pacer_set_rates(struct pacer *pacer, int64_t max_fps, int64_t idle_interval
 void pacer_set_watched(struct pacer *pacer, bool watched, int64_t now_ns);
 /* Input is on its way to the guest, or a change could not be shown. */
 void pacer_note_motion(struct pacer *pacer, int64_t now_ns);
-/* A look began then, and viewers were shown a change, or not. */
-void pacer_note_look(struct pacer *pacer, int64_t start_ns, bool changed);
+enum pacer_result {
+	PACER_NOTHING,
+	PACER_CHANGE, /* viewers were shown one */
+	PACER_EARLY, /* there is one that the guest has not finished drawing */
+};
+
+/* A look began then. */
+void pacer_note_look(struct pacer *pacer, int64_t start_ns, enum pacer_result result);
 
 /* From the beginning of the last look to that of the next. 0: do not look at all. */
 int64_t pacer_interval_ns(const struct pacer *pacer);

@@ -24,6 +24,8 @@
 #define SPOILT_PART 4
 /* And where it was, if less than this part of what changed is elsewhere. */
 #define BESIDE_PART 16
+/* So many rows of it without a change: the guest has not come as far yet. */
+#define CUT_ROWS (4 * DAMAGE_TILE_HEIGHT)
 
 int scroll_finder_new(uint32_t width, uint32_t height, struct scroll_finder **ret)
 {
@@ -485,20 +487,32 @@ static void mark_moved(struct damage_tiles *tiles, const pixman_box32_t *box)
 	}
 }
 
-bool scroll_repeat(struct scroll_finder *finder, const struct damage_kernels *kernels,
+/* Whether a part of the box is left out that is no mere line or two. */
+static bool is_cut(const pixman_box32_t *part, const pixman_box32_t *box)
+{
+	return part->y1 - box->y1 >= CUT_ROWS || box->y2 - part->y2 >= CUT_ROWS;
+}
+
+int scroll_repeat(struct scroll_finder *finder, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles, struct scroll *ret_scroll)
 {
 	const struct scroll_search search = { finder, kernels, source, shadow, tiles };
 	struct scroll scroll = finder->last;
 
-	if ((!scroll.dx && !scroll.dy) || !find_in_place(tiles, &scroll.box) ||
-			!still_moves(&search, &scroll))
-		return false;
+	if ((!scroll.dx && !scroll.dy) || !find_in_place(tiles, &scroll.box))
+		return 0;
+	if (is_cut(&scroll.box, &finder->last.box) && !finder->waited) {
+		finder->waited = true;
+		return -EAGAIN;
+	}
+	finder->waited = false;
+	if (!still_moves(&search, &scroll))
+		return 0;
 	take_over(&search, &scroll.box);
 	mark_moved(tiles, &scroll.box);
 	*ret_scroll = scroll;
-	return true;
+	return 1;
 }
 
 void scroll_apply(const struct scroll *scroll, struct frame *shadow)

@@ -44,10 +44,11 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 
 /*
  * After a glance, before anything else was compared: whether the last move goes on
- * at the same place. When it returns true, tiles say what differs after the move as
- * far as that is known, and which of them need not be compared.
+ * at the same place. 1: it does; tiles say what differs after the move as far as
+ * that is known, and which of them need not be compared. 0: no. -EAGAIN: it seems to,
+ * but has come half way only, as the guest is drawing; not twice in a row.
  */
-bool scroll_repeat(struct scroll_finder *finder, const struct damage_kernels *kernels,
+int scroll_repeat(struct scroll_finder *finder, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles, struct scroll *ret_scroll);
 

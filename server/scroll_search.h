@@ -25,6 +25,7 @@ struct scroll_finder {
 	int64_t *gains; /* [lines] */
 	struct scroll_guess guess;
 	struct scroll last; /* what moved may move on in the same way; dx and dy 0: nothing did */
+	bool waited; /* for the guest to finish a move */
 	unsigned int failures; /* in a row */
 	unsigned int skip; /* so many passes are not searched */
 };

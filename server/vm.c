@@ -48,7 +48,7 @@ struct vm {
 
 	char reason[160]; /* why there is no picture; empty: there is one */
 	bool card_shown;
-	bool changed; /* what the look that is under way saw */
+	enum pacer_result seen; /* by the look that is under way */
 	uint32_t width, height, fourcc; /* of the newest picture; 0: none yet */
 
 	/* Since the last vm_status(). */
@@ -97,7 +97,7 @@ static int show(struct vm *vm, struct frame *frame, bool told, const pixman_regi
 			damage_look(vm->damage, frame, &update);
 
 	/* All shadows are being sent from, or memory is short: the same picture has to come again. */
-	if (r < 0 && r != -ENOTSUP)
+	if (r < 0 && r != -ENOTSUP && r != -EAGAIN)
 		capture_refresh(vm->capture);
 	if (r <= 0)
 		return r;
@@ -155,6 +155,10 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		handle_off(vm, "The picture's pixels cannot be read on this host.");
 		return;
 	}
+	if (r == -EAGAIN) {
+		vm->seen = PACER_EARLY;
+		return;
+	}
 	if (r < 0) {
 		/* -EBUSY: viewers are still being served the last change; this one is due soon. */
 		if (r != -EBUSY)
@@ -171,15 +175,15 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		vm->height = frame->height;
 		vm->fourcc = frame->fourcc;
 	}
-	vm->changed = r;
+	vm->seen = r ? PACER_CHANGE : PACER_NOTHING;
 }
 
 static void handle_looked(void *user, int64_t start_ns)
 {
 	struct vm *vm = user;
 
-	pacer_note_look(&vm->pacer, start_ns, vm->changed);
-	vm->changed = false;
+	pacer_note_look(&vm->pacer, start_ns, vm->seen);
+	vm->seen = PACER_NOTHING;
 	set_pace(vm);
 }
 

@@ -73,7 +73,7 @@ static void play(struct pacer *pacer, struct guest *guest, int64_t *now, int64_t
 		bool changed = look_at(guest, *now);
 
 		guest->shown += changed;
-		pacer_note_look(pacer, *now, changed);
+		pacer_note_look(pacer, *now, changed ? PACER_CHANGE : PACER_NOTHING);
 		assert_true(pacer_interval_ns(pacer) > 0);
 		*now += pacer_interval_ns(pacer) + below(guest->busy, *now);
 	}
@@ -108,15 +108,15 @@ static void looks_get_rarer_the_longer_nothing_happens(void **state)
 	(void)state;
 	/* A first viewer is motion. */
 	start(&pacer, 50, 100 * MS, begin);
-	pacer_note_look(&pacer, begin, false);
+	pacer_note_look(&pacer, begin, PACER_NOTHING);
 	assert_int_equal(pacer_interval_ns(&pacer), 5 * MS);
-	pacer_note_look(&pacer, begin + 20 * MS, false);
+	pacer_note_look(&pacer, begin + 20 * MS, PACER_NOTHING);
 	assert_int_equal(pacer_interval_ns(&pacer), 5 * MS);
-	pacer_note_look(&pacer, begin + 60 * MS, false);
+	pacer_note_look(&pacer, begin + 60 * MS, PACER_NOTHING);
 	assert_int_equal(pacer_interval_ns(&pacer), 10 * MS);
-	pacer_note_look(&pacer, begin + 600 * MS, false);
+	pacer_note_look(&pacer, begin + 600 * MS, PACER_NOTHING);
 	assert_int_equal(pacer_interval_ns(&pacer), 100 * MS);
-	pacer_note_look(&pacer, begin + 3600 * SECOND, false);
+	pacer_note_look(&pacer, begin + 3600 * SECOND, PACER_NOTHING);
 	assert_int_equal(pacer_interval_ns(&pacer), 100 * MS);
 	/* A second one joins: what it sees is current, nothing moved. */
 	pacer_set_watched(&pacer, true, begin + 3600 * SECOND);
@@ -156,17 +156,17 @@ static void a_change_alone_is_no_motion(void **state)
 	assert_in_range(blinking.looks, 200, 200 + 6 * blinking.shown);
 	/* But a second one soon after it is. */
 	now += SECOND;
-	pacer_note_look(&pacer, now, true);
-	pacer_note_look(&pacer, now + 20 * MS, false);
+	pacer_note_look(&pacer, now, PACER_CHANGE);
+	pacer_note_look(&pacer, now + 20 * MS, PACER_NOTHING);
 	assert_in_range(pacer_interval_ns(&pacer), 10 * MS, 10 * MS);
-	pacer_note_look(&pacer, now + 33 * MS, true);
-	pacer_note_look(&pacer, now + 53 * MS, false);
+	pacer_note_look(&pacer, now + 33 * MS, PACER_CHANGE);
+	pacer_note_look(&pacer, now + 53 * MS, PACER_NOTHING);
 	assert_in_range(pacer_interval_ns(&pacer), 4 * MS, 5 * MS);
 	/* And so is what follows a key. */
 	now += 10 * SECOND;
 	pacer_note_motion(&pacer, now);
-	pacer_note_look(&pacer, now + 40 * MS, true);
-	pacer_note_look(&pacer, now + 60 * MS, false);
+	pacer_note_look(&pacer, now + 40 * MS, PACER_CHANGE);
+	pacer_note_look(&pacer, now + 60 * MS, PACER_NOTHING);
 	assert_in_range(pacer_interval_ns(&pacer), 4 * MS, 5 * MS);
 }
 
@@ -176,7 +176,7 @@ static void rates_follow_the_config(void **state)
 
 	(void)state;
 	start(&pacer, 50, 100 * MS, 0);
-	pacer_note_look(&pacer, 5000 * MS, false);
+	pacer_note_look(&pacer, 5000 * MS, PACER_NOTHING);
 	assert_int_equal(pacer_interval_ns(&pacer), 100 * MS);
 	pacer_set_rates(&pacer, 50, 20 * MS);
 	assert_int_equal(pacer_interval_ns(&pacer), 20 * MS);
@@ -212,14 +212,14 @@ static void the_rest_of_a_torn_picture_comes_early(void **state)
 
 	(void)state;
 	start(&pacer, 60, 20 * MS, now);
-	pacer_note_look(&pacer, now, true);
+	pacer_note_look(&pacer, now, PACER_CHANGE);
 	/* The rest is there a quarter of a frame later, and is shown; what comes then waits. */
 	assert_in_range(pacer_interval_ns(&pacer), 4 * MS, 5 * MS);
 	now += pacer_interval_ns(&pacer);
-	pacer_note_look(&pacer, now, true);
+	pacer_note_look(&pacer, now, PACER_CHANGE);
 	now += pacer_interval_ns(&pacer);
 	assert_in_range(now, SECOND + 14 * MS, SECOND + 17 * MS);
-	pacer_note_look(&pacer, now, true);
+	pacer_note_look(&pacer, now, PACER_CHANGE);
 	/* No second one early until a frame was spared. */
 	assert_in_range(pacer_interval_ns(&pacer), 15 * MS, 17 * MS);
 }
@@ -293,6 +293,25 @@ static void change_that_is_not_steady_is_seen_too(void **state)
 	assert_true(guest.lateness <= guest.pictures * MS);
 }
 
+static void a_look_that_came_too_early_is_made_again(void **state)
+{
+	struct guest guest = { .period = SECOND / 30 };
+	struct pacer pacer;
+	int64_t now = SECOND, due;
+
+	(void)state;
+	start(&pacer, 60, 50 * MS, now);
+	pacer_note_look(&pacer, now, PACER_EARLY);
+	assert_in_range(pacer_interval_ns(&pacer), MS, 3 * MS);
+	/* Also when it was known when to look; and the next look comes later, too. */
+	play(&pacer, &guest, &now, 2 * SECOND);
+	due = pacer.beat.due_ns;
+	pacer_note_look(&pacer, due, PACER_EARLY);
+	assert_in_range(pacer_interval_ns(&pacer), MS, 3 * MS);
+	pacer_note_look(&pacer, due + 2 * MS, PACER_CHANGE);
+	assert_true(pacer.beat.due_ns > due + SECOND / 30 + MS / 2);
+}
+
 static void input_is_answered_in_between(void **state)
 {
 	struct guest guest = { .period = SECOND / 24 };
@@ -304,10 +323,10 @@ static void input_is_answered_in_between(void **state)
 	play(&pacer, &guest, &now, 2 * SECOND);
 	while (!look_at(&guest, now))
 		now += MS;
-	pacer_note_look(&pacer, now, true);
+	pacer_note_look(&pacer, now, PACER_CHANGE);
 	/* Once for the rest of it; then not before the next is due. */
 	now += pacer_interval_ns(&pacer);
-	pacer_note_look(&pacer, now, false);
+	pacer_note_look(&pacer, now, PACER_NOTHING);
 	assert_true(pacer_interval_ns(&pacer) > 30 * MS);
 	pacer_note_motion(&pacer, now);
 	assert_true(pacer_interval_ns(&pacer) < 15 * MS);
@@ -325,6 +344,7 @@ int main(void)
 		cmocka_unit_test(the_rest_of_a_torn_picture_comes_early),
 		cmocka_unit_test(steady_change_is_waited_for),
 		cmocka_unit_test(change_that_is_not_steady_is_seen_too),
+		cmocka_unit_test(a_look_that_came_too_early_is_made_again),
 		cmocka_unit_test(input_is_answered_in_between),
 	};
 
