@@ -282,8 +282,8 @@ static int run_whole(struct damage *damage, const struct damage_source *source,
 }
 
 /*
- * Leaves in damage->tiles what differs, and returns how many do: after the move, if
- * there is one. Or -EAGAIN.
+ * Leaves in damage->tiles what differs, and returns how many do; or -EAGAIN, or as
+ * damage_pool_writable(). A move that goes on is made at once.
  */
 static int glance(struct damage *damage, const struct damage_source *source,
 		struct scroll *ret_scroll, bool *ret_moved)
@@ -300,8 +300,25 @@ static int glance(struct damage *damage, const struct damage_source *source,
 	result = scroll_repeat(damage->finder, damage->kernels, source, shadow, tiles, ret_scroll);
 	if (result < 0)
 		return result;
-	*ret_moved = result;
+	if (result) {
+		result = damage_pool_writable(&damage->pool, &shadow);
+		if (result)
+			return result;
+		scroll_follow(damage->finder, damage->kernels, source, shadow, tiles, ret_scroll);
+		*ret_moved = true;
+	}
 	return (int)damage_tiles_spread(tiles, damage->kernels, source, shadow, glanced);
+}
+
+static void note_move(struct damage *damage, const struct scroll *scroll, struct update *update)
+{
+	damage_glance_forget(&damage->glance, (uint32_t)scroll->box.y1,
+			(uint32_t)(scroll->box.y2 - scroll->box.y1));
+	pixman_region32_fini(&update->copy_region);
+	pixman_region32_init_with_extents(&update->copy_region, &scroll->box);
+	damage_pool_changed(&damage->pool, &update->copy_region);
+	update->copy_dx = scroll->dx;
+	update->copy_dy = scroll->dy;
 }
 
 static int run_compare(struct damage *damage, const struct damage_source *source,
@@ -310,7 +327,7 @@ static int run_compare(struct damage *damage, const struct damage_source *source
 	struct damage_tiles *tiles = &damage->tiles;
 	struct frame *shadow = damage_pool_current(&damage->pool);
 	struct scroll scroll;
-	bool moved = false;
+	bool moved = false, found = false;
 	int result;
 
 	result = look->glance ? glance(damage, source, &scroll, &moved) :
@@ -321,23 +338,17 @@ static int run_compare(struct damage *damage, const struct damage_source *source
 	if (!damage->dirty && !moved)
 		return 0;
 	if (!moved)
-		moved = scroll_find(damage->finder, damage->kernels, source, shadow, tiles, &scroll);
+		found = scroll_find(damage->finder, damage->kernels, source, shadow, tiles, &scroll);
 	result = damage_pool_writable(&damage->pool, &shadow);
 	if (result)
 		return result;
-	pixman_region32_init(&update->copy_region);
-	if (moved) {
+	if (found)
 		scroll_apply(&scroll, shadow);
-		damage_glance_forget(&damage->glance, (uint32_t)scroll.box.y1,
-				(uint32_t)(scroll.box.y2 - scroll.box.y1));
-		pixman_region32_fini(&update->copy_region);
-		pixman_region32_init_with_extents(&update->copy_region, &scroll.box);
-		damage_pool_changed(&damage->pool, &update->copy_region);
-		update->copy_dx = scroll.dx;
-		update->copy_dy = scroll.dy;
-	}
+	pixman_region32_init(&update->copy_region);
+	if (moved || found)
+		note_move(damage, &scroll, update);
 	update_shadow(damage, source, shadow, &update->damage);
-	if (!moved && !pixman_region32_not_empty(&update->damage)) {
+	if (!moved && !found && !pixman_region32_not_empty(&update->damage)) {
 		/* The guest took its change back while we looked. */
 		update_finish(update);
 		return 0;

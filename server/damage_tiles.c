@@ -151,7 +151,7 @@ unsigned int damage_tiles_compare(struct damage_tiles *tiles, const struct damag
 /* A tile that differs, or did before what is in it moved. */
 static bool is_seed(const struct damage_tiles *tiles, size_t tile)
 {
-	return tiles->rows[tile] || tiles->seen[tile] == DAMAGE_TILE_MOVED;
+	return tiles->rows[tile] || tiles->seen[tile] & DAMAGE_TILE_MOVED;
 }
 
 /* What is in or beside a seed and was not compared yet. */
@@ -175,10 +175,10 @@ static bool mark_near(struct damage_tiles *tiles, uint32_t band)
 			tiles->wanted[column + 1] = 1;
 	}
 	for (uint32_t column = 0; column < tiles->columns; column++) {
-		if (seen[column])
+		if (seen[column] & DAMAGE_TILE_SEEN)
 			tiles->wanted[column] = 0;
 		else if (tiles->wanted[column])
-			seen[column] = DAMAGE_TILE_SEEN;
+			seen[column] |= DAMAGE_TILE_SEEN;
 		any |= tiles->wanted[column];
 	}
 	return any;
@@ -190,7 +190,7 @@ static bool mark_unseen(struct damage_tiles *tiles, uint32_t band)
 	uint8_t *seen = tiles->seen + (size_t)band * tiles->columns;
 
 	for (uint32_t column = 0; column < tiles->columns; column++)
-		tiles->wanted[column] = !seen[column];
+		tiles->wanted[column] = !(seen[column] & DAMAGE_TILE_SEEN);
 	return true;
 }
 
@@ -206,10 +206,10 @@ static void fill_busy(struct damage_tiles *tiles, uint16_t glanced)
 		if (!(want & (want - 1)))
 			continue;
 		for (uint32_t column = 0; column < tiles->columns; column++) {
-			if ((rows[column] & want) != want || seen[column])
+			if ((rows[column] & want) != want || seen[column] & DAMAGE_TILE_SEEN)
 				continue;
 			rows[column] = all;
-			seen[column] = DAMAGE_TILE_SEEN;
+			seen[column] |= DAMAGE_TILE_SEEN;
 		}
 	}
 }

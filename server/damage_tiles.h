@@ -25,10 +25,10 @@ struct damage_tiles {
 	uint8_t *seen; /* [bands][columns], see below */
 };
 
-/* Where these are set, rows says all that comparing would. */
+/* Bits of seen. */
 enum {
-	DAMAGE_TILE_SEEN = 1,
-	DAMAGE_TILE_MOVED, /* rows is about what is there after a move */
+	DAMAGE_TILE_SEEN = 1, /* rows says all that comparing would */
+	DAMAGE_TILE_MOVED = 2, /* changed by moving, whatever rows says */
 };
 
 /* -ENOMEM. */

@@ -20,12 +20,8 @@
  */
 #define FAILURES_PATIENT 8
 #define SKIP_PASSES 7
-/* The last move is made again without looking for a better one where it leaves less than that. */
-#define SPOILT_PART 4
-/* And where it was, if less than this part of what changed is elsewhere. */
-#define BESIDE_PART 16
-/* So many rows of it without a change: the guest has not come as far yet. */
-#define CUT_ROWS (4 * DAMAGE_TILE_HEIGHT)
+/* The last move is tried first, and taken where it leaves less than that part of the change. */
+#define LEFT_PART 4
 
 int scroll_finder_new(uint32_t width, uint32_t height, struct scroll_finder **ret)
 {
@@ -61,22 +57,6 @@ void scroll_finder_free(struct scroll_finder *finder)
 	free(finder);
 }
 
-static int32_t smaller(int32_t a, int32_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Of the band that row y is in. */
-static int32_t first_row(int32_t y)
-{
-	return y / DAMAGE_TILE_HEIGHT * DAMAGE_TILE_HEIGHT;
-}
-
-static int32_t larger(int32_t a, int32_t b)
-{
-	return a > b ? a : b;
-}
-
 /* Leaves of the box what came from inside the picture. */
 static bool clip_to_origin(const struct damage_tiles *tiles, int32_t dx, int32_t dy,
 		pixman_box32_t *box)
@@ -90,8 +70,7 @@ static bool clip_to_origin(const struct damage_tiles *tiles, int32_t dx, int32_t
 	return box->x1 < box->x2 && box->y1 < box->y2;
 }
 
-/* Fills finder->differ inside the box: source against the shadow as it would be. */
-static void compare_moved(const struct scroll_search *search, const pixman_box32_t *box, int32_t dx,
+void scroll_compare(const struct scroll_search *search, const pixman_box32_t *box, int32_t dx,
 		int32_t dy)
 {
 	const struct damage_tiles *tiles = search->tiles;
@@ -152,8 +131,7 @@ static int32_t covered(const pixman_box32_t *box, int32_t column)
 	return (x2 < box->x2 ? x2 : box->x2) - (x1 > box->x1 ? x1 : box->x1);
 }
 
-/* The rows of a band that are inside the box, one bit each. */
-static unsigned int rows_inside(const pixman_box32_t *box, int32_t band)
+unsigned int scroll_rows_inside(const pixman_box32_t *box, int32_t band)
 {
 	int32_t top = band * DAMAGE_TILE_HEIGHT;
 	int32_t first = box->y1 > top ? box->y1 - top : 0;
@@ -195,7 +173,7 @@ static int64_t choose_columns(const struct scroll_search *search, const pixman_b
 
 	memset(gains, 0, (size_t)columns * sizeof(*gains));
 	for (int32_t band = part->y1 / DAMAGE_TILE_HEIGHT; band < end_band; band++) {
-		unsigned int inside = rows_inside(part, band);
+		unsigned int inside = scroll_rows_inside(part, band);
 		size_t tile = (size_t)band * search->tiles->columns + (size_t)column;
 
 		for (int32_t i = 0; i < columns; i++) {
@@ -313,7 +291,7 @@ static void take_over(const struct scroll_search *search, const pixman_box32_t *
 
 	for (int32_t band = box->y1 / DAMAGE_TILE_HEIGHT; band * DAMAGE_TILE_HEIGHT < box->y2;
 			band++) {
-		unsigned int inside = rows_inside(box, band);
+		unsigned int inside = scroll_rows_inside(box, band);
 
 		for (int32_t column = first; column < end; column++) {
 			size_t tile = (size_t)band * search->tiles->columns + (size_t)column;
@@ -340,7 +318,7 @@ static int64_t try_move(const struct scroll_search *search, const pixman_box32_t
 
 	if ((!dx && !dy) || !clip_to_origin(search->tiles, dx, dy, &box))
 		return 0;
-	compare_moved(search, &box, dx, dy);
+	scroll_compare(search, &box, dx, dy);
 	scroll.box = box;
 	saved = choose_part(search, &scroll.box);
 	if (!saved)
@@ -350,8 +328,7 @@ static int64_t try_move(const struct scroll_search *search, const pixman_box32_t
 	return saved;
 }
 
-/* How many rows of those tiles that touch the box. */
-static int64_t count_rows(const struct damage_tiles *tiles, const uint16_t *rows,
+int64_t scroll_count_rows(const struct damage_tiles *tiles, const uint16_t *rows,
 		const pixman_box32_t *box)
 {
 	int32_t end = (box->x2 - 1) / DAMAGE_TILE_WIDTH + 1;
@@ -377,9 +354,9 @@ static bool search_cluster(const struct scroll_search *search, const pixman_box3
 	if (!scroll_cluster_tighten(search, cluster, &box))
 		return false;
 	/* Text has much that is alike, so that a wrong move may seem worth something. */
-	all = count_rows(search->tiles, search->tiles->rows, &box) * DAMAGE_TILE_WIDTH * GAIN_UNIT;
+	all = scroll_count_rows(search->tiles, search->tiles->rows, &box) * DAMAGE_TILE_WIDTH * GAIN_UNIT;
 	if (try_move(search, &box, finder->last.dx, finder->last.dy, ret_scroll) >
-			all - all / SPOILT_PART)
+			all - all / LEFT_PART)
 		return true;
 	dy = scroll_guess_dy(&finder->guess, search->kernels, search->source, search->shadow, &box);
 	if (!dy)
@@ -412,107 +389,6 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 	finder->failures = 0;
 	take_over(&search, &ret_scroll->box);
 	return true;
-}
-
-/*
- * Leaves of the last move's place those bands in which a glance found something, and
- * the one above and below. False: not enough to be the move.
- */
-static bool find_in_place(const struct damage_tiles *tiles, pixman_box32_t *box)
-{
-	const pixman_box32_t picture = { .x2 = (int32_t)tiles->width, .y2 = (int32_t)tiles->height };
-	int64_t inside = count_rows(tiles, tiles->rows, box);
-	int64_t outside = count_rows(tiles, tiles->rows, &picture) - inside;
-	pixman_box32_t row = *box;
-
-	if (inside * DAMAGE_GLANCE_ROWS * DAMAGE_TILE_WIDTH < SCROLL_PIXELS_MIN ||
-			outside > inside / BESIDE_PART)
-		return false;
-	for (row.y2 = row.y1 + 1; !count_rows(tiles, tiles->rows, &row); row.y2 = row.y1 + 1)
-		row.y1 += DAMAGE_TILE_HEIGHT;
-	box->y1 = larger(box->y1, first_row(row.y1) - DAMAGE_TILE_HEIGHT);
-	row.y2 = box->y2;
-	for (row.y1 = row.y2 - 1; !count_rows(tiles, tiles->rows, &row); row.y1 = row.y2 - 1)
-		row.y2 -= DAMAGE_TILE_HEIGHT;
-	box->y2 = smaller(box->y2, first_row(row.y1) + 2 * DAMAGE_TILE_HEIGHT);
-	return true;
-}
-
-/* Whether most of a row of the box is as the move says. */
-static bool row_moved(const struct scroll_search *search, const pixman_box32_t *box, int32_t y)
-{
-	const uint16_t *differ = search->finder->differ +
-			(size_t)(y / DAMAGE_TILE_HEIGHT) * search->tiles->columns;
-	int32_t first = box->x1 / DAMAGE_TILE_WIDTH, end = (box->x2 - 1) / DAMAGE_TILE_WIDTH + 1;
-	int32_t count = 0;
-
-	for (int32_t column = first; column < end; column++)
-		count += !(differ[column] >> y % DAMAGE_TILE_HEIGHT & 1);
-	return count * 2 > end - first;
-}
-
-/* As compare_moved(), but gives up when too much is left; leaves of the box what moved. */
-static bool still_moves(const struct scroll_search *search, struct scroll *scroll)
-{
-	pixman_box32_t *box = &scroll->box, part = *box;
-	int64_t may_be_left = count_rows(search->tiles, search->tiles->rows, box) *
-			DAMAGE_GLANCE_ROWS / SPOILT_PART;
-
-	for (; part.y1 < box->y2; part.y1 = part.y2) {
-		part.y2 = smaller(first_row(part.y1) + DAMAGE_TILE_HEIGHT, box->y2);
-		compare_moved(search, &part, scroll->dx, scroll->dy);
-		may_be_left -= count_rows(search->tiles, search->finder->differ, &part);
-		if (may_be_left < 0)
-			return false;
-	}
-	while (box->y1 < box->y2 && !row_moved(search, box, box->y1))
-		box->y1++;
-	while (box->y1 < box->y2 && !row_moved(search, box, box->y2 - 1))
-		box->y2--;
-	return box->y1 < box->y2;
-}
-
-static void mark_moved(struct damage_tiles *tiles, const pixman_box32_t *box)
-{
-	int32_t right = (int32_t)tiles->width;
-
-	for (int32_t band = (box->y1 + DAMAGE_TILE_HEIGHT - 1) / DAMAGE_TILE_HEIGHT;
-			(band + 1) * DAMAGE_TILE_HEIGHT <= box->y2; band++) {
-		for (int32_t column = (box->x1 + DAMAGE_TILE_WIDTH - 1) / DAMAGE_TILE_WIDTH;
-				column * DAMAGE_TILE_WIDTH < box->x2; column++) {
-			if ((column + 1) * DAMAGE_TILE_WIDTH <= box->x2 || box->x2 == right)
-				tiles->seen[(size_t)band * tiles->columns + (size_t)column] =
-						DAMAGE_TILE_MOVED;
-		}
-	}
-}
-
-/* Whether a part of the box is left out that is no mere line or two. */
-static bool is_cut(const pixman_box32_t *part, const pixman_box32_t *box)
-{
-	return part->y1 - box->y1 >= CUT_ROWS || box->y2 - part->y2 >= CUT_ROWS;
-}
-
-int scroll_repeat(struct scroll_finder *finder, const struct damage_kernels *kernels,
-		const struct damage_source *source, const struct frame *shadow,
-		struct damage_tiles *tiles, struct scroll *ret_scroll)
-{
-	const struct scroll_search search = { finder, kernels, source, shadow, tiles };
-	struct scroll scroll = finder->last;
-
-	if ((!scroll.dx && !scroll.dy) || !find_in_place(tiles, &scroll.box))
-		return 0;
-	if (is_cut(&scroll.box, &finder->last.box) && !finder->waited) {
-		finder->waited = true;
-		return -EAGAIN;
-	}
-	finder->waited = false;
-	if (!still_moves(&search, &scroll))
-		return 0;
-	take_over(&search, &scroll.box);
-	mark_moved(tiles, &scroll.box);
-	*ret_scroll = scroll;
-	return 1;
 }
 
 void scroll_apply(const struct scroll *scroll, struct frame *shadow)

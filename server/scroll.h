@@ -43,14 +43,20 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 		struct damage_tiles *tiles, struct scroll *ret_scroll);
 
 /*
- * After a glance, before anything else was compared: whether the last move goes on
- * at the same place. 1: it does; tiles say what differs after the move as far as
- * that is known, and which of them need not be compared. 0: no. -EAGAIN: it seems to,
+ * After a glance, before anything else was compared: whether the last move seems to
+ * go on at the same place. 1: it does, see scroll_follow(). 0: no. -EAGAIN: it does,
  * but has come half way only, as the guest is drawing; not twice in a row.
  */
 int scroll_repeat(struct scroll_finder *finder, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles, struct scroll *ret_scroll);
+/*
+ * Makes that move in a shadow that is ours to write. tiles then say what differs from
+ * it, as far as that is known, and which of them need not be compared.
+ */
+void scroll_follow(struct scroll_finder *finder, const struct damage_kernels *kernels,
+		const struct damage_source *source, struct frame *shadow,
+		struct damage_tiles *tiles, const struct scroll *scroll);
 
 /* Moves the pixels inside a shadow that is ours to write. */
 void scroll_apply(const struct scroll *scroll, struct frame *shadow);

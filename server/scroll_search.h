@@ -45,4 +45,13 @@ uint32_t scroll_cluster_find(const struct scroll_search *search, pixman_box32_t 
 bool scroll_cluster_tighten(const struct scroll_search *search, const pixman_box32_t *cluster,
 		pixman_box32_t *ret_box);
 
+/* Fills finder->differ inside the box: source against the shadow as it would be. */
+void scroll_compare(const struct scroll_search *search, const pixman_box32_t *box, int32_t dx,
+		int32_t dy);
+/* The rows of a band that are inside the box, one bit each. */
+unsigned int scroll_rows_inside(const pixman_box32_t *box, int32_t band);
+/* How many of rows, one word a tile, are in tiles that touch the box. */
+int64_t scroll_count_rows(const struct damage_tiles *tiles, const uint16_t *rows,
+		const pixman_box32_t *box);
+
 #endif
