@@ -108,7 +108,7 @@ int scroll_repeat(struct scroll_finder *finder, const struct damage_kernels *ker
 	return 1;
 }
 
-/* What is known of tiles after the move: all, where the box covers them, else nothing. */
+/* What is known of tiles after the move: all, where the box covers them, else what it covers. */
 static void mark_moved(const struct scroll_search *search, const pixman_box32_t *box)
 {
 	struct damage_tiles *tiles = search->tiles;
@@ -116,8 +116,8 @@ static void mark_moved(const struct scroll_search *search, const pixman_box32_t 
 
 	for (int32_t band = box->y1 / DAMAGE_TILE_HEIGHT; band * DAMAGE_TILE_HEIGHT < box->y2;
 			band++) {
-		bool inside = scroll_rows_inside(box, band) ==
-				damage_tiles_band_rows(tiles, (uint32_t)band);
+		unsigned int rows = scroll_rows_inside(box, band);
+		bool inside = rows == damage_tiles_band_rows(tiles, (uint32_t)band);
 
 		for (int32_t column = box->x1 / DAMAGE_TILE_WIDTH; column < end; column++) {
 			size_t tile = (size_t)band * tiles->columns + (size_t)column;
@@ -125,8 +125,8 @@ static void mark_moved(const struct scroll_search *search, const pixman_box32_t 
 			bool covered = inside && box->x1 <= x1 &&
 					box->x2 >= smaller(x1 + DAMAGE_TILE_WIDTH, right);
 
-			tiles->rows[tile] = covered ? search->finder->differ[tile] : 0;
-			tiles->seen[tile] = DAMAGE_TILE_MOVED | (covered ? DAMAGE_TILE_SEEN : 0);
+			tiles->rows[tile] = (uint16_t)(search->finder->differ[tile] & rows);
+			tiles->seen[tile] = covered ? DAMAGE_TILE_SEEN | DAMAGE_TILE_MOVED : 0;
 		}
 	}
 }

