@@ -66,7 +66,7 @@ struct config_vm {
 	char *pattern_scene; /* pattern-scene: desktop, still, ...: the pattern source's scene_names */
 
 	int64_t max_fps; /* max-fps: 60, 1..240; looks a second while the picture moves; live */
-	int64_t idle_interval_ns; /* idle-interval: 50ms, 5ms..10s; between looks at a resting picture; live */
+	int64_t idle_interval_ns; /* idle-interval: 45ms, 5ms..10s; between looks at a resting picture; live */
 
 	char *desktop_name; /* desktop-name: default the VM's name; live */
 	struct config_addresses vnc; /* vnc: listeners; live */

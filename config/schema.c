@@ -227,7 +227,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		VM("idle-interval", idle_interval_ns),
 		.type = SCHEMA_DURATION,
 		RANGE(5 * MS, 10 * SECOND),
-		.default_text = "50ms",
+		.default_text = "45ms",
 		.reload = SCHEMA_LIVE,
 		.doc = "The time between two looks at a picture that rests. Nobody tells planecast when "
 		       "the guest draws, so this is how late the first change after a rest may be seen; "

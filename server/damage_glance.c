@@ -20,7 +20,8 @@
  * rows high, three what is three.
  */
 #define GLANCE_STEP 3
-#define GLANCE_TRUST 16
+/* A row is compared again, whatever its fingerprint, at each so manieth glance at it. */
+#define GLANCE_TRUST 64
 
 #define CACHE_LINE_BYTES 64
 

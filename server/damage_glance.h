@@ -5,9 +5,9 @@
  * A glance reads every DAMAGE_GLANCE_ROWS-th row of the source, other ones each
  * time. A row that was found equal to the shadow's leaves its fingerprint behind,
  * and while the shadow's row stays what it is, the next glance at it reads the
- * source's only: half the memory, which is what a glance waits for. A fingerprint
- * is trusted for GLANCE_TRUST glances at its row at most, so that a change it
- * does not tell is late, not lost. Loop thread.
+ * source's only: half the memory, which is what a glance waits for. Now and then a
+ * row is compared in spite of its fingerprint, so that a change it does not tell is
+ * late, not lost. Loop thread.
  */
 #ifndef PLANECAST_SERVER_DAMAGE_GLANCE_H
 #define PLANECAST_SERVER_DAMAGE_GLANCE_H

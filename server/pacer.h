@@ -30,7 +30,7 @@
 /* The part of the time since the last change, or input, that the next look waits: in motion, */
 #define PACER_MOTION_PART 6
 /* and after a change that came longer than this after the one before, or after input. */
-#define PACER_ALONE_PART 2
+#define PACER_ALONE_PART 1
 #define PACER_ALONE_NS (250 * 1000000LL)
 
 struct pacer {

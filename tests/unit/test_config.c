@@ -54,7 +54,7 @@ static void gives_each_key_its_default(void **state)
 	assert_int_equal(vm->pattern_fps, 30);
 	assert_string_equal(vm->pattern_scene, "desktop");
 	assert_int_equal(vm->max_fps, 60);
-	assert_int_equal(vm->idle_interval_ns, 50 * MS);
+	assert_int_equal(vm->idle_interval_ns, 45 * MS);
 	assert_string_equal(vm->desktop_name, "a");
 	assert_int_equal(vm->vnc.count, 0);
 	assert_int_equal(vm->vnc_auth, CONFIG_AUTH_NONE);
