@@ -378,9 +378,10 @@ def signs(words):
 def goals_section(report):
     rows = []
     for goal in report["goals"]:
+        cost = f"<br><span class=soft>Made of: {escape(goal['cost'])}</span>" if goal["cost"] else ""
         kind, word = {True: ("reached", "reached"), False: ("missed", "not reached"),
                       None: ("unmeasured", "not measured")}[goal["reached"]]
-        rows.append(f"<tr><td>{escape(goal['title'])}<br><span class=soft>{escape(goal['source'])}</span></td>"
+        rows.append(f"<tr><td>{escape(goal['title'])}<br><span class=soft>{escape(goal['source'])}</span>{cost}</td>"
                     f"<td class=n>{signs(goal['wanted'])}</td><td class=n>{escape(goal['found'])}</td>"
                     f"<td class={kind}>{word}</td><td>{signs(goal['by'])}</td></tr>")
     return ("<h2>Figures to reach</h2><div class=card><table><thead><tr><th>Figure</th><th class=n>Wanted</th>"

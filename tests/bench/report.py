@@ -222,6 +222,8 @@ def text(report):
     for goal in report["goals"]:
         word = {True: "reached", False: "NOT REACHED", None: "not measured"}[goal["reached"]]
         lines.append(f"  {goal['title']:52} {goal['wanted']:>18} {goal['found']:>14}  {word} {goal['by']}".rstrip())
+        if goal["cost"]:
+            lines.append(f"    made of: {goal['cost']}")
     for peer in report["peers"]:
         if not peer["available"]:
             lines.append(f"  unavailable: {peer['name']}: {peer['why']}")

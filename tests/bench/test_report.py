@@ -159,11 +159,13 @@ class Goals(unittest.TestCase):
         made = goal(of([run(cpu_s=0.12)]), "Typing: CPU")
         self.assertIs(made["reached"], True)
         self.assertEqual((made["wanted"], made["found"], made["by"]), ("<= 0.30 s", "0.24 s", "by 20 %"))
+        self.assertEqual(made["cost"], "")
 
     def test_missed_and_by_how_much(self):
         made = goal(of([run(cpu_s=0.3)]), "Typing: CPU")
         self.assertIs(made["reached"], False)
         self.assertEqual(made["by"], "by 100 %")
+        self.assertIn("drawn", made["cost"])
 
     def test_cpu_saved_by_showing_little_does_not_count(self):
         for shown, reached in ((150, True), (110, False)):
@@ -238,6 +240,7 @@ class Page(unittest.TestCase):
         made = made_up()
         text = report.text(made)
         self.assertIn("NOT REACHED", text)
+        self.assertIn("made of: ", text)
         self.assertIn("unavailable: gone: no gone here", text)
         with tempfile.TemporaryDirectory() as directory:
             path = pathlib.Path(directory) / "report.json"
