@@ -27,7 +27,7 @@ LAYERS = [
     ("framefile", ["server/framefile*"], []),
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
     ("encoders", ["encoders/*"], []),
-    ("net", ["net/*"], ["config/*", "encoders/rects.h", "encoders/packet.h"]),
+    ("net", ["net/*"], ["config/*", "encoders/rects.h", "encoders/rects_debt.h", "encoders/packet.h"]),
     ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/keymap*"], []),
     ("vm", ["server/vm.*"],
      ["config/*", "net/protocol.h", "server/capture/*", "server/damage.h", "server/pacer.h",

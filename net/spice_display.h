@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The picture and the pointer of one SPICE viewer: a QXL device of its own in
+ * the library, whose thread compresses and sends.
+ *
+ * The device is given commands only when all it was given before has come out
+ * of the library's end; the owner says how far that is. What changes
+ * meanwhile adds up (encoders/rects_debt.h), and what is given then is the
+ * newest picture. The library keeps commands for as long as they are to be seen;
+ * past SPICE_DISPLAY_HELD_PICTURES times the picture's size it is told to let go
+ * of some and given nothing until it has.
+ *
+ * Loop thread; what the library's thread calls is inside.
+ */
+#ifndef PLANECAST_NET_SPICE_DISPLAY_H
+#define PLANECAST_NET_SPICE_DISPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct RedsState;
+struct cursor;
+struct event_base;
+struct frame;
+struct spice_display;
+struct update;
+
+#define SPICE_DISPLAY_HELD_PICTURES 3
+
+struct spice_display_events {
+	/* Something that feeding waited for has happened: call spice_display_feed() when it is time. */
+	void (*ready)(void *user);
+	/* The viewer wants another size. From inside a call of the library's. */
+	void (*resize)(void *user, uint32_t width, uint32_t height);
+};
+
+/*
+ * Adds a device to server, showing frame from the start. To be called before the
+ * first client is given to server. -ENOMEM, -EINVAL: the library does not like it.
+ */
+int spice_display_new(struct RedsState *server, struct event_base *base, const struct frame *frame,
+		const struct spice_display_events *events, void *user, struct spice_display **ret);
+/* Before server is destroyed, and once no channel of it is connected. NULL is fine. */
+void spice_display_remove(struct spice_display *display);
+/* After server is destroyed. NULL is fine. */
+void spice_display_free(struct spice_display *display);
+
+/* The picture has changed. Nothing is drawn before spice_display_feed(). */
+void spice_display_update(struct spice_display *display, const struct update *update);
+/*
+ * Gives the library what is owed, from frame, the newest. drawn is how many
+ * drawing messages have come out of its end (struct spice_filter); idle: none is
+ * on its way from there to the client.
+ */
+void spice_display_feed(struct spice_display *display, struct frame *frame, uint64_t drawn,
+		bool idle);
+/* A client is there to see it, or no longer: what is given does, or does not, come out. */
+void spice_display_set_connected(struct spice_display *display, bool connected);
+/* cursor is borrowed. */
+void spice_display_set_cursor(struct spice_display *display, const struct cursor *cursor);
+/* Of the picture as the viewer knows it. */
+void spice_display_size(const struct spice_display *display, uint32_t *ret_width,
+		uint32_t *ret_height);
+/* Updates given to the library, since the start. */
+uint64_t spice_display_updates(const struct spice_display *display);
+
+#endif

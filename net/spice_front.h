@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One SPICE connection, which is one channel of one viewer: between the client's
+ * socket, which is ours alone, and the library, which has the other end of a
+ * socketpair and never sees a client that was not let in nor a message that is
+ * not in the table (net/spice_filter.h).
+ *
+ * A front whose client is gone stays, and keeps its end of the pair open and
+ * emptied, until the library has read all that was said to it and closed its own
+ * end: the library does not survive the loss of a channel at every point of its
+ * start. Loop thread; see net/spice.h.
+ */
+#ifndef PLANECAST_NET_SPICE_FRONT_H
+#define PLANECAST_NET_SPICE_FRONT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "config/address.h"
+#include "net/penalty.h"
+#include "net/spice_filter.h"
+#include "net/spice_link.h"
+#include "net/spice_uplink.h"
+#include "server/log.h"
+
+struct event;
+struct spice;
+struct spice_library_end;
+struct spice_session;
+struct spice_ticket_key;
+struct stream;
+
+enum spice_front_state {
+	SPICE_FRONT_LINKING, /* a stranger */
+	SPICE_FRONT_REFUSED, /* its answer waits for a while */
+	SPICE_FRONT_WAITING, /* let in; its session waits for a picture */
+	SPICE_FRONT_UPLINKING, /* linking to the library */
+	SPICE_FRONT_OPEN,
+	SPICE_FRONT_LEAVING, /* the client is gone, the library's end is not */
+	SPICE_FRONT_CLOSED,
+};
+
+struct spice_front {
+	TAILQ_ENTRY(spice_front) link; /* spice.fronts */
+	struct spice *spice;
+	struct spice_session *session; /* NULL until let in */
+	enum spice_front_state state;
+
+	struct stream *stream; /* NULL once the client is gone */
+	char peer[ADDRESS_TEXT_MAX];
+	struct penalty_source source;
+	int64_t connected_ns;
+	/* The deadline of the link; the wait before a refusal; then the check for stalls. */
+	struct event *timer;
+
+	struct spice_link handshake;
+	struct spice_ticket_key *key; /* that it was shown */
+	struct spice_uplink uplink;
+	struct spice_filter filter;
+
+	/* Our end of the socketpair. */
+	int library_fd; /* -1: none */
+	struct event *library_readable, *library_writable;
+	struct evbuffer *library_output; /* what the pair does not take yet */
+	struct spice_block *block; /* read from the library, not yet cut into messages */
+};
+
+/* Takes fd on success only. -ENOMEM. */
+int spice_front_new(struct spice *spice, int fd, const struct sockaddr *peer, socklen_t length,
+		struct spice_front **ret);
+/* Ends the connection and says why in the log. May be called anywhere, any number of times. */
+void spice_front_close(struct spice_front *front, enum log_level level, const char *fmt, ...)
+		__attribute__((format(printf, 3, 4)));
+/* The memory, of a closed front only, or with the whole of spice. */
+void spice_front_free(struct spice_front *front);
+/* The session has its instance: link to the library. */
+void spice_front_uplink(struct spice_front *front);
+/* Nothing is on its way from the library to the kernel. */
+bool spice_front_is_idle(const struct spice_front *front);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One SPICE viewer: an instance of libspice-server of its own, and the
+ * connections (fronts) that are its channels. One viewer an instance, so that
+ * pace, compression and failures are each viewer's own.
+ *
+ * A session begins when its main channel is authenticated, and waits for the
+ * first picture before it makes the instance, which is born with that. It ends
+ * when its main channel ends: its other channels are closed, the library is let
+ * see all that, and then the instance is destroyed, from the loop. Loop thread.
+ */
+#ifndef PLANECAST_NET_SPICE_SESSION_H
+#define PLANECAST_NET_SPICE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "config/address.h"
+#include "net/penalty.h"
+#include "net/spice_link.h"
+#include "net/spice_ticket.h"
+#include "server/clock.h"
+
+struct RedsState;
+struct event;
+struct spice;
+struct spice_display;
+struct spice_front;
+struct spice_input;
+struct update;
+
+/* Nothing tells when the library's loop has seen the last of a channel's end; its threads have by then. */
+#define SPICE_SESSION_REST_NS (50 * NSEC_PER_MSEC)
+
+enum spice_session_state {
+	SPICE_SESSION_WAITING, /* for the first picture */
+	SPICE_SESSION_RUNNING,
+	SPICE_SESSION_ENDING, /* the library still holds ends of channels */
+	SPICE_SESSION_ENDED, /* to be freed */
+};
+
+struct spice_session {
+	TAILQ_ENTRY(spice_session) link; /* spice.sessions */
+	struct spice *spice;
+	enum spice_session_state state;
+	uint32_t id; /* what clients know it by; random, never 0 */
+	uint32_t library_id; /* what the library knows it by; 0: not told yet */
+	char peer[ADDRESS_TEXT_MAX];
+	struct penalty_source source; /* further channels come from there only */
+	uint8_t digest[SPICE_TICKET_DIGEST_BYTES]; /* of its password */
+	struct spice_front *fronts[SPICE_LINK_CHANNELS]; /* NULL: not linked, or gone */
+	unsigned int n_links; /* fronts whose other end the library still holds */
+
+	struct RedsState *server; /* NULL before RUNNING */
+	struct spice_display *display;
+	struct spice_input *input;
+	struct event *rest;
+};
+
+/* With its main channel. -ENOMEM, -EIO: no random numbers. */
+int spice_session_new(struct spice *spice, struct spice_front *main,
+		const uint8_t digest[SPICE_TICKET_DIGEST_BYTES], struct spice_session **ret);
+/* The viewer has gone, or has to. Any time, any number of times. */
+void spice_session_end(struct spice_session *session);
+/* The memory, of an ended session only, or with the whole of spice. NULL is fine. */
+void spice_session_free(struct spice_session *session);
+
+/* A picture is there: spice->frame. Makes the instance if it has to, shows update if it can. */
+void spice_session_update(struct spice_session *session, const struct update *update);
+/* Sends what is owed, if it is the time for it. Harmless to call at any time. */
+void spice_session_feed(struct spice_session *session);
+/* The pointer, spice->cursor, has changed. */
+void spice_session_set_cursor(struct spice_session *session);
+void spice_session_set_leds(struct spice_session *session);
+/*
+ * A front was linked to the library; its end there is closed; its client is gone.
+ * The first and second come in pairs.
+ */
+void spice_session_linked(struct spice_session *session, struct spice_front *front);
+void spice_session_unlinked(struct spice_session *session, struct spice_front *front);
+void spice_session_lost(struct spice_session *session, struct spice_front *front);
+
+#endif
