@@ -53,7 +53,7 @@ struct spice_filter {
 	uint16_t type;
 	uint32_t size;
 	/* Its own. */
-	uint32_t rest; /* of the library's message that is passing */
+	uint64_t rest; /* of the library's message that is passing */
 	bool drawing; /* it draws */
 };
 

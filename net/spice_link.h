@@ -16,6 +16,7 @@
 #ifndef PLANECAST_NET_SPICE_LINK_H
 #define PLANECAST_NET_SPICE_LINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,7 +73,7 @@ struct spice_link {
 	/* Its own. */
 	spice_link_step_fn step; /* NULL: waits for its owner */
 	size_t need; /* bytes that step takes */
-	int replied;
+	bool replied; /* what is said from now on is a verdict */
 };
 
 void spice_link_init(struct spice_link *link);
