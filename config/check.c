@@ -42,6 +42,8 @@ static const struct requirement requirements[] = {
 			FIELD(source), CONFIG_SOURCE_VFIO, "vfio-socket" },
 	{ "vnc-auth = vncauth", FIELD(vnc_auth), FIELD(vnc_password_file), CONFIG_AUTH_VNCAUTH,
 			FIELD(vnc_auth), CONFIG_AUTH_VNCAUTH, "vnc-password-file" },
+	{ "spice-auth = ticket", FIELD(spice_auth), FIELD(spice_password_file), CONFIG_AUTH_TICKET,
+			FIELD(spice_auth), CONFIG_AUTH_TICKET, "spice-password-file" },
 };
 
 static bool applies(const struct config_vm *vm, const struct config_section_origins *origins,
@@ -85,29 +87,30 @@ static void check_stride(const struct config_vm *vm, const struct config_section
 }
 
 static void check_remote(const struct config_vm *vm, const struct config_section_origins *origins,
-		struct problems *problems)
+		enum config_listeners which, struct problems *problems)
 {
-	const struct config_origin *listeners = origins_of_vm_key(origins, vnc);
+	const struct config_listener_key *key = &config_listener_keys[which];
+	const struct config_origin *listeners = origins_find(origins, SCHEMA_VM, key->addresses);
+	const struct config_addresses *addresses = config_vm_listeners(vm, which);
 
 	if (vm->allow_unauthenticated_remote ||
 			origins_of_vm_key(origins, allow_unauthenticated_remote)->bad ||
-			!applies(vm, origins, FIELD(vnc_auth), CONFIG_AUTH_NONE))
+			!applies(vm, origins, key->auth, CONFIG_AUTH_NONE))
 		return;
-	for (unsigned int i = 0; i < vm->vnc.count; i++) {
+	for (unsigned int i = 0; i < addresses->count; i++) {
 		struct sockaddr_storage address;
 		socklen_t length;
 		const char *error;
 
-		if (address_parse(vm->vnc.text[i], &address, &length, &error) < 0 ||
+		if (address_parse(addresses->text[i], &address, &length, &error) < 0 ||
 				address_is_local((struct sockaddr *)&address))
 			continue;
 		problems_add(problems, listeners->file, listeners->line,
 				listeners->column + listeners->places.offset[i],
 				"other machines can reach %s, and vm \"%s\" has no authentication: "
-				"write \"vnc-auth = vncauth\" with a vnc-password-file, or, if "
-				"everybody may see and control the VM, "
+				"write %s, or, if everybody may see and control the VM, "
 				"\"allow-unauthenticated-remote = yes\"",
-				vm->vnc.text[i], vm->name);
+				addresses->text[i], vm->name, key->remedy);
 	}
 }
 
@@ -119,6 +122,7 @@ struct listener_place {
 	uint32_t scope;
 	const char *text;
 	unsigned int vm, item;
+	enum config_listeners which;
 };
 
 /* false: clashes with nothing. */
@@ -169,8 +173,10 @@ static bool clash(const struct listener_place *a, const struct listener_place *b
 static void report_clash(const struct config *config, const struct listener_place *first,
 		const struct listener_place *second, struct problems *problems)
 {
-	const struct config_origin *there = origins_of_vm_key(config->origins->vms[first->vm], vnc);
-	const struct config_origin *here = origins_of_vm_key(config->origins->vms[second->vm], vnc);
+	const struct config_origin *there = origins_find(config->origins->vms[first->vm], SCHEMA_VM,
+			config_listener_keys[first->which].addresses);
+	const struct config_origin *here = origins_find(config->origins->vms[second->vm], SCHEMA_VM,
+			config_listener_keys[second->which].addresses);
 
 	problems_add(problems, here->file, here->line,
 			here->column + here->places.offset[second->item],
@@ -178,9 +184,33 @@ static void report_clash(const struct config *config, const struct listener_plac
 			config->vms[first->vm]->name, there->file, there->line);
 }
 
+/* Adds those of one key to the count places, and says which clash with one before. */
+static size_t add_listeners(const struct config *config, unsigned int vm, enum config_listeners which,
+		struct listener_place *places, size_t count, struct problems *problems)
+{
+	const struct config_addresses *addresses = config_vm_listeners(config->vms[vm], which);
+
+	for (unsigned int i = 0; i < addresses->count; i++) {
+		struct listener_place *place = &places[count];
+		size_t other = 0;
+
+		if (!read_listener(addresses->text[i], place))
+			continue;
+		place->vm = vm;
+		place->item = i;
+		place->which = which;
+		while (other < count && !clash(&places[other], place))
+			other++;
+		if (other < count)
+			report_clash(config, &places[other], place, problems);
+		count++;
+	}
+	return count;
+}
+
 static int check_listeners(const struct config *config, struct problems *problems)
 {
-	size_t count = 0, most = (size_t)config->n_vms * CONFIG_ADDRESSES_MAX;
+	size_t count = 0, most = (size_t)config->n_vms * CONFIG_LISTENERS * CONFIG_ADDRESSES_MAX;
 	struct listener_place *places;
 
 	if (most == 0)
@@ -189,20 +219,8 @@ static int check_listeners(const struct config *config, struct problems *problem
 	if (!places)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < config->n_vms; i++) {
-		for (unsigned int k = 0; k < config->vms[i]->vnc.count; k++) {
-			struct listener_place *place = &places[count];
-			size_t other = 0;
-
-			if (!read_listener(config->vms[i]->vnc.text[k], place))
-				continue;
-			place->vm = i;
-			place->item = k;
-			while (other < count && !clash(&places[other], place))
-				other++;
-			if (other < count)
-				report_clash(config, &places[other], place, problems);
-			count++;
-		}
+		for (unsigned int which = 0; which < CONFIG_LISTENERS; which++)
+			count = add_listeners(config, i, which, places, count, problems);
 	}
 	free(places);
 	return 0;
@@ -213,7 +231,8 @@ int check_config(const struct config *config, struct problems *problems)
 	for (unsigned int i = 0; i < config->n_vms; i++) {
 		check_required(config->vms[i], config->origins->vms[i], problems);
 		check_stride(config->vms[i], config->origins->vms[i], problems);
-		check_remote(config->vms[i], config->origins->vms[i], problems);
+		for (unsigned int which = 0; which < CONFIG_LISTENERS; which++)
+			check_remote(config->vms[i], config->origins->vms[i], which, problems);
 	}
 	return check_listeners(config, problems);
 }

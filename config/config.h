@@ -27,7 +27,13 @@
 
 enum config_source { CONFIG_SOURCE_PATTERN, CONFIG_SOURCE_REPLAY, CONFIG_SOURCE_VFIO, CONFIG_SOURCE_MEMORY };
 enum config_attach { CONFIG_ATTACH_OWN, CONFIG_ATTACH_SOCKET };
-enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_VNCAUTH };
+enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_VNCAUTH, CONFIG_AUTH_TICKET };
+enum config_spice_compression {
+	CONFIG_SPICE_COMPRESSION_AUTO,
+	CONFIG_SPICE_COMPRESSION_LZ4,
+	CONFIG_SPICE_COMPRESSION_LZ,
+	CONFIG_SPICE_COMPRESSION_OFF,
+};
 enum config_sharing { CONFIG_SHARING_ALLOW_EXCLUSIVE, CONFIG_SHARING_FORCE_SHARED, CONFIG_SHARING_IGNORE };
 
 struct config_size {
@@ -72,6 +78,11 @@ struct config_vm {
 	struct config_addresses vnc; /* vnc: listeners; live */
 	int vnc_auth; /* vnc-auth: none, vncauth; the latter has a vnc_password_file */
 	char *vnc_password_file; /* vnc-password-file: mode 0600, first line */
+	struct config_addresses spice; /* spice: listeners; live */
+	int spice_auth; /* spice-auth: none, ticket; the latter has a spice_password_file */
+	char *spice_password_file; /* spice-password-file: mode 0600, first line; live */
+	int64_t spice_password_lifetime_ns; /* spice-password-lifetime: 0, since the file was written; live */
+	int spice_compression; /* spice-compression: enum config_spice_compression; live, for viewers to come */
 	bool allow_unauthenticated_remote; /* allow-unauthenticated-remote: no; live, only the check reads it */
 	int sharing; /* sharing: ignore, force-shared, allow-exclusive; live */
 	bool view_only; /* view-only: no; live */
@@ -84,6 +95,17 @@ struct config_vm {
 	char *qmp; /* qmp: unix socket of QEMU's QMP monitor for input */
 	char *keymap; /* keymap: us; for clients that send keysyms only */
 };
+
+/* The keys that name listeners, each for the protocol of the same name. */
+enum config_listeners { CONFIG_LISTENERS_VNC, CONFIG_LISTENERS_SPICE, CONFIG_LISTENERS };
+struct config_listener_key {
+	const char *name;
+	size_t addresses; /* offset in struct config_vm */
+	size_t auth; /* of the int that says how clients there authenticate */
+	const char *remedy; /* how one asks them to */
+};
+extern const struct config_listener_key config_listener_keys[CONFIG_LISTENERS];
+const struct config_addresses *config_vm_listeners(const struct config_vm *vm, enum config_listeners which);
 
 struct config {
 	struct config_server server;

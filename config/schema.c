@@ -68,6 +68,20 @@ static const struct schema_word auth_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct schema_word spice_auth_words[] = {
+	{ "none", CONFIG_AUTH_NONE },
+	{ "ticket", CONFIG_AUTH_TICKET },
+	{ NULL, 0 },
+};
+
+static const struct schema_word spice_compression_words[] = {
+	{ "auto", CONFIG_SPICE_COMPRESSION_AUTO },
+	{ "lz4", CONFIG_SPICE_COMPRESSION_LZ4 },
+	{ "lz", CONFIG_SPICE_COMPRESSION_LZ },
+	{ "off", CONFIG_SPICE_COMPRESSION_OFF },
+	{ NULL, 0 },
+};
+
 static const struct schema_word sharing_words[] = {
 	{ "allow-exclusive", CONFIG_SHARING_ALLOW_EXCLUSIVE },
 	{ "force-shared", CONFIG_SHARING_FORCE_SHARED },
@@ -270,12 +284,56 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		       "vnc-auth is vncauth.",
 	},
 	{
+		VM("spice", spice),
+		.type = SCHEMA_ADDRESSES,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Where SPICE viewers connect, written as for vnc. Not set: nowhere.",
+	},
+	{
+		VM("spice-auth", spice_auth),
+		.type = SCHEMA_ENUM,
+		.words = spice_auth_words,
+		.default_text = "none",
+		.reload = SCHEMA_RESTART,
+		.doc = "How SPICE viewers prove who they are: not at all, or with the password in "
+		       "spice-password-file.",
+	},
+	{
+		VM("spice-password-file", spice_password_file),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "A file whose first line is the password, at most 60 bytes; nobody but its owner may "
+		       "have access to it (mode 0600). Needed where spice-auth is ticket.",
+	},
+	{
+		VM("spice-password-lifetime", spice_password_lifetime_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(0, 8760 * 3600 * SECOND),
+		.default_text = "0ns",
+		.reload = SCHEMA_LIVE,
+		.doc = "How long the password counts from when spice-password-file was last written; with 0 "
+		       "for ever. Viewers that are in stay.",
+	},
+	{
+		VM("spice-compression", spice_compression),
+		.type = SCHEMA_ENUM,
+		.words = spice_compression_words,
+		.default_text = "auto",
+		.reload = SCHEMA_LIVE,
+		.doc = "How pictures for SPICE viewers are compressed; always without loss. Auto is lz4 for "
+		       "viewers that are near and lz, which takes more time and less of the line, for others.",
+	},
+	{
 		VM("allow-unauthenticated-remote", allow_unauthenticated_remote),
 		.type = SCHEMA_BOOL,
 		.default_text = "no",
 		.reload = SCHEMA_LIVE,
-		.doc = "An address that other machines can reach is refused while vnc-auth is none, "
-		       "unless this says yes: then whoever can connect sees and controls the VM.",
+		.doc = "An address that other machines can reach is refused while vnc-auth, or for SPICE "
+		       "spice-auth, is none, unless this says yes: then whoever can connect sees and "
+		       "controls the VM.",
 	},
 	{
 		VM("sharing", sharing),
@@ -354,6 +412,26 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		       "Used for viewers that send characters instead of key codes.",
 	},
 };
+
+const struct config_listener_key config_listener_keys[CONFIG_LISTENERS] = {
+	[CONFIG_LISTENERS_VNC] = {
+		.name = "vnc",
+		.addresses = offsetof(struct config_vm, vnc),
+		.auth = offsetof(struct config_vm, vnc_auth),
+		.remedy = "\"vnc-auth = vncauth\" with a vnc-password-file",
+	},
+	[CONFIG_LISTENERS_SPICE] = {
+		.name = "spice",
+		.addresses = offsetof(struct config_vm, spice),
+		.auth = offsetof(struct config_vm, spice_auth),
+		.remedy = "\"spice-auth = ticket\" with a spice-password-file",
+	},
+};
+
+const struct config_addresses *config_vm_listeners(const struct config_vm *vm, enum config_listeners which)
+{
+	return (const struct config_addresses *)((const char *)vm + config_listener_keys[which].addresses);
+}
 
 const char *schema_section_name(enum schema_section section)
 {

@@ -42,7 +42,7 @@ struct protocol_stats {
 };
 
 struct protocol_impl {
-	const char *name; /* "vnc": also the config key of its listeners */
+	const char *name; /* "vnc", "spice": also the config key of its listeners */
 	/* Takes the socket, also on failure. */
 	void (*accept)(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length);
 	/* The newest change; update is borrowed. Never fails: what cannot be done costs a client. */
@@ -62,6 +62,9 @@ struct protocol {
 
 /* net/vnc.c. -ENOMEM and what rects_pool_new() says. */
 int vnc_new(struct event_base *base, const struct config_vm *config,
+		const struct protocol_events *events, void *user, struct protocol **ret);
+/* net/spice.c. -ENOMEM, -EIO: no RSA key. Needs evthread_use_pthreads() before base was made. */
+int spice_new(struct event_base *base, const struct config_vm *config,
 		const struct protocol_events *events, void *user, struct protocol **ret);
 
 #endif

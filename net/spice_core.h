@@ -15,5 +15,10 @@ struct event_base;
  * Messages of the library go to the log from the first call on.
  */
 struct SpiceCoreInterface *spice_core(struct event_base *base);
+/*
+ * Does what the library has to do now, for all instances, when the loop is not
+ * there to do it: waits at most so long for its descriptors. Timers rest.
+ */
+void spice_core_turn(int timeout_ms);
 
 #endif

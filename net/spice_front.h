@@ -8,12 +8,14 @@
  * A front whose client is gone stays, and keeps its end of the pair open and
  * emptied, until the library has read all that was said to it and closed its own
  * end: the library does not survive the loss of a channel at every point of its
- * start. Loop thread; see net/spice.h.
+ * start.
+ *
+ * spice_front.c is its life, spice_door.c the link stage, spice_relay.c what passes
+ * then. Loop thread; see net/spice.h.
  */
 #ifndef PLANECAST_NET_SPICE_FRONT_H
 #define PLANECAST_NET_SPICE_FRONT_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -24,14 +26,19 @@
 #include "net/spice_filter.h"
 #include "net/spice_link.h"
 #include "net/spice_uplink.h"
+#include "server/clock.h"
 #include "server/log.h"
 
+struct evbuffer;
 struct event;
 struct spice;
-struct spice_library_end;
+struct spice_block;
 struct spice_session;
 struct spice_ticket_key;
 struct stream;
+
+/* A local network's round trip is below this, and its lines are faster than LZ. */
+#define SPICE_FRONT_FAR_NS (3 * NSEC_PER_MSEC)
 
 enum spice_front_state {
 	SPICE_FRONT_LINKING, /* a stranger */
@@ -53,6 +60,7 @@ struct spice_front {
 	char peer[ADDRESS_TEXT_MAX];
 	struct penalty_source source;
 	int64_t connected_ns;
+	bool is_far; /* a round trip took long, as far as the kernel knew when it connected */
 	/* The deadline of the link; the wait before a refusal; then the check for stalls. */
 	struct event *timer;
 
@@ -76,9 +84,15 @@ void spice_front_close(struct spice_front *front, enum log_level level, const ch
 		__attribute__((format(printf, 3, 4)));
 /* The memory, of a closed front only, or with the whole of spice. */
 void spice_front_free(struct spice_front *front);
-/* The session has its instance: link to the library. */
-void spice_front_uplink(struct spice_front *front);
-/* Nothing is on its way from the library to the kernel. */
-bool spice_front_is_idle(const struct spice_front *front);
+/* Does what a leaving front has to do, without the loop: see spice_core_turn(). */
+void spice_front_turn(struct spice_front *front);
+
+/* For its own files. */
+
+void spice_front_set_state(struct spice_front *front, enum spice_front_state state);
+/* A front without its deadline would be one for ever: without memory for it the front is closed. */
+void spice_front_set_timer(struct spice_front *front, int64_t delay_ns);
+/* Moves all of data to the client, which is watched for stalls. Closes when memory runs out. */
+void spice_front_write(struct spice_front *front, struct evbuffer *data);
 
 #endif

@@ -24,7 +24,11 @@ struct spice_input_events {
 	void (*size)(void *user, uint32_t *ret_width, uint32_t *ret_height);
 };
 
-/* To be called before the first client is given to server. -ENOMEM, -EINVAL: the library does not like it. */
+/*
+ * To be called before the first client is given to server. -ENOMEM. -EINVAL: the
+ * library does not like it; *ret is then set all the same, to be freed when server
+ * is destroyed.
+ */
 int spice_input_new(struct RedsState *server, struct event_base *base,
 		const struct spice_input_events *events, void *user, struct spice_input **ret);
 /* After server is destroyed. NULL is fine. */

@@ -48,18 +48,20 @@ struct spice_session {
 	uint32_t library_id; /* what the library knows it by; 0: not told yet */
 	char peer[ADDRESS_TEXT_MAX];
 	struct penalty_source source; /* further channels come from there only */
+	bool is_far; /* as its main channel */
 	uint8_t digest[SPICE_TICKET_DIGEST_BYTES]; /* of its password */
 	struct spice_front *fronts[SPICE_LINK_CHANNELS]; /* NULL: not linked, or gone */
-	unsigned int n_links; /* fronts whose other end the library still holds */
+	unsigned int n_links; /* ends of fronts that the library holds */
 
 	struct RedsState *server; /* NULL before RUNNING */
 	struct spice_display *display;
 	struct spice_input *input;
 	struct event *rest;
+	bool releasing; /* what the viewer holds, if he likes it or not */
 };
 
-/* With its main channel. -ENOMEM, -EIO: no random numbers. */
-int spice_session_new(struct spice *spice, struct spice_front *main,
+/* Of the viewer whose main channel this is. -ENOMEM, -EIO: no random numbers. */
+int spice_session_new(struct spice *spice, const struct spice_front *main,
 		const uint8_t digest[SPICE_TICKET_DIGEST_BYTES], struct spice_session **ret);
 /* The viewer has gone, or has to. Any time, any number of times. */
 void spice_session_end(struct spice_session *session);
@@ -73,12 +75,18 @@ void spice_session_feed(struct spice_session *session);
 /* The pointer, spice->cursor, has changed. */
 void spice_session_set_cursor(struct spice_session *session);
 void spice_session_set_leds(struct spice_session *session);
-/*
- * A front was linked to the library; its end there is closed; its client is gone.
- * The first and second come in pairs.
- */
-void spice_session_linked(struct spice_session *session, struct spice_front *front);
+/* Lets go of what the viewer holds down. */
+void spice_session_release(struct spice_session *session);
+
+/* What becomes of its fronts. */
+
+/* Gives fd, the library's end of a front's socketpair, to the library; on success only. -ENOMEM. */
+int spice_session_take(struct spice_session *session, int fd);
+/* The library has closed it; once for each that it took. */
 void spice_session_unlinked(struct spice_session *session, struct spice_front *front);
+/* The front is open. */
+void spice_session_linked(struct spice_session *session, struct spice_front *front);
+/* The front's client is gone. */
 void spice_session_lost(struct spice_session *session, struct spice_front *front);
 
 #endif

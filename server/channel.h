@@ -19,8 +19,8 @@
 enum channel_kind {
 	/* to the worker */
 	CHANNEL_CONFIG = 1, /* INI text: [server] and this VM's section, as config_dump() writes it */
-	CHANNEL_LISTENER, /* one fd; payload: its address as text, no NUL */
-	CHANNEL_LISTENER_CLOSE, /* payload: address */
+	CHANNEL_LISTENER, /* one fd; payload: "PROTOCOL ADDRESS" as text, no NUL */
+	CHANNEL_LISTENER_CLOSE, /* payload: as it came */
 	CHANNEL_READY, /* all of the first configuration has been sent */
 	CHANNEL_STOP,
 	/* to the supervisor */

@@ -24,10 +24,12 @@ static bool addresses_name(const struct config_addresses *addresses, const char 
 	return false;
 }
 
-static bool sockets_have(const struct supervisor_sockets *sockets, const char *address)
+static bool sockets_have(const struct supervisor_sockets *sockets, enum config_listeners protocol,
+		const char *address)
 {
 	for (unsigned int i = 0; i < sockets->count; i++)
-		if (!strcmp(sockets->sockets[i].address, address))
+		if (sockets->sockets[i].protocol == protocol &&
+				!strcmp(sockets->sockets[i].address, address))
 			return true;
 	return false;
 }
@@ -86,9 +88,9 @@ static void socket_close(struct supervisor_socket *socket)
 	free(socket->address);
 }
 
-/* " (FILE:LINE)" of the key that names the listeners; "" where it is not written. */
+/* " (FILE:LINE)" of the key that names the listener; "" where it is not written. */
 static const char *describe_place(const struct config *config, const struct config_vm *config_vm,
-		char *buf, size_t size)
+		enum config_listeners protocol, char *buf, size_t size)
 {
 	const struct config_origin *origin;
 
@@ -96,7 +98,8 @@ static const char *describe_place(const struct config *config, const struct conf
 	for (unsigned int i = 0; i < config->n_vms; i++) {
 		if (config->vms[i] != config_vm)
 			continue;
-		origin = origins_of_vm_key(config->origins->vms[i], vnc);
+		origin = origins_find(config->origins->vms[i], SCHEMA_VM,
+				config_listener_keys[protocol].addresses);
 		if (origin->file)
 			snprintf(buf, size, " (%s:%u)", origin->file, origin->line);
 	}
@@ -127,8 +130,9 @@ static int socket_open(struct supervisor_socket *socket, const char *place)
 	/* Says which port the kernel chose for port 0. */
 	length = sizeof(address);
 	getsockname(socket->fd, (struct sockaddr *)&address, &length);
-	log_notice(NULL, "listening on %s",
-			address_format((struct sockaddr *)&address, length, bound));
+	log_notice(NULL, "listening on %s for %s",
+			address_format((struct sockaddr *)&address, length, bound),
+			config_listener_keys[socket->protocol].name);
 	socket->complained = false;
 	if (address.ss_family == AF_UNIX)
 		lstat(((struct sockaddr_un *)&address)->sun_path, &st);
@@ -137,8 +141,15 @@ static int socket_open(struct supervisor_socket *socket, const char *place)
 	return 0;
 }
 
-void supervisor_sockets_keep(struct supervisor_sockets *sockets,
-		const struct config_addresses *addresses,
+const char *supervisor_socket_name(const struct supervisor_socket *socket,
+		char buf[SUPERVISOR_SOCKET_NAME_MAX])
+{
+	snprintf(buf, SUPERVISOR_SOCKET_NAME_MAX, "%s %s", config_listener_keys[socket->protocol].name,
+			socket->address);
+	return buf;
+}
+
+void supervisor_sockets_keep(struct supervisor_sockets *sockets, const struct config_vm *config_vm,
 		const struct supervisor_sockets_events *events, void *user)
 {
 	unsigned int kept = 0;
@@ -146,7 +157,7 @@ void supervisor_sockets_keep(struct supervisor_sockets *sockets,
 	for (unsigned int i = 0; i < sockets->count; i++) {
 		struct supervisor_socket *socket = &sockets->sockets[i];
 
-		if (addresses_name(addresses, socket->address)) {
+		if (addresses_name(config_vm_listeners(config_vm, socket->protocol), socket->address)) {
 			sockets->sockets[kept++] = *socket;
 			continue;
 		}
@@ -159,25 +170,36 @@ void supervisor_sockets_keep(struct supervisor_sockets *sockets,
 	sockets->count = kept;
 }
 
-int supervisor_sockets_bind(struct supervisor_sockets *sockets, const struct config *config,
-		const struct config_vm *config_vm, const struct supervisor_sockets_events *events,
-		void *user)
+static int add_sockets(struct supervisor_sockets *sockets, enum config_listeners protocol,
+		const struct config_addresses *addresses)
 {
-	const struct config_addresses *addresses = &config_vm->vnc;
-	char place[512];
-	int unbound = 0;
-
-	for (unsigned int i = 0; i < addresses->count && sockets->count < CONFIG_ADDRESSES_MAX;
-			i++) {
+	for (unsigned int i = 0; i < addresses->count && sockets->count < SUPERVISOR_SOCKETS_MAX; i++) {
 		char *address;
 
-		if (sockets_have(sockets, addresses->text[i]))
+		if (sockets_have(sockets, protocol, addresses->text[i]))
 			continue;
 		address = strdup(addresses->text[i]);
 		if (!address)
 			return -ENOMEM;
-		sockets->sockets[sockets->count++] = (struct supervisor_socket){ .address = address,
-			.fd = -1 };
+		sockets->sockets[sockets->count++] = (struct supervisor_socket){
+			.protocol = protocol,
+			.address = address,
+			.fd = -1,
+		};
+	}
+	return 0;
+}
+
+int supervisor_sockets_bind(struct supervisor_sockets *sockets, const struct config *config,
+		const struct config_vm *config_vm, const struct supervisor_sockets_events *events,
+		void *user)
+{
+	char place[512];
+	int unbound = 0;
+
+	for (unsigned int i = 0; i < CONFIG_LISTENERS; i++) {
+		if (add_sockets(sockets, i, config_vm_listeners(config_vm, i)) < 0)
+			return -ENOMEM;
 	}
 	for (unsigned int i = 0; i < sockets->count; i++) {
 		struct supervisor_socket *socket = &sockets->sockets[i];
@@ -190,8 +212,8 @@ int supervisor_sockets_bind(struct supervisor_sockets *sockets, const struct con
 			events->closing(user, socket);
 			socket_unbind(socket);
 		}
-		if (socket_open(socket, describe_place(config, config_vm, place, sizeof(place))) <
-				0)
+		if (socket_open(socket, describe_place(config, config_vm, socket->protocol, place,
+				sizeof(place))) < 0)
 			unbound++;
 		else
 			events->opened(user, socket);

@@ -10,9 +10,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "config/address.h"
 #include "config/config.h"
 
 struct supervisor_socket {
+	enum config_listeners protocol;
 	char *address; /* as the configuration writes it */
 	int fd; /* -1: could not be bound so far */
 	bool complained;
@@ -20,9 +22,11 @@ struct supervisor_socket {
 	ino_t inode;
 };
 
+#define SUPERVISOR_SOCKETS_MAX (CONFIG_LISTENERS * CONFIG_ADDRESSES_MAX)
+
 struct supervisor_sockets {
 	unsigned int count;
-	struct supervisor_socket sockets[CONFIG_ADDRESSES_MAX];
+	struct supervisor_socket sockets[SUPERVISOR_SOCKETS_MAX];
 };
 
 /* Mandatory. The socket's fields are borrowed. */
@@ -31,9 +35,12 @@ struct supervisor_sockets_events {
 	void (*closing)(void *user, const struct supervisor_socket *socket);
 };
 
-/* Closes what the addresses do not name; closing() is called for each that was bound. */
-void supervisor_sockets_keep(struct supervisor_sockets *sockets,
-		const struct config_addresses *addresses,
+/* "PROTOCOL ADDRESS", which tells a listener from the VM's others. Always terminates buf; returns it. */
+#define SUPERVISOR_SOCKET_NAME_MAX (ADDRESS_TEXT_MAX + 16)
+const char *supervisor_socket_name(const struct supervisor_socket *socket,
+		char buf[SUPERVISOR_SOCKET_NAME_MAX]);
+/* Closes what config_vm does not name; closing() is called for each that was bound. */
+void supervisor_sockets_keep(struct supervisor_sockets *sockets, const struct config_vm *config_vm,
 		const struct supervisor_sockets_events *events, void *user);
 /*
  * Takes up the addresses of config_vm, one of config's, that are new, and binds

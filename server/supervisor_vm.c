@@ -147,12 +147,18 @@ static void stop_worker(struct supervisor_vm *vm)
 
 static void handle_opened(void *user, const struct supervisor_socket *socket)
 {
-	tell(user, CHANNEL_LISTENER, socket->address, strlen(socket->address), socket->fd);
+	char name[SUPERVISOR_SOCKET_NAME_MAX];
+
+	supervisor_socket_name(socket, name);
+	tell(user, CHANNEL_LISTENER, name, strlen(name), socket->fd);
 }
 
 static void handle_closing(void *user, const struct supervisor_socket *socket)
 {
-	tell(user, CHANNEL_LISTENER_CLOSE, socket->address, strlen(socket->address), -1);
+	char name[SUPERVISOR_SOCKET_NAME_MAX];
+
+	supervisor_socket_name(socket, name);
+	tell(user, CHANNEL_LISTENER_CLOSE, name, strlen(name), -1);
 }
 
 static const struct supervisor_sockets_events sockets_events = {
@@ -382,7 +388,7 @@ pid_t supervisor_vm_pid(const struct supervisor_vm *vm)
 void supervisor_vm_release(struct supervisor_vm *vm, const struct config_vm *config_vm)
 {
 	log_set_vm(vm->name);
-	supervisor_sockets_keep(&vm->sockets, &config_vm->vnc, &sockets_events, vm);
+	supervisor_sockets_keep(&vm->sockets, config_vm, &sockets_events, vm);
 	log_set_vm(NULL);
 }
 

@@ -41,7 +41,7 @@ struct vm {
 	const struct config_vm *config;
 	struct capture *capture;
 	struct damage *damage;
-	struct protocol *protocols[1];
+	struct protocol *protocols[2];
 	struct guest *guest; /* NULL: none configured */
 	struct input_keymap *keymap;
 	struct pacer pacer;
@@ -66,6 +66,7 @@ static const struct {
 			const struct protocol_events *events, void *user, struct protocol **ret);
 } protocol_table[] = {
 	{ "vnc", vnc_new },
+	{ "spice", spice_new },
 };
 
 #define N_PROTOCOLS (sizeof(protocol_table) / sizeof(protocol_table[0]))

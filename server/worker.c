@@ -24,8 +24,6 @@
 #include "server/supervisor_sockets.h"
 #include "server/vm.h"
 
-/* What listeners of the key "vnc" speak. */
-#define LISTENER_PROTOCOL "vnc"
 #define STATUS_INTERVAL_NS NSEC_PER_SEC
 /* With no viewer and nothing new for this many reports, the host is left in peace. */
 #define STATUS_QUIET_MAX 15
@@ -37,7 +35,11 @@ struct worker {
 	struct config *config;
 	const struct config_vm *config_vm; /* in config */
 	struct vm *vm;
-	struct listener *listeners[CONFIG_ADDRESSES_MAX];
+	struct worker_listener {
+		struct worker *worker;
+		struct listener *listener; /* NULL: a free place */
+		char protocol[16];
+	} listeners[SUPERVISOR_SOCKETS_MAX];
 	int exit_status;
 
 	int channel; /* -1: alone */
@@ -97,8 +99,8 @@ static int worker_init(struct worker *worker, const char *name)
 
 static void worker_finish(struct worker *worker)
 {
-	for (size_t i = 0; i < CONFIG_ADDRESSES_MAX; i++)
-		listener_free(worker->listeners[i]);
+	for (size_t i = 0; i < SUPERVISOR_SOCKETS_MAX; i++)
+		listener_free(worker->listeners[i].listener);
 	supervisor_sockets_finish(&worker->sockets);
 	vm_free(worker->vm);
 	if (worker->channel_event)
@@ -127,39 +129,45 @@ static void schedule_status(struct worker *worker)
 
 static void handle_accept(void *user, int fd, const struct sockaddr *peer, socklen_t length)
 {
-	struct worker *worker = user;
+	struct worker_listener *listener = user;
+	struct worker *worker = listener->worker;
 
 	worker->quiet = 0;
 	schedule_status(worker);
-	vm_accept(worker->vm, LISTENER_PROTOCOL, fd, peer, length);
+	vm_accept(worker->vm, listener->protocol, fd, peer, length);
 }
 
-/* Takes fd. */
-static int listener_add(struct worker *worker, const char *address, int fd)
+/* name is "PROTOCOL ADDRESS". Takes fd. */
+static int listener_add(struct worker *worker, const char *name, int fd)
 {
 	int r = -EMFILE;
 
-	for (size_t i = 0; i < CONFIG_ADDRESSES_MAX; i++) {
-		if (worker->listeners[i])
+	for (size_t i = 0; i < SUPERVISOR_SOCKETS_MAX; i++) {
+		struct worker_listener *place = &worker->listeners[i];
+
+		if (place->listener)
 			continue;
-		r = listener_new(worker->base, fd, address, handle_accept, worker,
-				&worker->listeners[i]);
+		place->worker = worker;
+		snprintf(place->protocol, sizeof(place->protocol), "%.*s", (int)strcspn(name, " "), name);
+		r = listener_new(worker->base, fd, name, handle_accept, place, &place->listener);
 		break;
 	}
 	if (r < 0) {
-		log_error(NULL, "cannot listen on %s: %s", address, strerror(-r));
+		log_error(NULL, "cannot listen on %s: %s", name, strerror(-r));
 		close(fd);
 	}
 	return r;
 }
 
-static void listener_remove(struct worker *worker, const char *address)
+static void listener_remove(struct worker *worker, const char *name)
 {
-	for (size_t i = 0; i < CONFIG_ADDRESSES_MAX; i++) {
-		if (!worker->listeners[i] || strcmp(listener_name(worker->listeners[i]), address))
+	for (size_t i = 0; i < SUPERVISOR_SOCKETS_MAX; i++) {
+		struct worker_listener *place = &worker->listeners[i];
+
+		if (!place->listener || strcmp(listener_name(place->listener), name))
 			continue;
-		listener_free(worker->listeners[i]);
-		worker->listeners[i] = NULL;
+		listener_free(place->listener);
+		place->listener = NULL;
 	}
 }
 
@@ -333,16 +341,19 @@ out:
 static void handle_opened(void *user, const struct supervisor_socket *socket)
 {
 	int fd = fcntl(socket->fd, F_DUPFD_CLOEXEC, 0);
+	char name[SUPERVISOR_SOCKET_NAME_MAX];
 
 	if (fd < 0)
 		log_error(NULL, "cannot listen on %s: %m", socket->address);
 	else
-		listener_add(user, socket->address, fd);
+		listener_add(user, supervisor_socket_name(socket, name), fd);
 }
 
 static void handle_closing(void *user, const struct supervisor_socket *socket)
 {
-	listener_remove(user, socket->address);
+	char name[SUPERVISOR_SOCKET_NAME_MAX];
+
+	listener_remove(user, supervisor_socket_name(socket, name));
 }
 
 static const struct supervisor_sockets_events sockets_events = {
@@ -391,7 +402,7 @@ static int reload(struct worker *worker)
 		config_free(config);
 		return r;
 	}
-	supervisor_sockets_keep(&worker->sockets, &worker->config_vm->vnc, &sockets_events, worker);
+	supervisor_sockets_keep(&worker->sockets, worker->config_vm, &sockets_events, worker);
 	bind_sockets(worker);
 	return 0;
 }

@@ -183,9 +183,9 @@ class Daemon:
         """Returns the worker's pid."""
         return int(self.wait_line(rf"\[{re.escape(vm)}\] worker (\d+) serves", since, deadline_s)[1])
 
-    def address(self, vm, nth=0, since=0):
+    def address(self, vm, nth=0, since=0, protocol="vnc"):
         """The nth address a VM listens on: (host, port), or the path of a unix socket."""
-        pattern = rf"\[{re.escape(vm)}\] listening on (\S+)"
+        pattern = rf"\[{re.escape(vm)}\] listening on (\S+) for {protocol}$"
         found = []
 
         def enough():

@@ -187,6 +187,14 @@ static const struct {
 			"everybody may see and control the VM, \"allow-unauthenticated-remote = yes\"\n" },
 
 	/* One address, one listener. */
+	{ PATTERN "spice = *:5902\nvnc = *:5901\nvnc-auth = vncauth\nvnc-password-file = /p\n",
+			"t:3:9: other machines can reach *:5902, and vm \"a\" has no "
+			"authentication: write \"spice-auth = ticket\" with a spice-password-file, or, if "
+			"everybody may see and control the VM, \"allow-unauthenticated-remote = yes\"\n" },
+	{ PATTERN "spice-auth = ticket\n",
+			"t:3:14: vm \"a\" has spice-auth = ticket and so needs spice-password-file\n" },
+	{ PATTERN "spice = localhost:5901\nvnc = 127.0.0.1:5901\n",
+			"t:3:9: localhost:5901 is already taken by 127.0.0.1:5901 of vm \"a\" at t:4\n" },
 	{ PATTERN "vnc = localhost:5901 127.0.0.1:5901\n",
 			"t:3:22: 127.0.0.1:5901 is already taken by localhost:5901 of vm \"a\" at t:3\n" },
 	{ PATTERN "vnc = unix:/x\n[vm \"b\"]\nsource = pattern\nvnc = [::1]:1 unix:/x\n",
@@ -262,6 +270,7 @@ static void lets_remote_viewers_in_when_told_to(void **state)
 {
 	static const char *const texts[] = {
 		PATTERN "vnc = 0.0.0.0:1\nallow-unauthenticated-remote = yes\n",
+		PATTERN "spice = 0.0.0.0:1\nspice-auth = ticket\nspice-password-file = /p\n",
 		PATTERN "vnc = *:1\nvnc-auth = vncauth\nvnc-password-file = /p\n",
 		PATTERN "vnc = 127.0.0.1:1 [::1]:1 unix:/x [::ffff:127.0.0.1]:2\n",
 	};

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The SPICE side of one VM: its viewers, and what they share. */
+#include "net/spice.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "net/spice_core.h"
+#include "net/spice_display.h"
+#include "net/spice_front.h"
+#include "net/spice_keys.h"
+#include "net/spice_session.h"
+#include "net/spice_ticket.h"
+#include "net/stream.h"
+#include "server/frame.h"
+#include "server/log.h"
+#include "server/update.h"
+
+/* At the end, for the library to see that its channels are closed; it takes a few ms. */
+#define FREE_NS (1 * NSEC_PER_SEC)
+#define FREE_TURN_MS 5
+
+static struct spice *from_protocol(struct protocol *protocol)
+{
+	return (struct spice *)protocol;
+}
+
+void spice_later(struct spice *spice)
+{
+	/* Not run from in here, but by the loop, and it takes no memory. */
+	event_active(spice->later, 0, 0);
+}
+
+const char *spice_full(const struct spice *spice)
+{
+	return spice->n_viewers < (uint64_t)spice->config->max_viewers ? NULL : "too many viewers";
+}
+
+struct spice_session *spice_find_session(struct spice *spice, uint32_t id)
+{
+	struct spice_session *session;
+
+	TAILQ_FOREACH(session, &spice->sessions, link) {
+		if (session->id == id && session->state != SPICE_SESSION_ENDED)
+			break;
+	}
+	return session;
+}
+
+static void free_closed(struct spice *spice)
+{
+	struct spice_front *front, *next_front;
+	struct spice_session *session, *next_session;
+
+	for (front = TAILQ_FIRST(&spice->fronts); front; front = next_front) {
+		next_front = TAILQ_NEXT(front, link);
+		if (front->state == SPICE_FRONT_CLOSED)
+			spice_front_free(front);
+	}
+	for (session = TAILQ_FIRST(&spice->sessions); session; session = next_session) {
+		next_session = TAILQ_NEXT(session, link);
+		if (session->state == SPICE_SESSION_ENDED)
+			spice_session_free(session);
+	}
+}
+
+static void handle_later(evutil_socket_t fd, short what, void *data)
+{
+	struct spice *spice = data;
+	struct spice_session *session;
+
+	(void)fd;
+	(void)what;
+	free_closed(spice);
+	if (spice->config->view_only) {
+		TAILQ_FOREACH(session, &spice->sessions, link)
+			spice_session_release(session);
+	}
+	/* Whoever comes next is shown the picture of then. */
+	if (!spice->n_viewers)
+		spice->frame = frame_unref(spice->frame);
+	if (spice->n_viewers != spice->viewers_told) {
+		spice->viewers_told = spice->n_viewers;
+		spice->events->viewers(spice->user);
+	}
+}
+
+static void update(struct protocol *protocol, const struct update *update)
+{
+	struct spice *spice = from_protocol(protocol);
+	struct frame *before = spice->frame;
+	struct spice_session *session;
+
+	if (!spice->n_viewers && !spice->frame)
+		return;
+	spice->frame = frame_ref(update->frame);
+	frame_unref(before);
+	TAILQ_FOREACH(session, &spice->sessions, link)
+		spice_session_update(session, update);
+}
+
+static void cursor(struct protocol *protocol, const struct cursor *cursor)
+{
+	struct spice *spice = from_protocol(protocol);
+	size_t bytes = (size_t)cursor->width * cursor->height * sizeof(uint32_t);
+	const struct cursor before = spice->cursor;
+	struct spice_session *session;
+	uint32_t *argb = NULL;
+
+	if (cursor->visible && (!spice->cursor_known || !before.argb || before.shape_serial != cursor->shape_serial)) {
+		if (!bytes || !cursor->argb || cursor->width > CURSOR_SIZE_MAX || cursor->height > CURSOR_SIZE_MAX)
+			return;
+		argb = malloc(bytes);
+		if (!argb)
+			return; /* the pointer keeps the shape it had */
+		memcpy(argb, cursor->argb, bytes);
+		free((void *)(uintptr_t)before.argb);
+		spice->cursor = *cursor;
+		spice->cursor.argb = argb;
+	}
+	spice->cursor.visible = cursor->visible;
+	spice->cursor.position_known = cursor->position_known;
+	spice->cursor.x = cursor->x;
+	spice->cursor.y = cursor->y;
+	spice->cursor_known = true;
+	TAILQ_FOREACH(session, &spice->sessions, link)
+		spice_session_set_cursor(session);
+}
+
+static void leds(struct protocol *protocol, unsigned int leds)
+{
+	struct spice *spice = from_protocol(protocol);
+	struct spice_session *session;
+
+	if (spice->leds == leds)
+		return;
+	spice->leds = leds;
+	TAILQ_FOREACH(session, &spice->sessions, link)
+		spice_session_set_leds(session);
+}
+
+static void stats(const struct protocol *protocol, struct protocol_stats *ret)
+{
+	const struct spice *spice = (const struct spice *)protocol;
+	const struct spice_session *session;
+	const struct spice_front *front;
+	struct protocol_stats sum = {
+		.viewers = spice->n_viewers,
+		.handshakes = spice->n_handshakes,
+		.bytes_sent = spice->bytes_sent,
+		.updates_sent = spice->updates_sent,
+		.last_input_ns = spice->last_input_ns,
+	};
+
+	TAILQ_FOREACH(front, &spice->fronts, link)
+		sum.bytes_sent += front->stream ? stream_bytes_sent(front->stream) : 0;
+	TAILQ_FOREACH(session, &spice->sessions, link)
+		sum.updates_sent += session->display ? spice_display_updates(session->display) : 0;
+	*ret = sum;
+}
+
+static void reconfigure(struct protocol *protocol, const struct config_vm *config)
+{
+	struct spice *spice = from_protocol(protocol);
+
+	spice->config = config;
+	/* Who may only watch from now on lets go of what he holds. */
+	spice_later(spice);
+}
+
+static void close_oldest_handshake(struct spice *spice)
+{
+	struct spice_front *front, *oldest = NULL;
+	unsigned int rank, lowest = UINT_MAX;
+
+	TAILQ_FOREACH(front, &spice->fronts, link) {
+		if (front->state != SPICE_FRONT_LINKING && front->state != SPICE_FRONT_REFUSED)
+			continue;
+		/* Who only wastes a place goes first, and a further channel of a viewer last. */
+		rank = front->state == SPICE_FRONT_REFUSED ? 0 : front->handshake.message.connection_id ? 2 : 1;
+		if (rank < lowest) {
+			lowest = rank;
+			oldest = front;
+		}
+	}
+	if (oldest)
+		spice_front_close(oldest, LOG_LEVEL_INFO, "made room for a newer client");
+}
+
+static void accept_client(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length)
+{
+	struct spice *spice = from_protocol(protocol);
+	struct spice_front *front;
+	int r;
+
+	if (spice->n_handshakes >= (uint64_t)spice->config->max_handshakes)
+		close_oldest_handshake(spice);
+	r = spice_front_new(spice, fd, peer, length, &front);
+	if (r < 0) {
+		log_warn(NULL, "client refused: %s", strerror(-r));
+		close(fd);
+	}
+}
+
+static bool library_holds_any(const struct spice *spice)
+{
+	const struct spice_session *session;
+
+	TAILQ_FOREACH(session, &spice->sessions, link) {
+		if (session->n_links)
+			return true;
+	}
+	return false;
+}
+
+/* The loop does not run any more, and the library has to see its channels end. */
+static void end_sessions(struct spice *spice)
+{
+	const int64_t deadline_ns = clock_now_ns() + FREE_NS;
+	struct spice_session *session;
+	struct spice_front *front;
+
+	TAILQ_FOREACH(front, &spice->fronts, link)
+		spice_front_close(front, LOG_LEVEL_INFO, "the server stops");
+	while (library_holds_any(spice) && clock_now_ns() < deadline_ns) {
+		TAILQ_FOREACH(front, &spice->fronts, link)
+			spice_front_turn(front);
+		spice_core_turn(FREE_TURN_MS);
+	}
+	if (TAILQ_FIRST(&spice->sessions))
+		spice_core_turn(SPICE_SESSION_REST_NS / NSEC_PER_MSEC);
+	while ((front = TAILQ_FIRST(&spice->fronts)))
+		spice_front_free(front);
+	while ((session = TAILQ_FIRST(&spice->sessions))) {
+		/* What it does not let go of is better lost than touched after it is freed. */
+		if (session->n_links)
+			log_error(session->peer, "libspice-server does not let go of %u channels", session->n_links);
+		spice_session_free(session);
+	}
+}
+
+static void free_spice(struct protocol *protocol)
+{
+	struct spice *spice = from_protocol(protocol);
+
+	end_sessions(spice);
+	frame_unref(spice->frame);
+	spice_keys_free(spice->keys);
+	if (spice->later)
+		event_free(spice->later);
+	if (spice->scratch)
+		evbuffer_free(spice->scratch);
+	free((void *)(uintptr_t)spice->cursor.argb);
+	free(spice);
+}
+
+static const struct protocol_impl impl = {
+	.name = "spice",
+	.accept = accept_client,
+	.update = update,
+	.cursor = cursor,
+	.leds = leds,
+	.stats = stats,
+	.reconfigure = reconfigure,
+	.free = free_spice,
+};
+
+int spice_new(struct event_base *base, const struct config_vm *config,
+		const struct protocol_events *events, void *user, struct protocol **ret)
+{
+	struct spice *spice = calloc(1, sizeof(*spice));
+	const char *error;
+	int r = -ENOMEM;
+
+	if (!spice)
+		return -ENOMEM;
+	TAILQ_INIT(&spice->fronts);
+	TAILQ_INIT(&spice->sessions);
+	spice->protocol.impl = &impl;
+	spice->base = base;
+	spice->config = config;
+	spice->events = events;
+	spice->user = user;
+	spice->scratch = evbuffer_new();
+	spice->later = event_new(base, -1, 0, handle_later, spice);
+	if (spice->scratch && spice->later)
+		r = spice_keys_new(base, &spice->keys);
+	if (r < 0) {
+		free_spice(&spice->protocol);
+		return r;
+	}
+	/* No reason not to serve: the file is read at each login, and can be mended. */
+	if (config->spice_auth == CONFIG_AUTH_TICKET &&
+			spice_ticket_check_file(config->spice_password_file, config->spice_password_lifetime_ns,
+			&error) < 0)
+		log_error(NULL, "password file %s %s: nobody can log in", config->spice_password_file, error);
+	*ret = &spice->protocol;
+	return 0;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Timers and watches of libspice-server as events of libevent. */
+#include "net/spice_core.h"
+
+#include <event2/event.h>
+#include <glib.h>
+#include <poll.h>
+#include <spice.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "server/clock.h"
+#include "server/log.h"
+
+/* Of all instances of a worker; more than so many are not turned at once. */
+#define TURN_MAX 256
+
+struct SpiceTimer {
+	struct event *event;
+	SpiceTimerFunc function;
+	void *opaque;
+};
+
+struct SpiceWatch {
+	TAILQ_ENTRY(SpiceWatch) link;
+	struct event_base *base;
+	struct event *event; /* NULL: nothing is watched for */
+	int fd;
+	int mask; /* SPICE_WATCH_EVENT_... */
+	SpiceWatchFunc function;
+	void *opaque;
+};
+
+static struct event_base *current_base;
+static TAILQ_HEAD(, SpiceWatch) watches = TAILQ_HEAD_INITIALIZER(watches);
+
+static void handle_timer(evutil_socket_t fd, short what, void *data)
+{
+	SpiceTimer *timer = data;
+
+	(void)fd;
+	(void)what;
+	timer->function(timer->opaque);
+}
+
+static SpiceTimer *timer_add(SpiceTimerFunc function, void *opaque)
+{
+	SpiceTimer *timer = calloc(1, sizeof(*timer));
+
+	if (!timer)
+		return NULL;
+	timer->function = function;
+	timer->opaque = opaque;
+	timer->event = evtimer_new(current_base, handle_timer, timer);
+	if (!timer->event) {
+		free(timer);
+		return NULL;
+	}
+	return timer;
+}
+
+static void timer_start(SpiceTimer *timer, uint32_t ms)
+{
+	const struct timeval delay = clock_timeval(ms * NSEC_PER_MSEC);
+
+	event_add(timer->event, &delay);
+}
+
+static void timer_cancel(SpiceTimer *timer)
+{
+	event_del(timer->event);
+}
+
+static void timer_remove(SpiceTimer *timer)
+{
+	event_free(timer->event);
+	free(timer);
+}
+
+static void handle_watch(evutil_socket_t fd, short what, void *data)
+{
+	SpiceWatch *watch = data;
+	int mask = (what & EV_READ ? SPICE_WATCH_EVENT_READ : 0) | (what & EV_WRITE ? SPICE_WATCH_EVENT_WRITE : 0);
+
+	/* Last act: the function may remove the watch. */
+	watch->function(fd, mask, watch->opaque);
+}
+
+static void watch_update_mask(SpiceWatch *watch, int mask)
+{
+	short what = (mask & SPICE_WATCH_EVENT_READ ? EV_READ : 0) | (mask & SPICE_WATCH_EVENT_WRITE ? EV_WRITE : 0);
+
+	if (mask == watch->mask)
+		return;
+	watch->mask = mask;
+	if (watch->event)
+		event_free(watch->event);
+	watch->event = NULL;
+	if (!what)
+		return;
+	watch->event = event_new(watch->base, watch->fd, what | EV_PERSIST, handle_watch, watch);
+	if (!watch->event || event_add(watch->event, NULL) < 0)
+		log_error(NULL, "out of memory: a SPICE channel is not served any more");
+}
+
+static SpiceWatch *watch_add(int fd, int mask, SpiceWatchFunc function, void *opaque)
+{
+	SpiceWatch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return NULL;
+	watch->base = current_base;
+	watch->fd = fd;
+	watch->function = function;
+	watch->opaque = opaque;
+	TAILQ_INSERT_TAIL(&watches, watch, link);
+	watch_update_mask(watch, mask);
+	return watch;
+}
+
+static void watch_remove(SpiceWatch *watch)
+{
+	TAILQ_REMOVE(&watches, watch, link);
+	if (watch->event)
+		event_free(watch->event);
+	free(watch);
+}
+
+static void channel_event(int event, SpiceChannelEventInfo *info)
+{
+	static const char *const names[] = {
+		[SPICE_CHANNEL_EVENT_CONNECTED] = "connected",
+		[SPICE_CHANNEL_EVENT_INITIALIZED] = "initialized",
+		[SPICE_CHANNEL_EVENT_DISCONNECTED] = "disconnected",
+	};
+
+	if (event >= SPICE_CHANNEL_EVENT_CONNECTED && event <= SPICE_CHANNEL_EVENT_DISCONNECTED)
+		log_debug(NULL, "libspice-server: channel %d.%d of %08x %s", info->type, info->id,
+				(unsigned int)info->connection_id, names[event]);
+}
+
+static SpiceCoreInterface interface = {
+	.base = {
+		.type = SPICE_INTERFACE_CORE,
+		.description = "planecast's loop",
+		.major_version = SPICE_INTERFACE_CORE_MAJOR,
+		.minor_version = SPICE_INTERFACE_CORE_MINOR,
+	},
+	.timer_add = timer_add,
+	.timer_start = timer_start,
+	.timer_cancel = timer_cancel,
+	.timer_remove = timer_remove,
+	.watch_add = watch_add,
+	.watch_update_mask = watch_update_mask,
+	.watch_remove = watch_remove,
+	.channel_event = channel_event,
+};
+
+/* A warning of the library's is mostly about what some client did: no concern of who reads warnings. */
+static void handle_log(const gchar *domain, GLogLevelFlags flags, const gchar *text, gpointer data)
+{
+	static const struct {
+		GLogLevelFlags flag;
+		enum log_level level;
+	} levels[] = {
+		{ G_LOG_LEVEL_ERROR, LOG_LEVEL_ERROR },
+		{ G_LOG_LEVEL_CRITICAL, LOG_LEVEL_ERROR },
+		{ G_LOG_LEVEL_WARNING, LOG_LEVEL_INFO },
+		{ 0, LOG_LEVEL_DEBUG },
+	};
+	size_t i = 0;
+
+	(void)domain;
+	(void)data;
+	while (levels[i].flag && !(flags & levels[i].flag))
+		i++;
+	if (log_enabled(levels[i].level))
+		log_at(levels[i].level, NULL, "libspice-server: %s", text);
+}
+
+struct SpiceCoreInterface *spice_core(struct event_base *base)
+{
+	static bool logs;
+
+	if (!logs) {
+		g_log_set_handler("Spice", G_LOG_LEVEL_MASK | G_LOG_FLAG_FATAL | G_LOG_FLAG_RECURSION,
+				handle_log, NULL);
+		logs = true;
+	}
+	current_base = base;
+	return &interface;
+}
+
+static SpiceWatch *find_watch(const SpiceWatch *watch)
+{
+	SpiceWatch *found;
+
+	TAILQ_FOREACH(found, &watches, link) {
+		if (found == watch)
+			break;
+	}
+	return found;
+}
+
+void spice_core_turn(int timeout_ms)
+{
+	struct pollfd fds[TURN_MAX];
+	SpiceWatch *turned[TURN_MAX], *watch;
+	nfds_t n = 0;
+
+	TAILQ_FOREACH(watch, &watches, link) {
+		if (!watch->mask || n == TURN_MAX)
+			continue;
+		fds[n] = (struct pollfd){
+			.fd = watch->fd,
+			.events = (watch->mask & SPICE_WATCH_EVENT_READ ? POLLIN : 0) |
+					(watch->mask & SPICE_WATCH_EVENT_WRITE ? POLLOUT : 0),
+		};
+		turned[n++] = watch;
+	}
+	if (poll(fds, n, timeout_ms) <= 0)
+		return;
+	for (nfds_t i = 0; i < n; i++) {
+		/* One's function may remove another. */
+		if (!fds[i].revents || !find_watch(turned[i]) || turned[i]->fd != fds[i].fd)
+			continue;
+		turned[i]->function(fds[i].fd, (fds[i].revents & (POLLIN | POLLHUP | POLLERR)
+				? SPICE_WATCH_EVENT_READ : 0) |
+				(fds[i].revents & POLLOUT ? SPICE_WATCH_EVENT_WRITE : 0), turned[i]->opaque);
+	}
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who is it, and may he come in? */
+#include "net/spice_door.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <spice/enums.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "net/spice.h"
+#include "net/spice_front.h"
+#include "net/spice_keys.h"
+#include "net/spice_relay.h"
+#include "net/spice_session.h"
+#include "net/spice_ticket.h"
+#include "net/stream.h"
+#include "server/clock.h"
+#include "server/log.h"
+
+/* How long a wrong password waits for its answer. */
+#define REFUSAL_DELAY_NS (1 * NSEC_PER_SEC)
+
+static void refuse(struct spice_front *front, uint32_t error, enum log_level level, const char *why)
+{
+	spice_link_refuse(&front->handshake, error, front->spice->scratch);
+	spice_front_write(front, front->spice->scratch);
+	spice_front_close(front, level, "%s", why);
+}
+
+/* Is there a reason not to tell the client's ticket from a wrong one? */
+static const char *why_not(struct spice_front *front)
+{
+	struct spice *spice = front->spice;
+
+	if (penalty_blocks(&spice->penalty, front->source, clock_now_ns()))
+		return "too many wrong passwords, for now";
+	return front->handshake.message.channel == SPICE_LINK_MAIN ? spice_full(spice) : NULL;
+}
+
+/* The session that a further channel is for, if it can have it. */
+static struct spice_session *find_session(struct spice_front *front)
+{
+	const struct spice_link_message *message = &front->handshake.message;
+	struct spice_session *session = spice_find_session(front->spice, message->connection_id);
+
+	if (!session || session->state != SPICE_SESSION_RUNNING || !session->library_id ||
+			session->source.id != front->source.id || session->fronts[message->channel])
+		return NULL;
+	return session;
+}
+
+static void show_key(struct spice_front *front)
+{
+	struct spice *spice = front->spice;
+	const char *full = why_not(front);
+
+	/* An id that cannot be guessed is as good as a password, so it comes before all limits. */
+	if (front->handshake.message.channel != SPICE_LINK_MAIN && !find_session(front)) {
+		refuse(front, SPICE_LINK_ERR_BAD_CONNECTION_ID, LOG_LEVEL_NOTICE,
+				"no viewer of that id waits for this channel");
+		return;
+	}
+	if (full) {
+		refuse(front, SPICE_LINK_ERR_ERROR, LOG_LEVEL_NOTICE, full);
+		return;
+	}
+	front->key = spice_keys_get(spice->keys);
+	if (spice_link_reply(&front->handshake, spice_ticket_key_public(front->key), spice->scratch) < 0)
+		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+	spice_front_write(front, spice->scratch);
+}
+
+/* 0, -EACCES for whatever the client could have better, or as spice_ticket_check(). */
+static int check_ticket(struct spice_front *front, struct spice_session *session,
+		uint8_t ret_digest[SPICE_TICKET_DIGEST_BYTES], const char **ret_error)
+{
+	const struct config_vm *config = front->spice->config;
+	struct spice_ticket_password password;
+	int r;
+
+	*ret_error = "wrong password";
+	r = spice_ticket_decrypt(front->key, front->handshake.ticket, &password);
+	if (r < 0)
+		return r == -EBADMSG ? -EACCES : r;
+	r = spice_ticket_digest(&password, ret_digest);
+	/* A viewer that is in may link its channels though the password has expired since. */
+	if (!r && session)
+		r = memcmp(session->digest, ret_digest, SPICE_TICKET_DIGEST_BYTES) ? -EACCES : 0;
+	else if (!r && config->spice_auth == CONFIG_AUTH_TICKET)
+		r = spice_ticket_check(config->spice_password_file, config->spice_password_lifetime_ns,
+				&password, ret_error);
+	spice_ticket_wipe(&password);
+	return r;
+}
+
+static void refuse_later(struct spice_front *front, int error, const char *why)
+{
+	struct spice *spice = front->spice;
+
+	if (error == -EACCES)
+		penalty_add(&spice->penalty, front->source, clock_now_ns());
+	else if (error == -EKEYEXPIRED)
+		log_notice(front->peer, "the password is right but has expired");
+	else
+		log_error(NULL, "password file %s %s (%s): nobody can log in",
+				spice->config->spice_password_file, why, strerror(-error));
+	spice_front_set_state(front, SPICE_FRONT_REFUSED);
+	spice_front_set_timer(front, REFUSAL_DELAY_NS);
+}
+
+static void admit(struct spice_front *front, struct spice_session *session)
+{
+	if (spice_link_admit(&front->handshake, front->spice->scratch) < 0) {
+		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+		return;
+	}
+	event_del(front->timer);
+	front->session = session;
+	session->fronts[front->handshake.message.channel] = front;
+	spice_front_set_state(front, SPICE_FRONT_WAITING);
+	spice_filter_init(&front->filter, front->handshake.message.channel, session->id);
+	stream_set_input_limit(front->stream, SPICE_FILTER_MESSAGE_MAX);
+	spice_front_write(front, front->spice->scratch);
+	if (front->state == SPICE_FRONT_WAITING && session->state == SPICE_SESSION_RUNNING)
+		spice_relay_start(front);
+}
+
+static void look_at_ticket(struct spice_front *front)
+{
+	const bool is_main = front->handshake.message.channel == SPICE_LINK_MAIN;
+	struct spice_session *session = is_main ? NULL : find_session(front);
+	const char *full = why_not(front), *error;
+	uint8_t digest[SPICE_TICKET_DIGEST_BYTES];
+	int r;
+
+	if (!is_main && !session) {
+		refuse(front, SPICE_LINK_ERR_BAD_CONNECTION_ID, LOG_LEVEL_INFO, "its viewer has left");
+		return;
+	}
+	/* Nothing is learnt about the password by who is not let in anyway. */
+	if (full) {
+		refuse(front, SPICE_LINK_ERR_ERROR, LOG_LEVEL_NOTICE, full);
+		return;
+	}
+	r = check_ticket(front, session, digest, &error);
+	if (r < 0) {
+		refuse_later(front, r, error);
+		return;
+	}
+	if (is_main) {
+		if (front->spice->config->spice_auth == CONFIG_AUTH_TICKET)
+			penalty_forget(&front->spice->penalty, front->source);
+		r = spice_session_new(front->spice, front, digest, &session);
+		if (r < 0) {
+			refuse(front, SPICE_LINK_ERR_ERROR, LOG_LEVEL_WARN, strerror(-r));
+			return;
+		}
+	}
+	admit(front, session);
+}
+
+void spice_door_read(struct spice_front *front)
+{
+	struct spice *spice = front->spice;
+	enum spice_link_result result;
+
+	do {
+		result = spice_link_input(&front->handshake, stream_input(front->stream), spice->scratch);
+		spice_front_write(front, spice->scratch);
+		if (front->state != SPICE_FRONT_LINKING)
+			return;
+		if (result == SPICE_LINK_BAD)
+			spice_front_close(front, LOG_LEVEL_NOTICE, "%s", front->handshake.error);
+		else if (result == SPICE_LINK_ASKED)
+			show_key(front);
+		else if (result == SPICE_LINK_TICKET)
+			look_at_ticket(front);
+	} while (result == SPICE_LINK_ASKED && front->state == SPICE_FRONT_LINKING);
+}
+
+void spice_door_tell(struct spice_front *front)
+{
+	refuse(front, SPICE_LINK_ERR_PERMISSION_DENIED, LOG_LEVEL_NOTICE, "wrong or expired password");
+}

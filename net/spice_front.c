@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One SPICE connection, from its first byte until the library has seen the last of it. */
+#include "net/spice_front.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "config/config.h"
+#include "net/spice.h"
+#include "net/spice_door.h"
+#include "net/spice_relay.h"
+#include "net/spice_session.h"
+#include "net/spice_ticket.h"
+#include "net/stream.h"
+#include "server/clock.h"
+
+/* The library's end is not waited for longer; it is late by then by any measure. */
+#define LEAVING_NS (60 * NSEC_PER_SEC)
+
+void spice_front_set_state(struct spice_front *front, enum spice_front_state state)
+{
+	static const bool stranger[] = {
+		[SPICE_FRONT_LINKING] = true,
+		[SPICE_FRONT_REFUSED] = true,
+		[SPICE_FRONT_CLOSED] = false,
+	};
+
+	front->spice->n_handshakes += stranger[state] - stranger[front->state];
+	front->state = state;
+	spice_later(front->spice);
+}
+
+void spice_front_set_timer(struct spice_front *front, int64_t delay_ns)
+{
+	const struct timeval delay = clock_timeval(delay_ns > 0 ? delay_ns : 0);
+
+	if (event_add(front->timer, &delay) < 0)
+		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+}
+
+/* The client is gone. What was said to the library still reaches it. */
+static void leave(struct spice_front *front)
+{
+	spice_front_set_state(front, front->library_fd < 0 ? SPICE_FRONT_CLOSED : SPICE_FRONT_LEAVING);
+	if (front->state != SPICE_FRONT_LEAVING)
+		return;
+	spice_front_set_timer(front, LEAVING_NS);
+	event_add(front->library_readable, NULL);
+	spice_relay_flush(front);
+}
+
+void spice_front_close(struct spice_front *front, enum log_level level, const char *fmt, ...)
+{
+	char why[256];
+	va_list args;
+
+	if (!front->stream)
+		return;
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	log_at(level, front->peer, "%s channel left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
+			front->session ? spice_link_channels[front->handshake.message.channel].name : "unlinked",
+			(double)(clock_now_ns() - front->connected_ns) / NSEC_PER_SEC, why,
+			stream_bytes_sent(front->stream), stream_bytes_received(front->stream));
+	front->spice->bytes_sent += stream_bytes_sent(front->stream);
+	stream_free(front->stream);
+	front->stream = NULL;
+	event_del(front->timer);
+	leave(front);
+	if (front->session)
+		spice_session_lost(front->session, front);
+}
+
+void spice_front_free(struct spice_front *front)
+{
+	TAILQ_REMOVE(&front->spice->fronts, front, link);
+	spice_relay_finish(front);
+	spice_ticket_key_unref(front->key);
+	event_free(front->timer);
+	free(front);
+}
+
+void spice_front_write(struct spice_front *front, struct evbuffer *data)
+{
+	int r;
+
+	if (!front->stream || !evbuffer_get_length(data)) {
+		evbuffer_drain(data, SIZE_MAX);
+		return;
+	}
+	r = stream_write_buffer(front->stream, data);
+	evbuffer_drain(data, SIZE_MAX);
+	if (r < 0)
+		spice_front_close(front, LOG_LEVEL_WARN, "%s", strerror(-r));
+	else if (front->state == SPICE_FRONT_OPEN && !evtimer_pending(front->timer, NULL))
+		spice_front_set_timer(front, front->spice->config->stall_timeout_ns);
+}
+
+/* The timer runs only while there is output, so that a client at rest costs nothing. */
+static void check_stall(struct spice_front *front)
+{
+	int64_t timeout_ns = front->spice->config->stall_timeout_ns;
+	int64_t stuck_ns = clock_now_ns() - stream_progress_ns(front->stream);
+
+	if (stream_pending(front->stream) == 0)
+		return;
+	if (stuck_ns >= timeout_ns)
+		spice_front_close(front, LOG_LEVEL_NOTICE, "took none of %zu bytes for %.1f s",
+				stream_pending(front->stream), (double)stuck_ns / NSEC_PER_SEC);
+	else
+		spice_front_set_timer(front, timeout_ns - stuck_ns);
+}
+
+void spice_front_turn(struct spice_front *front)
+{
+	if (front->state == SPICE_FRONT_LEAVING) {
+		spice_relay_flush(front);
+		spice_relay_read_library(front);
+	}
+}
+
+static void handle_timer(evutil_socket_t fd, short what, void *data)
+{
+	struct spice_front *front = data;
+
+	(void)fd;
+	(void)what;
+	switch (front->state) {
+	case SPICE_FRONT_LINKING:
+		spice_front_close(front, LOG_LEVEL_INFO, "the handshake took too long");
+		break;
+	case SPICE_FRONT_REFUSED:
+		spice_door_tell(front);
+		break;
+	case SPICE_FRONT_OPEN:
+		check_stall(front);
+		break;
+	case SPICE_FRONT_LEAVING:
+		log_error(front->peer, "libspice-server keeps a channel whose client has left");
+		break;
+	case SPICE_FRONT_WAITING:
+	case SPICE_FRONT_UPLINKING:
+	case SPICE_FRONT_CLOSED:
+		break;
+	}
+}
+
+static void handle_readable(void *user)
+{
+	struct spice_front *front = user;
+
+	if (front->state == SPICE_FRONT_LINKING)
+		spice_door_read(front);
+	else if (front->state == SPICE_FRONT_OPEN)
+		spice_relay_read_client(front);
+}
+
+static void handle_drained(void *user)
+{
+	struct spice_front *front = user;
+
+	if (front->state != SPICE_FRONT_OPEN)
+		return;
+	event_add(front->library_readable, NULL);
+	spice_relay_read_library(front);
+}
+
+static void handle_closed(void *user, int error)
+{
+	spice_front_close(user, LOG_LEVEL_INFO, "%s", error ? strerror(-error) : "the client closed the connection");
+}
+
+static const struct stream_events stream_events = {
+	.readable = handle_readable,
+	.drained = handle_drained,
+	.closed = handle_closed,
+};
+
+/* A unix socket has no round trip. */
+static bool is_far(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t length = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+			info.tcpi_rtt * NSEC_PER_USEC > SPICE_FRONT_FAR_NS;
+}
+
+int spice_front_new(struct spice *spice, int fd, const struct sockaddr *peer, socklen_t length,
+		struct spice_front **ret)
+{
+	struct spice_front *front = calloc(1, sizeof(*front));
+	int r = -ENOMEM;
+
+	if (!front)
+		return -ENOMEM;
+	front->spice = spice;
+	front->library_fd = -1;
+	front->connected_ns = clock_now_ns();
+	front->is_far = is_far(fd);
+	front->source = penalty_source_of(peer);
+	address_format(peer, length, front->peer);
+	spice_link_init(&front->handshake);
+	front->timer = evtimer_new(spice->base, handle_timer, front);
+	if (front->timer)
+		r = stream_new(spice->base, fd, &stream_events, front, &front->stream);
+	if (r < 0) {
+		if (front->timer)
+			event_free(front->timer);
+		free(front);
+		return r;
+	}
+	TAILQ_INSERT_TAIL(&spice->fronts, front, link);
+	spice->n_handshakes++;
+	spice_front_set_timer(front, spice->config->handshake_timeout_ns);
+	*ret = front;
+	return 0;
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A keyboard, a tablet and a mouse that hand on what one viewer does with them. */
+#include "net/spice_input.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <spice.h>
+#include <stdlib.h>
+
+#include "server/input.h"
+
+#define KEYS 256
+#define KEY_PAUSE 0xc6
+/* Prefixes, and the bit of a key that is let go. */
+#define SCAN_EXTENDED 0xe0
+#define SCAN_PAUSE 0xe1
+#define SCAN_RELEASE 0x80
+/* What keyboards of old put around extended keys. */
+#define SCAN_SHIFT_LEFT 0x2a
+#define SCAN_SHIFT_RIGHT 0x36
+
+struct spice_input {
+	/* Each found from its instance. */
+	struct device {
+		union {
+			SpiceKbdInstance keyboard;
+			SpiceTabletInstance tablet;
+			SpiceMouseInstance mouse;
+		};
+		struct spice_input *input;
+	} keyboard, tablet, mouse;
+	const struct spice_input_events *events;
+	void *user;
+
+	uint8_t prefix; /* 0: none */
+	bool pause_begun; /* Pause is three bytes */
+	bool down[KEYS];
+	unsigned int leds;
+
+	bool placed; /* x, y are known */
+	uint32_t x, y, buttons, buttons_told;
+	bool moved; /* not told yet */
+	struct event *flush;
+};
+
+static struct spice_input *from_keyboard(SpiceKbdInstance *keyboard)
+{
+	return ((struct device *)keyboard)->input;
+}
+
+static struct spice_input *from_tablet(SpiceTabletInstance *tablet)
+{
+	return ((struct device *)tablet)->input;
+}
+
+static struct spice_input *from_mouse(SpiceMouseInstance *mouse)
+{
+	return ((struct device *)mouse)->input;
+}
+
+static void tell_pointer(struct spice_input *input, uint32_t extra)
+{
+	struct input_event event = {
+		.kind = INPUT_POINTER,
+		.pointer = { .x = input->x, .y = input->y, .buttons = input->buttons | extra },
+	};
+
+	input->moved = false;
+	input->buttons_told = input->buttons;
+	input->events->size(input->user, &event.pointer.width, &event.pointer.height);
+	if (!event.pointer.width || !event.pointer.height)
+		return;
+	if (event.pointer.x >= event.pointer.width)
+		event.pointer.x = event.pointer.width - 1;
+	if (event.pointer.y >= event.pointer.height)
+		event.pointer.y = event.pointer.height - 1;
+	input->events->input(input->user, &event);
+}
+
+static void flush(struct spice_input *input)
+{
+	if (input->moved)
+		tell_pointer(input, 0);
+}
+
+static void handle_flush(evutil_socket_t fd, short what, void *data)
+{
+	(void)fd;
+	(void)what;
+	flush(data);
+}
+
+static void tell_key(struct spice_input *input, uint8_t qnum, bool down)
+{
+	const struct input_event event = {
+		.kind = INPUT_KEY,
+		.key = { .down = down, .qnum = qnum },
+	};
+
+	flush(input);
+	input->down[qnum] = down;
+	input->events->input(input->user, &event);
+}
+
+static void push_scan(SpiceKbdInstance *keyboard, uint8_t scan)
+{
+	struct spice_input *input = from_keyboard(keyboard);
+	const uint8_t code = scan & (uint8_t)~SCAN_RELEASE;
+	const bool down = !(scan & SCAN_RELEASE);
+	const uint8_t prefix = input->prefix;
+
+	if (scan == SCAN_EXTENDED || scan == SCAN_PAUSE) {
+		input->prefix = scan;
+		input->pause_begun = false;
+		return;
+	}
+	if (prefix == SCAN_PAUSE) {
+		if (input->pause_begun) {
+			input->prefix = 0;
+			tell_key(input, KEY_PAUSE, down);
+		}
+		input->pause_begun = true;
+		return;
+	}
+	input->prefix = 0;
+	if (prefix == SCAN_EXTENDED && (code == SCAN_SHIFT_LEFT || code == SCAN_SHIFT_RIGHT))
+		return;
+	if (code)
+		tell_key(input, prefix == SCAN_EXTENDED ? code | 0x80 : code, down);
+}
+
+static uint8_t get_leds(SpiceKbdInstance *keyboard)
+{
+	return (uint8_t)from_keyboard(keyboard)->leds;
+}
+
+/* The library's own numbers, which are not the protocol's. */
+static uint32_t buttons_of(uint32_t state)
+{
+	static const struct {
+		uint32_t theirs, ours;
+	} map[] = {
+		{ 1 << 0, INPUT_BUTTON_LEFT },
+		{ 1 << 1, INPUT_BUTTON_RIGHT },
+		{ 1 << 2, INPUT_BUTTON_MIDDLE },
+		{ 1 << 6, INPUT_BUTTON_BACK },
+		{ 1 << 7, INPUT_BUTTON_FORWARD },
+	};
+	uint32_t buttons = 0;
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
+		buttons |= state & map[i].theirs ? map[i].ours : 0;
+	return buttons;
+}
+
+static void set_buttons(struct spice_input *input, uint32_t state)
+{
+	uint32_t buttons = buttons_of(state);
+
+	/* Where the pointer is when a button changes matters. */
+	if (buttons != input->buttons)
+		flush(input);
+	input->buttons = buttons;
+	if (buttons != input->buttons_told)
+		tell_pointer(input, 0);
+}
+
+static void turn_wheel(struct spice_input *input, int dz, uint32_t state)
+{
+	set_buttons(input, state);
+	flush(input);
+	if (!dz)
+		return;
+	tell_pointer(input, dz < 0 ? INPUT_BUTTON_WHEEL_UP : INPUT_BUTTON_WHEEL_DOWN);
+	tell_pointer(input, 0);
+}
+
+static void move(struct spice_input *input, uint32_t x, uint32_t y)
+{
+	input->placed = true;
+	input->x = x;
+	input->y = y;
+	input->moved = true;
+	event_active(input->flush, 0, 0);
+}
+
+/* May come from the library's thread; the picture's size is known better elsewhere. */
+static void set_logical_size(SpiceTabletInstance *tablet, int width, int height)
+{
+	(void)tablet;
+	(void)width;
+	(void)height;
+}
+
+static void tablet_position(SpiceTabletInstance *tablet, int x, int y, uint32_t state)
+{
+	struct spice_input *input = from_tablet(tablet);
+
+	if (buttons_of(state) != input->buttons)
+		flush(input);
+	move(input, x < 0 ? 0 : (uint32_t)x, y < 0 ? 0 : (uint32_t)y);
+	set_buttons(input, state);
+}
+
+static void tablet_wheel(SpiceTabletInstance *tablet, int dz, uint32_t state)
+{
+	turn_wheel(from_tablet(tablet), dz, state);
+}
+
+static void tablet_buttons(SpiceTabletInstance *tablet, uint32_t state)
+{
+	set_buttons(from_tablet(tablet), state);
+}
+
+static uint32_t add_clamped(uint32_t value, int by, uint32_t size)
+{
+	int64_t sum = (int64_t)value + by;
+
+	return sum < 0 ? 0 : sum >= size ? size - 1 : (uint32_t)sum;
+}
+
+static void mouse_motion(SpiceMouseInstance *mouse, int dx, int dy, int dz, uint32_t state)
+{
+	struct spice_input *input = from_mouse(mouse);
+	uint32_t width, height;
+
+	input->events->size(input->user, &width, &height);
+	if (!width || !height)
+		return;
+	if (!input->placed) {
+		input->x = width / 2;
+		input->y = height / 2;
+	}
+	if (dx || dy)
+		move(input, add_clamped(input->x, dx, width), add_clamped(input->y, dy, height));
+	turn_wheel(input, dz, state);
+}
+
+static void mouse_buttons(SpiceMouseInstance *mouse, uint32_t state)
+{
+	set_buttons(from_mouse(mouse), state);
+}
+
+#define INTERFACE(kind, text)                                                                      \
+	.base = {                                                                                  \
+		.type = SPICE_INTERFACE_##kind,                                                    \
+		.description = text,                                                               \
+		.major_version = SPICE_INTERFACE_##kind##_MAJOR,                                   \
+		.minor_version = SPICE_INTERFACE_##kind##_MINOR,                                   \
+	}
+
+static const SpiceKbdInterface keyboard_interface = {
+	INTERFACE(KEYBOARD, "planecast's keyboard"),
+	.push_scan_freg = push_scan,
+	.get_leds = get_leds,
+};
+
+static const SpiceTabletInterface tablet_interface = {
+	INTERFACE(TABLET, "planecast's tablet"),
+	.set_logical_size = set_logical_size,
+	.position = tablet_position,
+	.wheel = tablet_wheel,
+	.buttons = tablet_buttons,
+};
+
+static const SpiceMouseInterface mouse_interface = {
+	INTERFACE(MOUSE, "planecast's mouse"),
+	.motion = mouse_motion,
+	.buttons = mouse_buttons,
+};
+
+int spice_input_new(struct RedsState *server, struct event_base *base,
+		const struct spice_input_events *events, void *user, struct spice_input **ret)
+{
+	struct spice_input *input = calloc(1, sizeof(*input));
+
+	if (!input)
+		return -ENOMEM;
+	input->events = events;
+	input->user = user;
+	input->flush = event_new(base, -1, 0, handle_flush, input);
+	if (!input->flush) {
+		free(input);
+		return -ENOMEM;
+	}
+	input->keyboard = (struct device){ .keyboard.base.sif = &keyboard_interface.base, .input = input };
+	input->tablet = (struct device){ .tablet.base.sif = &tablet_interface.base, .input = input };
+	input->mouse = (struct device){ .mouse.base.sif = &mouse_interface.base, .input = input };
+	if (spice_server_add_interface(server, &input->keyboard.keyboard.base) < 0 ||
+			spice_server_add_interface(server, &input->mouse.mouse.base) < 0 ||
+			spice_server_add_interface(server, &input->tablet.tablet.base) < 0) {
+		*ret = input;
+		return -EINVAL;
+	}
+	*ret = input;
+	return 0;
+}
+
+void spice_input_free(struct spice_input *input)
+{
+	if (!input)
+		return;
+	event_free(input->flush);
+	free(input);
+}
+
+void spice_input_set_leds(struct spice_input *input, unsigned int leds)
+{
+	input->leds = leds;
+	spice_server_kbd_leds(&input->keyboard.keyboard, (int)leds);
+}
+
+void spice_input_release(struct spice_input *input)
+{
+	for (unsigned int i = 0; i < KEYS; i++) {
+		if (input->down[i])
+			tell_key(input, (uint8_t)i, false);
+	}
+	input->moved = false;
+	input->buttons = 0;
+	if (input->buttons_told)
+		tell_pointer(input, 0);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Our end of the socketpair whose other end the library has. */
+#include "net/spice_relay.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/spice.h"
+#include "net/spice_block.h"
+#include "net/spice_front.h"
+#include "net/spice_session.h"
+#include "net/stream.h"
+#include "server/log.h"
+
+/* What the client may leave untaken before the library is not read any more. */
+#define PENDING_MAX_BYTES (256 * 1024)
+/* What one front may have handled in one round of the loop, either way. */
+#define ROUND_MESSAGES 64
+#define ROUND_BLOCKS 8
+
+/* The library has let go of its end, or never had one. */
+static void close_library(struct spice_front *front)
+{
+	if (front->library_fd < 0)
+		return;
+	event_free(front->library_readable);
+	event_free(front->library_writable);
+	front->library_readable = NULL;
+	front->library_writable = NULL;
+	close(front->library_fd);
+	front->library_fd = -1;
+	spice_session_unlinked(front->session, front);
+}
+
+void spice_relay_flush(struct spice_front *front)
+{
+	int saved;
+
+	while (evbuffer_get_length(front->library_output)) {
+		if (evbuffer_write(front->library_output, front->library_fd) > 0)
+			continue;
+		saved = errno;
+		if (saved == EAGAIN || saved == EINTR) {
+			event_add(front->library_writable, NULL);
+			return;
+		}
+		/* It reads no more; that it has closed is seen where it is read. */
+		evbuffer_drain(front->library_output, SIZE_MAX);
+	}
+	if (front->state == SPICE_FRONT_LEAVING)
+		shutdown(front->library_fd, SHUT_WR);
+}
+
+/* From the client to the library. */
+void spice_relay_read_client(struct spice_front *front)
+{
+	struct evbuffer *input = stream_input(front->stream);
+	size_t bytes;
+	bool drop;
+	int r;
+
+	for (unsigned int i = 0; i < ROUND_MESSAGES; i++) {
+		/* What the library does not take stays with the client. */
+		if (evbuffer_get_length(front->library_output))
+			return;
+		r = spice_filter_client(&front->filter, input, &bytes, &drop);
+		if (r < 0)
+			spice_front_close(front, LOG_LEVEL_NOTICE, "%s: type %u, %" PRIu32 " bytes",
+					front->filter.error, front->filter.type, front->filter.size);
+		if (r <= 0)
+			return;
+		if (drop) {
+			evbuffer_drain(input, bytes);
+			continue;
+		}
+		if (evbuffer_remove_buffer(input, front->library_output, bytes) != (int)bytes) {
+			spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+			return;
+		}
+		spice_relay_flush(front);
+	}
+	stream_again(front->stream);
+}
+
+static void open_up(struct spice_front *front)
+{
+	spice_front_set_state(front, SPICE_FRONT_OPEN);
+	log_debug(front->peer, "%s channel linked", spice_link_channels[front->handshake.message.channel].name);
+	spice_session_linked(front->session, front);
+	if (front->state == SPICE_FRONT_OPEN)
+		spice_relay_read_client(front);
+}
+
+/*
+ * The library's part of the link is taken from the block into a buffer of its
+ * own, and what it leaves goes back: it is some 300 bytes, once.
+ */
+static void read_uplink(struct spice_front *front)
+{
+	struct evbuffer *scratch = front->spice->scratch;
+	enum spice_uplink_result result;
+	size_t left;
+
+	if (evbuffer_add(scratch, spice_block_data(front->block), spice_block_bytes(front->block)) < 0) {
+		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+		return;
+	}
+	result = spice_uplink_input(&front->uplink, scratch, front->library_output);
+	left = evbuffer_get_length(scratch);
+	evbuffer_drain(scratch, SIZE_MAX);
+	spice_block_skip(front->block, spice_block_bytes(front->block) - left);
+	spice_relay_flush(front);
+	if (result == SPICE_UPLINK_FAILED)
+		spice_front_close(front, LOG_LEVEL_ERROR, "%s", front->uplink.error);
+	else if (result == SPICE_UPLINK_DONE)
+		open_up(front);
+}
+
+/* Cuts what has come into messages. */
+static void pass_to_client(struct spice_front *front)
+{
+	struct evbuffer *scratch = front->spice->scratch;
+	size_t bytes;
+
+	while (spice_block_bytes(front->block) &&
+			(bytes = spice_filter_library(&front->filter, spice_block_data(front->block),
+			spice_block_bytes(front->block)))) {
+		if (spice_block_cut(front->block, bytes, scratch) < 0) {
+			evbuffer_drain(scratch, SIZE_MAX);
+			spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+			return;
+		}
+	}
+	if (front->filter.library_id && front->session)
+		front->session->library_id = front->filter.library_id;
+	spice_front_write(front, scratch);
+}
+
+/* False: nothing more for now. */
+static bool read_block(struct spice_front *front)
+{
+	ssize_t bytes;
+
+	if (spice_block_renew(&front->block) < 0) {
+		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+		return false;
+	}
+	bytes = spice_block_read(front->block, front->library_fd);
+	if (bytes == -EAGAIN || bytes == -EINTR)
+		return false;
+	if (bytes <= 0) {
+		close_library(front);
+		if (front->state == SPICE_FRONT_LEAVING)
+			spice_front_set_state(front, SPICE_FRONT_CLOSED);
+		else
+			spice_front_close(front, LOG_LEVEL_INFO, "the library closed the channel");
+		return false;
+	}
+	if (front->state == SPICE_FRONT_UPLINKING)
+		read_uplink(front);
+	if (front->state == SPICE_FRONT_OPEN)
+		pass_to_client(front);
+	else if (front->state == SPICE_FRONT_LEAVING)
+		spice_block_skip(front->block, spice_block_bytes(front->block));
+	return front->library_fd >= 0;
+}
+
+void spice_relay_read_library(struct spice_front *front)
+{
+	for (unsigned int i = 0; i < ROUND_BLOCKS; i++) {
+		if (front->stream && stream_pending(front->stream) >= PENDING_MAX_BYTES) {
+			/* Until it has drained. */
+			event_del(front->library_readable);
+			return;
+		}
+		if (!read_block(front))
+			break;
+	}
+	if (front->state == SPICE_FRONT_OPEN)
+		spice_session_feed(front->session);
+}
+
+static void handle_library_readable(evutil_socket_t fd, short what, void *data)
+{
+	(void)fd;
+	(void)what;
+	spice_relay_read_library(data);
+}
+
+static void handle_library_writable(evutil_socket_t fd, short what, void *data)
+{
+	struct spice_front *front = data;
+
+	(void)fd;
+	(void)what;
+	spice_relay_flush(front);
+	if (front->state == SPICE_FRONT_OPEN && !evbuffer_get_length(front->library_output))
+		spice_relay_read_client(front);
+}
+
+bool spice_relay_is_idle(const struct spice_front *front)
+{
+	int waiting = 0;
+
+	return front->state == SPICE_FRONT_OPEN && stream_pending(front->stream) == 0 &&
+			spice_block_bytes(front->block) == 0 &&
+			ioctl(front->library_fd, FIONREAD, &waiting) == 0 && waiting == 0;
+}
+
+/* The library's end, given to it. -ENOMEM, or what socketpair() says. */
+static int make_pair(struct spice_front *front)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	front->library_output = evbuffer_new();
+	front->library_readable = event_new(front->spice->base, fds[0], EV_READ | EV_PERSIST,
+			handle_library_readable, front);
+	front->library_writable = event_new(front->spice->base, fds[0], EV_WRITE,
+			handle_library_writable, front);
+	if (!front->library_output || !front->library_readable || !front->library_writable ||
+			event_add(front->library_readable, NULL) < 0 ||
+			spice_session_take(front->session, fds[1]) < 0) {
+		spice_relay_finish(front);
+		close(fds[0]);
+		close(fds[1]);
+		return -ENOMEM;
+	}
+	front->library_fd = fds[0];
+	return 0;
+}
+
+void spice_relay_start(struct spice_front *front)
+{
+	struct spice_link_message message = front->handshake.message;
+	int r;
+
+	message.connection_id = message.channel == SPICE_LINK_MAIN ? 0 : front->session->library_id;
+	spice_front_set_state(front, SPICE_FRONT_UPLINKING);
+	r = make_pair(front);
+	if (!r)
+		r = spice_uplink_init(&front->uplink, &message, front->library_output);
+	if (r < 0)
+		spice_front_close(front, LOG_LEVEL_WARN, "%s", strerror(-r));
+	else
+		spice_relay_flush(front);
+}
+
+void spice_relay_finish(struct spice_front *front)
+{
+	if (front->library_readable)
+		event_free(front->library_readable);
+	if (front->library_writable)
+		event_free(front->library_writable);
+	if (front->library_fd >= 0)
+		close(front->library_fd);
+	if (front->library_output)
+		evbuffer_free(front->library_output);
+	spice_block_unref(front->block);
+	front->library_readable = NULL;
+	front->library_writable = NULL;
+	front->library_fd = -1;
+	front->library_output = NULL;
+	front->block = NULL;
+}

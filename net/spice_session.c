@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One SPICE viewer: its instance of the library, from the first picture to the last channel's end. */
+#include "net/spice_session.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <spice.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "config/config.h"
+#include "net/spice.h"
+#include "net/spice_core.h"
+#include "net/spice_display.h"
+#include "net/spice_front.h"
+#include "net/spice_input.h"
+#include "net/spice_relay.h"
+#include "server/frame.h"
+#include "server/input.h"
+#include "server/log.h"
+#include "server/update.h"
+
+static void handle_ready(void *user)
+{
+	spice_session_feed(user);
+}
+
+static void handle_resize(void *user, uint32_t width, uint32_t height)
+{
+	struct spice_session *session = user;
+	struct spice *spice = session->spice;
+	int r = -EPERM;
+
+	if (!spice->config->view_only)
+		r = !width || !height || width > PROTOCOL_PICTURE_MAX || height > PROTOCOL_PICTURE_MAX
+				? -ERANGE : spice->events->resize(spice->user, width, height);
+	if (r < 0)
+		log_info(session->peer, "asked for %ux%u: %s", width, height, strerror(-r));
+}
+
+static const struct spice_display_events display_events = {
+	.ready = handle_ready,
+	.resize = handle_resize,
+};
+
+static void handle_input(void *user, const struct input_event *event)
+{
+	struct spice_session *session = user;
+	struct spice *spice = session->spice;
+	bool lets_go = event->kind == INPUT_KEY ? !event->key.down : !event->pointer.buttons;
+
+	/* Who may only watch still lets go of what he held before. */
+	if (spice->config->view_only && !(lets_go && session->releasing))
+		return;
+	spice->last_input_ns = clock_now_ns();
+	spice->events->input(spice->user, event);
+}
+
+static void handle_size(void *user, uint32_t *ret_width, uint32_t *ret_height)
+{
+	const struct spice_session *session = user;
+
+	spice_display_size(session->display, ret_width, ret_height);
+}
+
+static const struct spice_input_events input_events = {
+	.input = handle_input,
+	.size = handle_size,
+};
+
+static bool id_is_taken(struct spice *spice, uint32_t id)
+{
+	return id == 0 || spice_find_session(spice, id);
+}
+
+static void handle_rest(evutil_socket_t fd, short what, void *data);
+
+int spice_session_new(struct spice *spice, const struct spice_front *main,
+		const uint8_t digest[SPICE_TICKET_DIGEST_BYTES], struct spice_session **ret)
+{
+	struct spice_session *session = calloc(1, sizeof(*session));
+
+	if (!session)
+		return -ENOMEM;
+	session->spice = spice;
+	session->source = main->source;
+	session->is_far = main->is_far;
+	memcpy(session->peer, main->peer, sizeof(session->peer));
+	memcpy(session->digest, digest, SPICE_TICKET_DIGEST_BYTES);
+	session->rest = evtimer_new(spice->base, handle_rest, session);
+	if (!session->rest) {
+		free(session);
+		return -ENOMEM;
+	}
+	do {
+		if (getrandom(&session->id, sizeof(session->id), GRND_NONBLOCK) != sizeof(session->id)) {
+			event_free(session->rest);
+			free(session);
+			return -EIO;
+		}
+	} while (id_is_taken(spice, session->id));
+	TAILQ_INSERT_TAIL(&spice->sessions, session, link);
+	spice->n_viewers++;
+	spice_later(spice);
+	log_info(session->peer, "viewing by SPICE, session %08x", session->id);
+	*ret = session;
+	return 0;
+}
+
+static SpiceImageCompression compression_of(const struct spice_session *session)
+{
+	const int wish = session->spice->config->spice_compression;
+	static const SpiceImageCompression compressions[] = {
+		[CONFIG_SPICE_COMPRESSION_LZ4] = SPICE_IMAGE_COMPRESSION_LZ4,
+		[CONFIG_SPICE_COMPRESSION_LZ] = SPICE_IMAGE_COMPRESSION_LZ,
+		[CONFIG_SPICE_COMPRESSION_OFF] = SPICE_IMAGE_COMPRESSION_OFF,
+	};
+
+	/* The library sees our socketpair and not the network, so this is ours to know. */
+	if (wish == CONFIG_SPICE_COMPRESSION_AUTO)
+		return session->is_far ? SPICE_IMAGE_COMPRESSION_LZ : SPICE_IMAGE_COMPRESSION_LZ4;
+	return compressions[wish];
+}
+
+/* -ENOMEM, -EINVAL. What is made stays for the end of the session. */
+static int make_instance(struct spice_session *session)
+{
+	struct spice *spice = session->spice;
+	const struct config_vm *config = spice->config;
+	int r;
+
+	session->server = spice_server_new();
+	spice_server_set_noauth(session->server);
+	spice_server_set_name(session->server, config->desktop_name ? config->desktop_name : config->name);
+	spice_server_set_image_compression(session->server, compression_of(session));
+	spice_server_set_jpeg_compression(session->server, SPICE_WAN_COMPRESSION_NEVER);
+	spice_server_set_zlib_glz_compression(session->server, SPICE_WAN_COMPRESSION_NEVER);
+	spice_server_set_streaming_video(session->server, SPICE_STREAM_VIDEO_OFF);
+	if (spice_server_init(session->server, spice_core(spice->base)) < 0)
+		return -EINVAL;
+	r = spice_display_new(session->server, spice->base, spice->frame, &display_events, session,
+			&session->display);
+	if (!r)
+		r = spice_input_new(session->server, spice->base, &input_events, session, &session->input);
+	if (r < 0)
+		return r;
+	spice_server_vm_start(session->server);
+	spice_session_set_cursor(session);
+	spice_session_set_leds(session);
+	return 0;
+}
+
+static void start(struct spice_session *session)
+{
+	int r = make_instance(session);
+
+	session->state = SPICE_SESSION_RUNNING;
+	if (r < 0)
+		spice_front_close(session->fronts[SPICE_LINK_MAIN], LOG_LEVEL_WARN, "%s", strerror(-r));
+	else if (session->fronts[SPICE_LINK_MAIN]->state == SPICE_FRONT_WAITING)
+		spice_relay_start(session->fronts[SPICE_LINK_MAIN]);
+}
+
+static void destroy_instance(struct spice_session *session)
+{
+	if (session->display)
+		session->spice->updates_sent += spice_display_updates(session->display);
+	spice_display_remove(session->display);
+	if (session->server)
+		spice_server_destroy(session->server);
+	session->server = NULL;
+	spice_input_free(session->input);
+	session->input = NULL;
+	spice_display_free(session->display);
+	session->display = NULL;
+}
+
+static void handle_rest(evutil_socket_t fd, short what, void *data)
+{
+	struct spice_session *session = data;
+
+	(void)fd;
+	(void)what;
+	destroy_instance(session);
+	session->state = SPICE_SESSION_ENDED;
+	spice_later(session->spice);
+}
+
+/* All channels' ends are closed. */
+static void rest(struct spice_session *session)
+{
+	const struct timeval delay = clock_timeval(session->server ? SPICE_SESSION_REST_NS : 0);
+
+	if (event_add(session->rest, &delay) < 0)
+		event_active(session->rest, 0, 0);
+}
+
+void spice_session_end(struct spice_session *session)
+{
+	if (session->state == SPICE_SESSION_ENDING || session->state == SPICE_SESSION_ENDED)
+		return;
+	session->state = SPICE_SESSION_ENDING;
+	session->spice->n_viewers--;
+	spice_later(session->spice);
+	if (session->input)
+		spice_session_release(session);
+	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++) {
+		if (session->fronts[i])
+			spice_front_close(session->fronts[i], LOG_LEVEL_INFO, "the viewer's main channel has ended");
+	}
+	if (!session->n_links)
+		rest(session);
+}
+
+void spice_session_free(struct spice_session *session)
+{
+	if (!session)
+		return;
+	destroy_instance(session);
+	TAILQ_REMOVE(&session->spice->sessions, session, link);
+	event_free(session->rest);
+	free(session);
+}
+
+void spice_session_update(struct spice_session *session, const struct update *update)
+{
+	if (session->state == SPICE_SESSION_WAITING) {
+		start(session);
+		return;
+	}
+	if (session->state != SPICE_SESSION_RUNNING)
+		return;
+	spice_display_update(session->display, update);
+	spice_session_feed(session);
+}
+
+void spice_session_feed(struct spice_session *session)
+{
+	const struct spice_front *front = session->fronts[SPICE_LINK_DISPLAY];
+	struct spice *spice = session->spice;
+
+	if (session->state != SPICE_SESSION_RUNNING || !session->display || !spice->frame)
+		return;
+	spice_display_feed(session->display, spice->frame, front ? front->filter.draws : 0,
+			front && spice_relay_is_idle(front));
+}
+
+void spice_session_set_cursor(struct spice_session *session)
+{
+	if (session->display && session->spice->cursor_known)
+		spice_display_set_cursor(session->display, &session->spice->cursor);
+}
+
+void spice_session_set_leds(struct spice_session *session)
+{
+	if (session->input)
+		spice_input_set_leds(session->input, session->spice->leds);
+}
+
+void spice_session_release(struct spice_session *session)
+{
+	if (!session->input)
+		return;
+	session->releasing = true;
+	spice_input_release(session->input);
+	session->releasing = false;
+}
+
+int spice_session_take(struct spice_session *session, int fd)
+{
+	if (spice_server_add_client(session->server, fd, 1) < 0)
+		return -ENOMEM;
+	session->n_links++;
+	return 0;
+}
+
+void spice_session_unlinked(struct spice_session *session, struct spice_front *front)
+{
+	(void)front;
+	if (--session->n_links == 0 && session->state == SPICE_SESSION_ENDING)
+		rest(session);
+}
+
+void spice_session_linked(struct spice_session *session, struct spice_front *front)
+{
+	if (front == session->fronts[SPICE_LINK_DISPLAY])
+		spice_display_set_connected(session->display, true);
+}
+
+void spice_session_lost(struct spice_session *session, struct spice_front *front)
+{
+	if (front == session->fronts[SPICE_LINK_DISPLAY] && session->display)
+		spice_display_set_connected(session->display, false);
+	if (front == session->fronts[SPICE_LINK_MAIN]) {
+		session->fronts[SPICE_LINK_MAIN] = NULL;
+		spice_session_end(session);
+	}
+	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++) {
+		if (session->fronts[i] == front)
+			session->fronts[i] = NULL;
+	}
+}
