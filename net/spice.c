@@ -226,6 +226,7 @@ static void end_sessions(struct spice *spice)
 	struct spice_session *session;
 	struct spice_front *front;
 
+	spice->stopping = true;
 	TAILQ_FOREACH(front, &spice->fronts, link)
 		spice_front_close(front, LOG_LEVEL_INFO, "the server stops");
 	while (library_holds_any(spice) && clock_now_ns() < deadline_ns) {

@@ -54,6 +54,7 @@ struct spice {
 	unsigned int n_handshakes; /* fronts that are strangers */
 	unsigned int viewers_told; /* n_viewers, as the owner knows it */
 	struct event *later;
+	bool stopping; /* the owner hears nothing any more */
 
 	uint64_t bytes_sent; /* to clients that are gone */
 	uint64_t updates_sent; /* to sessions that are gone */

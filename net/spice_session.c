@@ -203,7 +203,7 @@ void spice_session_end(struct spice_session *session)
 	session->state = SPICE_SESSION_ENDING;
 	session->spice->n_viewers--;
 	spice_later(session->spice);
-	if (session->input)
+	if (!session->spice->stopping)
 		spice_session_release(session);
 	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++) {
 		if (session->fronts[i])

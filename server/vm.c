@@ -42,6 +42,7 @@ struct vm {
 	struct capture *capture;
 	struct damage *damage;
 	struct protocol *protocols[2];
+	bool watched[2]; /* each has a viewer */
 	struct guest *guest; /* NULL: none configured */
 	struct input_keymap *keymap;
 	struct pacer pacer;
@@ -246,11 +247,32 @@ static struct protocol_stats sum_stats(const struct vm *vm)
 	return sum;
 }
 
+/* To one protocol, whose first viewer would wait for a picture that rests. */
+static void show_again(struct protocol *protocol, struct frame *frame)
+{
+	struct update update = { .frame = frame };
+
+	pixman_region32_init_rect(&update.damage, 0, 0, frame->width, frame->height);
+	pixman_region32_init(&update.copy_region);
+	protocol->impl->update(protocol, &update);
+	update_finish(&update);
+}
+
 static void handle_viewers(void *user)
 {
 	struct vm *vm = user;
 	bool watched = sum_stats(vm).viewers > 0;
+	struct frame *shadow = damage_shadow(vm->damage);
+	struct protocol_stats stats;
+	bool first;
 
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		vm->protocols[i]->impl->stats(vm->protocols[i], &stats);
+		first = stats.viewers && !vm->watched[i];
+		vm->watched[i] = stats.viewers > 0;
+		if (first && shadow)
+			show_again(vm->protocols[i], shadow);
+	}
 	pacer_set_watched(&vm->pacer, watched, clock_now_ns());
 	if (!watched)
 		damage_drop(vm->damage);

@@ -78,6 +78,7 @@ struct scene {
 	bool dragging; /* grab is held by its title bar */
 	struct window *hover; /* whose widget knows of the pointer */
 	enum pattern_cursor cursor;
+	unsigned int shift; /* 1: the left key is down, 2: the right one; for viewers that send places only */
 	struct ripples ripples;
 };
 
@@ -301,12 +302,15 @@ static void handle_pointer(struct scene *scene, int x, int y, uint32_t buttons)
 }
 
 /* What a key types: from its symbol, or for want of one its place on a US keyboard. 0: nothing. */
-static uint32_t letter_of(const struct input_event *event)
+static uint32_t letter_of(const struct scene *scene, const struct input_event *event)
 {
 	static const char places[] = "\0\0"
 				     "1234567890-=\b\0qwertyuiop[]\n\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
+	static const char shifted[] = "\0\0"
+				      "!@#$%^&*()_+\b\0QWERTYUIOP{}\n\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
 	uint32_t keysym = event->key.keysym;
 
+	_Static_assert(sizeof(places) == sizeof(shifted), "one for each place");
 	if ((keysym >= 0x20 && keysym < 0x7f) || (keysym >= 0xa0 && keysym <= 0xff))
 		return keysym;
 	if (keysym == 0xff0d || keysym == 0xff8d) /* Return, KP_Enter */
@@ -314,8 +318,15 @@ static uint32_t letter_of(const struct input_event *event)
 	if (keysym == 0xff08) /* BackSpace */
 		return '\b';
 	if (!keysym && event->key.qnum < sizeof(places))
-		return (uint32_t)places[event->key.qnum];
+		return (uint32_t)(scene->shift ? shifted : places)[event->key.qnum];
 	return 0;
+}
+
+static void note_shift(struct scene *scene, const struct input_event *event)
+{
+	unsigned int key = event->key.qnum == 0x2a ? 1 : event->key.qnum == 0x36 ? 2 : 0;
+
+	scene->shift = event->key.down ? scene->shift | key : scene->shift & ~key;
 }
 
 /* From a viewer's picture of another size, and never outside. */
@@ -334,7 +345,8 @@ void scene_input(struct scene *scene, const struct input_event *event)
 				event->pointer.buttons);
 		return;
 	}
-	letter = event->key.down ? letter_of(event) : 0;
+	note_shift(scene, event);
+	letter = event->key.down ? letter_of(scene, event) : 0;
 	for (unsigned int i = 0; letter && i < scene->n_windows; i++)
 		if (scene->stack[i]->widget->impl->key)
 			scene->stack[i]->widget->impl->key(scene->stack[i]->widget, letter);

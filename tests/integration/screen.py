@@ -24,6 +24,14 @@ def gvncviewer(address):
     return ["gvncviewer", f"{address[0]}:{address[1] - 5900}"]
 
 
+def spicy(address, *options):
+    return ["spicy", "-h", address[0], "-p", str(address[1]), *options]
+
+
+def remote_viewer(address, *options):
+    return ["remote-viewer", *options, f"spice://{address[0]}:{address[1]}"]
+
+
 def write_png(ppm, png):
     """Binary PPM to PNG, for whoever wants to look at it."""
     data = pathlib.Path(ppm).read_bytes()
@@ -57,9 +65,13 @@ class Screen:
             raise Timeout("Xvfb did not start")
         home = self.directory / "home"
         home.mkdir()
-        # A home of its own: no viewer finds settings, and none keeps any.
+        # A home of its own: no viewer finds settings but these, and none keeps any.
+        settings = home / ".config" / "spicy"
+        settings.mkdir(parents=True)
+        (settings / "settings").write_text("[general]\nscaling=false\nresize-guest=false\n")
         self.env = {**os.environ, "DISPLAY": f":{number}", "HOME": str(home), "GDK_BACKEND": "x11", "GDK_SCALE": "1",
-                    "NO_AT_BRIDGE": "1", "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": str(home)}
+                    "NO_AT_BRIDGE": "1", "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": str(home),
+                    "XDG_CONFIG_HOME": str(home / ".config"), "SPICE_NOGRAB": "1"}
         self.env.pop("WAYLAND_DISPLAY", None)
         self.env.pop("XAUTHORITY", None)
 

@@ -225,6 +225,29 @@ static void test_still_scene_is_silent(void **state)
 	canvas_free(&canvas);
 }
 
+/* With Shift held, a key's place types what its symbol would. */
+static void test_shift_works_by_place(void **state)
+{
+	struct canvas symbols = canvas_new("still", 640, 480), places = canvas_new("still", 640, 480);
+	struct input_event shift = { .kind = INPUT_KEY, .key = { .down = true, .qnum = 0x36 } };
+
+	(void)state;
+	press_key(symbols.scene, 'X', 0);
+	press_key(symbols.scene, '_', 0);
+	press_key(symbols.scene, 'x', 0);
+	scene_input(places.scene, &shift);
+	press_key(places.scene, 0, 0x2d);
+	press_key(places.scene, 0, 0x0c);
+	shift.key.down = false;
+	scene_input(places.scene, &shift);
+	press_key(places.scene, 0, 0x2d);
+	paint(&symbols);
+	paint(&places);
+	assert_true(picture_hash(symbols.frame) == picture_hash(places.frame));
+	canvas_free(&symbols);
+	canvas_free(&places);
+}
+
 /* Where the controls' button and the terminal's title are in the still scene at this size. */
 #define BUTTON_X 780
 #define BUTTON_Y 130
@@ -553,6 +576,7 @@ int main(void)
 		cmocka_unit_test(test_skipping_ticks_changes_nothing),
 		cmocka_unit_test(test_long_sleep),
 		cmocka_unit_test(test_still_scene_is_silent),
+		cmocka_unit_test(test_shift_works_by_place),
 		cmocka_unit_test(test_pointer_has_effects),
 		cmocka_unit_test(test_click_ripples),
 		cmocka_unit_test(test_hostile_pointer),
