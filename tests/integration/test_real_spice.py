@@ -114,6 +114,9 @@ class RealSpice(unittest.TestCase):
                 probe("changed")
             screen.xdotool("key", "Return")
             wait_until(both_show_the_same, "the window shows what was typed", 60)
+            # The terminal scrolls, which is sent as copies.
+            screen.xdotool("key", "--delay", 5, *["Return"] * 60)
+            wait_until(both_show_the_same, "the window shows what was scrolled", 60)
 
     def test_typing_spicy(self):
         self.typing("spicy")
