@@ -22,20 +22,29 @@ struct event_base;
 struct frame;
 struct input_event;
 struct protocol;
+struct protocol_stats;
 struct update;
 
-/* Callbacks of the owner (vm.c); all mandatory. Never called from inside a call into the protocol but for accept. */
+/*
+ * Callbacks of the owner (vm.c); all mandatory. Never called from inside a call
+ * into the protocol but for accept, or where it says so.
+ */
 struct protocol_events {
 	void (*input)(void *user, const struct input_event *event);
 	/* A viewer wants another size. 0: asked the guest; negative errno: refused, picture stays. */
 	int (*resize)(void *user, uint32_t width, uint32_t height);
 	/* A viewer came, went, or can take a picture again. */
 	void (*viewers)(void *user);
+	/* What all protocols of the VM have together: limits are the VM's. Any time. */
+	void (*totals)(void *user, struct protocol_stats *ret);
+	/* A viewer of protocol is to be the only one: closes those of the others. Any time. */
+	void (*alone)(void *user, const struct protocol *protocol, const char *why);
 };
 
 struct protocol_stats {
 	unsigned int viewers; /* authenticated */
 	unsigned int handshakes; /* connected, not yet authenticated */
+	bool exclusive; /* there is a viewer that asked to be the only one */
 	uint64_t bytes_sent; /* since start, all viewers */
 	uint64_t updates_sent;
 	int64_t last_input_ns;
@@ -52,6 +61,8 @@ struct protocol_impl {
 	void (*stats)(const struct protocol *protocol, struct protocol_stats *ret);
 	/* Keys that can change live; config is borrowed and stays valid until the next call. */
 	void (*reconfigure)(struct protocol *protocol, const struct config_vm *config);
+	/* Closes every viewer. */
+	void (*close_viewers)(struct protocol *protocol, const char *why);
 	/* Closes every client. */
 	void (*free)(struct protocol *protocol);
 };

@@ -39,7 +39,12 @@ void spice_later(struct spice *spice)
 
 const char *spice_full(const struct spice *spice)
 {
-	return spice->n_viewers < (uint64_t)spice->config->max_viewers ? NULL : "too many viewers";
+	struct protocol_stats totals;
+
+	spice->events->totals(spice->user, &totals);
+	if (totals.exclusive && spice->config->sharing == CONFIG_SHARING_ALLOW_EXCLUSIVE)
+		return "there is a viewer that asked to be the only one";
+	return totals.viewers < (uint64_t)spice->config->max_viewers ? NULL : "too many viewers";
 }
 
 struct spice_session *spice_find_session(struct spice *spice, uint32_t id)
@@ -196,15 +201,28 @@ static void close_oldest_handshake(struct spice *spice)
 static void accept_client(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length)
 {
 	struct spice *spice = from_protocol(protocol);
+	struct protocol_stats totals;
 	struct spice_front *front;
 	int r;
 
-	if (spice->n_handshakes >= (uint64_t)spice->config->max_handshakes)
+	spice->events->totals(spice->user, &totals);
+	if (totals.handshakes >= (uint64_t)spice->config->max_handshakes)
 		close_oldest_handshake(spice);
 	r = spice_front_new(spice, fd, peer, length, &front);
 	if (r < 0) {
 		log_warn(NULL, "client refused: %s", strerror(-r));
 		close(fd);
+	}
+}
+
+static void close_viewers(struct protocol *protocol, const char *why)
+{
+	struct spice *spice = from_protocol(protocol);
+	struct spice_session *session;
+
+	TAILQ_FOREACH(session, &spice->sessions, link) {
+		if (session->fronts[SPICE_LINK_MAIN])
+			spice_front_close(session->fronts[SPICE_LINK_MAIN], LOG_LEVEL_NOTICE, "%s", why);
 	}
 }
 
@@ -231,7 +249,7 @@ static void end_sessions(struct spice *spice)
 		spice_front_close(front, LOG_LEVEL_INFO, "the server stops");
 	while (library_holds_any(spice) && clock_now_ns() < deadline_ns) {
 		TAILQ_FOREACH(front, &spice->fronts, link)
-			spice_front_turn(front);
+			spice_front_turn(front, deadline_ns - clock_now_ns() < FREE_NS / 2);
 		spice_core_turn(FREE_TURN_MS);
 	}
 	if (TAILQ_FIRST(&spice->sessions))
@@ -269,6 +287,7 @@ static const struct protocol_impl impl = {
 	.leds = leds,
 	.stats = stats,
 	.reconfigure = reconfigure,
+	.close_viewers = close_viewers,
 	.free = free_spice,
 };
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "net/bucket.h"
 #include "net/penalty.h"
 #include "net/protocol.h"
 #include "server/clock.h"
@@ -48,6 +49,7 @@ struct spice {
 	unsigned int leds; /* enum input_led */
 
 	struct penalty penalty;
+	struct bucket bucket; /* for viewers: each costs us some 50 ms until he sees something */
 	struct spice_front_list fronts; /* oldest first */
 	struct spice_session_list sessions; /* oldest first */
 	unsigned int n_viewers; /* sessions that wait or run */
@@ -63,7 +65,7 @@ struct spice {
 
 /* Tidies up, from the loop and soon: frees what has ended, tells of viewers. */
 void spice_later(struct spice *spice);
-/* Why no more viewers are let in, or NULL. */
+/* Why no more viewers are let in, by the limits and the sharing of the VM, or NULL. */
 const char *spice_full(const struct spice *spice);
 /* The session that clients know by this id and that still runs, or NULL. */
 struct spice_session *spice_find_session(struct spice *spice, uint32_t id);

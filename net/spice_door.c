@@ -149,6 +149,10 @@ static void look_at_ticket(struct spice_front *front)
 		refuse_later(front, r, error);
 		return;
 	}
+	if (is_main && !bucket_take(&front->spice->bucket, front->source, clock_now_ns())) {
+		refuse(front, SPICE_LINK_ERR_ERROR, LOG_LEVEL_NOTICE, "too many viewers from there at once");
+		return;
+	}
 	if (is_main) {
 		if (front->spice->config->spice_auth == CONFIG_AUTH_TICKET)
 			penalty_forget(&front->spice->penalty, front->source);

@@ -69,6 +69,7 @@ struct spice_front {
 	struct spice_uplink uplink;
 	struct spice_filter filter;
 
+	bool linked; /* to the library */
 	/* Our end of the socketpair. */
 	int library_fd; /* -1: none */
 	struct event *library_readable, *library_writable;
@@ -84,8 +85,11 @@ void spice_front_close(struct spice_front *front, enum log_level level, const ch
 		__attribute__((format(printf, 3, 4)));
 /* The memory, of a closed front only, or with the whole of spice. */
 void spice_front_free(struct spice_front *front);
-/* Does what a leaving front has to do, without the loop: see spice_core_turn(). */
-void spice_front_turn(struct spice_front *front);
+/*
+ * Does what a leaving front has to do, without the loop: see spice_core_turn().
+ * late: the library has had its time.
+ */
+void spice_front_turn(struct spice_front *front, bool late);
 
 /* For its own files. */
 

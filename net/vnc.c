@@ -81,7 +81,10 @@ static void handle_later(evutil_socket_t fd, short what, void *data)
 
 const char *vnc_full(const struct vnc *vnc)
 {
-	return vnc->n_viewers < (uint64_t)vnc->config->max_viewers ? NULL : "Too many viewers";
+	struct protocol_stats totals;
+
+	vnc->events->totals(vnc->user, &totals);
+	return totals.viewers < (uint64_t)vnc->config->max_viewers ? NULL : "Too many viewers";
 }
 
 static bool has_exclusive(const struct vnc *vnc)
@@ -95,8 +98,9 @@ static bool has_exclusive(const struct vnc *vnc)
 	return false;
 }
 
-static void close_viewers(struct vnc *vnc, const char *why)
+static void close_viewers(struct protocol *protocol, const char *why)
 {
+	struct vnc *vnc = from_protocol(protocol);
 	struct vnc_client *client;
 
 	TAILQ_FOREACH(client, &vnc->clients, link) {
@@ -107,16 +111,20 @@ static void close_viewers(struct vnc *vnc, const char *why)
 
 const char *vnc_share(struct vnc *vnc, bool shared)
 {
+	static const char another[] = "another one asked to be the only viewer";
+
 	switch (vnc->config->sharing) {
 	case CONFIG_SHARING_FORCE_SHARED:
 		if (!shared)
 			return "asked to be the only viewer, which the configuration does not allow";
 		break;
 	case CONFIG_SHARING_ALLOW_EXCLUSIVE:
-		if (!shared)
-			close_viewers(vnc, "another one asked to be the only viewer");
-		else if (has_exclusive(vnc))
+		if (!shared) {
+			close_viewers(&vnc->protocol, another);
+			vnc->events->alone(vnc->user, &vnc->protocol, another);
+		} else if (has_exclusive(vnc)) {
 			return "there is a viewer that asked to be the only one";
+		}
 		break;
 	}
 	/* Others may have come in between its password and this. */
@@ -359,6 +367,7 @@ static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 	struct protocol_stats sum = {
 		.viewers = vnc->n_viewers,
 		.handshakes = vnc->n_handshakes,
+		.exclusive = has_exclusive(vnc),
 		.bytes_sent = vnc->bytes_sent,
 		.updates_sent = vnc->updates_sent,
 		.last_input_ns = vnc->last_input_ns,
@@ -419,10 +428,12 @@ static void accept_client(struct protocol *protocol, int fd, const struct sockad
 		socklen_t length)
 {
 	struct vnc *vnc = from_protocol(protocol);
+	struct protocol_stats totals;
 	struct vnc_client *client;
 	int r;
 
-	if (vnc->n_handshakes >= (uint64_t)vnc->config->max_handshakes)
+	vnc->events->totals(vnc->user, &totals);
+	if (totals.handshakes >= (uint64_t)vnc->config->max_handshakes)
 		close_oldest_handshake(vnc);
 	r = vnc_client_new(vnc, fd, peer, length, &client);
 	if (r < 0) {
@@ -461,6 +472,7 @@ static const struct protocol_impl impl = {
 	.leds = leds,
 	.stats = stats,
 	.reconfigure = reconfigure,
+	.close_viewers = close_viewers,
 	.free = free_vnc,
 };
 

@@ -241,6 +241,7 @@ static struct protocol_stats sum_stats(const struct vm *vm)
 		vm->protocols[i]->impl->stats(vm->protocols[i], &one);
 		sum.viewers += one.viewers;
 		sum.handshakes += one.handshakes;
+		sum.exclusive = sum.exclusive || one.exclusive;
 		sum.bytes_sent += one.bytes_sent;
 		sum.updates_sent += one.updates_sent;
 	}
@@ -279,10 +280,27 @@ static void handle_viewers(void *user)
 	set_pace(vm);
 }
 
+static void handle_totals(void *user, struct protocol_stats *ret)
+{
+	*ret = sum_stats(user);
+}
+
+static void handle_alone(void *user, const struct protocol *protocol, const char *why)
+{
+	struct vm *vm = user;
+
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		if (vm->protocols[i] != protocol)
+			vm->protocols[i]->impl->close_viewers(vm->protocols[i], why);
+	}
+}
+
 static const struct protocol_events protocol_events = {
 	.input = handle_input,
 	.resize = handle_resize,
 	.viewers = handle_viewers,
+	.totals = handle_totals,
+	.alone = handle_alone,
 };
 
 int vm_new(struct event_base *base, const struct config_vm *config, struct vm **ret)

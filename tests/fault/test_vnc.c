@@ -62,10 +62,25 @@ static void on_viewers(void *user)
 	(void)user;
 }
 
+static void on_totals(void *user, struct protocol_stats *ret)
+{
+	(void)user;
+	t.vnc->impl->stats(t.vnc, ret);
+}
+
+static void on_alone(void *user, const struct protocol *protocol, const char *why)
+{
+	(void)user;
+	(void)protocol;
+	(void)why;
+}
+
 static const struct protocol_events events = {
 	.input = on_input,
 	.resize = on_resize,
 	.viewers = on_viewers,
+	.totals = on_totals,
+	.alone = on_alone,
 };
 
 static void accept_viewer(void)

@@ -9,7 +9,7 @@ import pathlib
 import tempfile
 import unittest
 
-from harness import Daemon, Timeout, vm_section, wait_until
+from harness import Daemon, RfbClient, Timeout, vm_section, wait_until
 from screen import Screen, remote_viewer, spicy
 from viewer import Viewer
 
@@ -123,6 +123,21 @@ class RealSpice(unittest.TestCase):
 
     def test_typing_remote_viewer(self):
         self.typing("remote-viewer")
+
+    def test_limits_are_for_both_protocols(self):
+        """A VNC viewer that is to be the only one ends SPICE viewers and keeps them out; viewers are counted together."""
+        with Screen(1200, 900) as screen, start(SIZES[0], sharing="allow-exclusive", max_viewers=2) as daemon:
+            address = spice_address(daemon)
+            screen.start(spicy(address))
+            daemon.wait_line("display channel linked")
+            with RfbClient(daemon.address("vm"), shared=False):
+                daemon.wait_line("main channel left .* another one asked to be the only viewer")
+                screen.start(spicy(address))
+                daemon.wait_line("there is a viewer that asked to be the only one")
+            daemon.wait_line("viewer left")
+            with Viewer(daemon.address("vm")), Viewer(daemon.address("vm")):
+                screen.start(spicy(address))
+                daemon.wait_line("too many viewers")
 
     def test_unix_socket_and_stop(self):
         """A viewer that is there when the server stops does not hold it up."""

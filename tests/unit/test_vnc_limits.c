@@ -64,13 +64,19 @@ static void exclusive_access_as_configured(void **state)
 	rig_start();
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct viewer *first, *second;
+		bool alone = cases[i].sharing == CONFIG_SHARING_ALLOW_EXCLUSIVE;
 
+		rig.alone_calls = 0;
 		rig.config.sharing = cases[i].sharing;
 		first = viewer_join(cases[i].first_shared, plain, COUNT(plain));
 		second = viewer_join(cases[i].second_shared, plain, COUNT(plain));
 		RIG_UNTIL((first->fd >= 0) == cases[i].first_stays &&
 				(second->fd >= 0) == cases[i].second_stays);
 		assert_int_equal(rig_stats().viewers, cases[i].first_stays + cases[i].second_stays);
+		/* Other protocols' viewers go as well, and newcomers there learn that they cannot come. */
+		assert_int_equal(rig.alone_calls, alone * (!cases[i].first_shared + !cases[i].second_shared));
+		if (alone)
+			assert_int_equal(rig_stats().exclusive, rig.alone_calls > 0);
 		viewer_free_all();
 		RIG_UNTIL(rig_stats().viewers == 0);
 		rig_settle();
@@ -101,6 +107,13 @@ static void as_many_viewers_as_configured(void **state)
 	viewer_free(viewers[0]);
 	RIG_UNTIL(rig_stats().viewers == 2);
 	expect_well(viewers[1]);
+	/* One that another protocol has counts, too. */
+	rig.other_viewers = 1;
+	refused = viewer_new();
+	VIEWER_SAY(refused, "RFB 003.008\n");
+	VIEWER_EXPECT(refused, "RFB 003.008\n\0\0\0\0\x10Too many viewers");
+	RIG_UNTIL(refused->fd < 0);
+	rig.other_viewers = 0;
 	assert_true(JOIN(plain)->fd >= 0);
 	expect_well(viewers[2]);
 }

@@ -59,10 +59,27 @@ static void handle_viewers(void *user)
 		rig_show(NULL);
 }
 
+static void handle_totals(void *user, struct protocol_stats *ret)
+{
+	assert_ptr_equal(user, &rig);
+	*ret = rig_stats();
+	ret->viewers += rig.other_viewers;
+}
+
+static void handle_alone(void *user, const struct protocol *protocol, const char *why)
+{
+	assert_ptr_equal(user, &rig);
+	assert_ptr_equal(protocol, rig.vnc);
+	assert_non_null(why);
+	rig.alone_calls++;
+}
+
 static const struct protocol_events events = {
 	.input = handle_input,
 	.resize = handle_resize,
 	.viewers = handle_viewers,
+	.totals = handle_totals,
+	.alone = handle_alone,
 };
 
 static struct frame *draw(uint32_t width, uint32_t height, unsigned int seed)

@@ -28,10 +28,12 @@ struct rig {
 	struct protocol *vnc;
 	struct frame *frame; /* what the VM shows */
 	unsigned int frames; /* shown so far; draws each one differently */
+	unsigned int other_viewers; /* of other protocols */
 	/* What the front end told the VM. */
 	struct input_event events[RIG_EVENTS_MAX];
 	unsigned int n_events;
 	unsigned int viewer_calls;
+	unsigned int alone_calls; /* a viewer is to be the only one */
 	uint32_t asked_width, asked_height;
 	unsigned int asks;
 	int resize_result;

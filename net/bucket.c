@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A bucket that is not full is known by when it will be. */
+#include "net/bucket.h"
+
+bool bucket_take(struct bucket *bucket, struct penalty_source source, int64_t now_ns)
+{
+	unsigned int at = 0;
+
+	for (unsigned int i = 0; i < BUCKET_SOURCES; i++) {
+		if (bucket->sources[i].source.id == source.id) {
+			at = i;
+			break;
+		}
+		/* Free places have been full for ever. */
+		if (bucket->sources[i].full_ns < bucket->sources[at].full_ns)
+			at = i;
+	}
+	if (bucket->sources[at].source.id != source.id) {
+		bucket->sources[at].source = source;
+		bucket->sources[at].full_ns = now_ns;
+	}
+	if (bucket->sources[at].full_ns < now_ns)
+		bucket->sources[at].full_ns = now_ns;
+	if (bucket->sources[at].full_ns - now_ns > (BUCKET_BURST - 1) * BUCKET_REFILL_NS)
+		return false;
+	bucket->sources[at].full_ns += BUCKET_REFILL_NS;
+	return true;
+}
