@@ -41,7 +41,7 @@ struct spice_display {
 	const struct spice_display_events *events;
 	void *user;
 	struct spice_box *box;
-	/* From the library's thread: something was released, or a change of the surface is done. */
+	/* From the library's thread: something was released, or a change of the surface is done. Or it is late. */
 	struct event *wake;
 	atomic_uint completed; /* changes of the surface, since the start */
 	atomic_bool hungry; /* feeding waits for a release */
@@ -343,6 +343,15 @@ static bool is_drawn(struct spice_display *display, uint64_t drawn)
 	return true;
 }
 
+/* Nothing else would call if what is waited for never comes out. */
+static void look_again(struct spice_display *display)
+{
+	const struct timeval delay = clock_timeval(PATIENCE_NS);
+
+	if (!evtimer_pending(display->wake, NULL))
+		event_add(display->wake, &delay);
+}
+
 /* False, with the library told, while it holds too much. */
 static bool has_room(struct spice_display *display)
 {
@@ -451,8 +460,12 @@ void spice_display_feed(struct spice_display *display, struct frame *frame, uint
 		return;
 	}
 	/* Who is not there is shown the surface when he comes. */
-	if (!display->connected || !idle || !is_drawn(display, drawn))
+	if (!display->connected || !idle)
 		return;
+	if (!is_drawn(display, drawn)) {
+		look_again(display);
+		return;
+	}
 	if (frame->width != display->width || frame->height != display->height)
 		change_surface(display, frame);
 	else if (rects_debt_any(&display->debt, NULL) && has_room(display))

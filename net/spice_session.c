@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <spice.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,8 @@ static void handle_rest(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	destroy_instance(session);
+	/* Pictures come and go by the megabyte, on several threads, and are not given back by themselves. */
+	malloc_trim(0);
 	session->state = SPICE_SESSION_ENDED;
 	spice_later(session->spice);
 }
