@@ -15,6 +15,7 @@
 #include "net/spice_display.h"
 #include "net/spice_front.h"
 #include "net/spice_keys.h"
+#include "net/spice_rsa.h"
 #include "net/spice_session.h"
 #include "net/spice_ticket.h"
 #include "net/stream.h"
@@ -311,6 +312,8 @@ int spice_new(struct event_base *base, const struct config_vm *config,
 	spice->later = event_new(base, -1, 0, handle_later, spice);
 	if (spice->scratch && spice->later)
 		r = spice_keys_new(base, &spice->keys);
+	if (!r)
+		r = spice_rsa_init();
 	if (r < 0) {
 		free_spice(&spice->protocol);
 		return r;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#include "net/spice_rsa.h"
 #include "server/clock.h"
 #include "server/log.h"
 
@@ -78,13 +79,19 @@ static void timer_remove(SpiceTimer *timer)
 	free(timer);
 }
 
+/* Last act: the function may remove the watch. */
+static void call_watch(SpiceWatch *watch, int mask)
+{
+	spice_rsa_lend(true);
+	watch->function(watch->fd, mask, watch->opaque);
+	spice_rsa_lend(false);
+}
+
 static void handle_watch(evutil_socket_t fd, short what, void *data)
 {
-	SpiceWatch *watch = data;
-	int mask = (what & EV_READ ? SPICE_WATCH_EVENT_READ : 0) | (what & EV_WRITE ? SPICE_WATCH_EVENT_WRITE : 0);
-
-	/* Last act: the function may remove the watch. */
-	watch->function(fd, mask, watch->opaque);
+	(void)fd;
+	call_watch(data, (what & EV_READ ? SPICE_WATCH_EVENT_READ : 0) |
+			(what & EV_WRITE ? SPICE_WATCH_EVENT_WRITE : 0));
 }
 
 static void watch_update_mask(SpiceWatch *watch, int mask)
@@ -181,12 +188,12 @@ static void handle_log(const gchar *domain, GLogLevelFlags flags, const gchar *t
 
 struct SpiceCoreInterface *spice_core(struct event_base *base)
 {
-	static bool logs;
+	static bool ready;
 
-	if (!logs) {
+	if (!ready) {
 		g_log_set_handler("Spice", G_LOG_LEVEL_MASK | G_LOG_FLAG_FATAL | G_LOG_FLAG_RECURSION,
 				handle_log, NULL);
-		logs = true;
+		ready = true;
 	}
 	current_base = base;
 	return &interface;
@@ -225,8 +232,8 @@ void spice_core_turn(int timeout_ms)
 		/* One's function may remove another. */
 		if (!fds[i].revents || !find_watch(turned[i]) || turned[i]->fd != fds[i].fd)
 			continue;
-		turned[i]->function(fds[i].fd, (fds[i].revents & (POLLIN | POLLHUP | POLLERR)
+		call_watch(turned[i], (fds[i].revents & (POLLIN | POLLHUP | POLLERR)
 				? SPICE_WATCH_EVENT_READ : 0) |
-				(fds[i].revents & POLLOUT ? SPICE_WATCH_EVENT_WRITE : 0), turned[i]->opaque);
+				(fds[i].revents & POLLOUT ? SPICE_WATCH_EVENT_WRITE : 0));
 	}
 }
