@@ -250,7 +250,7 @@ static void end_sessions(struct spice *spice)
 		spice_front_close(front, LOG_LEVEL_INFO, "the server stops");
 	while (library_holds_any(spice) && clock_now_ns() < deadline_ns) {
 		TAILQ_FOREACH(front, &spice->fronts, link)
-			spice_front_turn(front, deadline_ns - clock_now_ns() < FREE_NS / 2);
+			spice_front_turn(front);
 		spice_core_turn(FREE_TURN_MS);
 	}
 	if (TAILQ_FIRST(&spice->sessions))

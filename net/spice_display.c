@@ -472,6 +472,11 @@ void spice_display_feed(struct spice_display *display, struct frame *frame, uint
 		give(display, frame);
 }
 
+bool spice_display_is_changing(const struct spice_display *display)
+{
+	return atomic_load(&display->completed) != display->asked;
+}
+
 void spice_display_set_connected(struct spice_display *display, bool connected)
 {
 	display->connected = connected;

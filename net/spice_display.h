@@ -54,6 +54,8 @@ void spice_display_update(struct spice_display *display, const struct update *up
  */
 void spice_display_feed(struct spice_display *display, struct frame *frame, uint64_t drawn,
 		bool idle);
+/* Does the library's thread change the size? events->ready() is called when it has. */
+bool spice_display_is_changing(const struct spice_display *display);
 /* A client is there to see it, or no longer: what is given does, or does not, come out. */
 void spice_display_set_connected(struct spice_display *display, bool connected);
 /* cursor is borrowed. */

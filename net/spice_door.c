@@ -46,7 +46,7 @@ static struct spice_session *find_session(struct spice_front *front)
 	struct spice_session *session = spice_find_session(front->spice, message->connection_id);
 
 	if (!session || session->state != SPICE_SESSION_RUNNING || !session->library_id ||
-			session->source.id != front->source.id || session->fronts[message->channel])
+			session->source.id != front->source.id || session->linked[message->channel])
 		return NULL;
 	return session;
 }
@@ -119,6 +119,7 @@ static void admit(struct spice_front *front, struct spice_session *session)
 	event_del(front->timer);
 	front->session = session;
 	session->fronts[front->handshake.message.channel] = front;
+	session->linked[front->handshake.message.channel] = true;
 	spice_front_set_state(front, SPICE_FRONT_WAITING);
 	spice_filter_init(&front->filter, front->handshake.message.channel, session->id);
 	stream_set_input_limit(front->stream, SPICE_FILTER_MESSAGE_MAX);
@@ -136,7 +137,8 @@ static void look_at_ticket(struct spice_front *front)
 	int r;
 
 	if (!is_main && !session) {
-		refuse(front, SPICE_LINK_ERR_BAD_CONNECTION_ID, LOG_LEVEL_INFO, "its viewer has left");
+		refuse(front, SPICE_LINK_ERR_BAD_CONNECTION_ID, LOG_LEVEL_INFO,
+				"its viewer has left, or has the channel already");
 		return;
 	}
 	/* Nothing is learnt about the password by who is not let in anyway. */

@@ -162,7 +162,6 @@ size_t spice_filter_library(struct spice_filter *filter, uint8_t *data, size_t b
 		if (at)
 			correct(filter, data, type, at);
 		filter->drawing = draws(filter, type);
-		filter->started = filter->started || type != SPICE_MSG_SET_ACK;
 	} else {
 		whole = filter->rest;
 	}

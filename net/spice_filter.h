@@ -47,7 +47,6 @@ struct spice_filter {
 	uint32_t session_id; /* what the client has to know the session by */
 	/* Results. */
 	uint32_t library_id; /* what the library knows it by; 0: it has not said yet. Main channel. */
-	bool started; /* the library has said more than how to acknowledge what it says */
 	uint64_t draws; /* messages from the library that draw and have wholly passed */
 	/* Why the client's message is none, for the log; a constant; and what it was. */
 	const char *error;

@@ -23,8 +23,8 @@
 #include "net/stream.h"
 #include "server/clock.h"
 
-/* The library has begun by then, by any measure, or has nothing to show. */
-#define LEAVING_NS (1 * NSEC_PER_SEC)
+/* The library's end is not waited for longer; it is late by then by any measure. */
+#define LEAVING_NS (60 * NSEC_PER_SEC)
 
 void spice_front_set_state(struct spice_front *front, enum spice_front_state state)
 {
@@ -121,14 +121,12 @@ static void check_stall(struct spice_front *front)
 		spice_front_set_timer(front, timeout_ns - stuck_ns);
 }
 
-void spice_front_turn(struct spice_front *front, bool late)
+void spice_front_turn(struct spice_front *front)
 {
-	if (front->state != SPICE_FRONT_LEAVING)
-		return;
-	if (late)
-		spice_relay_end(front);
-	spice_relay_flush(front);
-	spice_relay_read_library(front);
+	if (front->state == SPICE_FRONT_LEAVING) {
+		spice_relay_flush(front);
+		spice_relay_read_library(front);
+	}
 }
 
 static void handle_timer(evutil_socket_t fd, short what, void *data)
@@ -148,7 +146,7 @@ static void handle_timer(evutil_socket_t fd, short what, void *data)
 		check_stall(front);
 		break;
 	case SPICE_FRONT_LEAVING:
-		spice_relay_end(front);
+		log_error(front->peer, "libspice-server keeps a channel whose client has left");
 		break;
 	case SPICE_FRONT_WAITING:
 	case SPICE_FRONT_UPLINKING:

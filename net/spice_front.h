@@ -5,10 +5,19 @@
  * socketpair and never sees a client that was not let in nor a message that is
  * not in the table (net/spice_filter.h).
  *
- * A front whose client is gone stays, and keeps its end of the pair open and
- * emptied, until the library has read all that was said to it and closed its own
- * end: the library does not survive the loss of a channel at every point of its
- * start.
+ * The library does not survive the end of a channel at every point. So a front
+ * whose client is gone stays, with its end of the pair open and emptied, and says
+ * the end only when the library has read all that was said to it and
+ *
+ *  - has said something itself, or has not begun the channel: in between, its
+ *    thread may be looking for a message that it cannot do without;
+ *  - is not changing the picture's size, if it is a display: it may be waiting
+ *    until all is sent;
+ *  - has closed all others, if it is the main channel: it would end those itself,
+ *    and wait for its threads meanwhile, with our loop.
+ *
+ * For the first of these nothing of the client's reaches the library, either,
+ * until it has said something.
  *
  * spice_front.c is its life, spice_door.c the link stage, spice_relay.c what passes
  * then. Loop thread; see net/spice.h.
@@ -44,7 +53,7 @@ enum spice_front_state {
 	SPICE_FRONT_LINKING, /* a stranger */
 	SPICE_FRONT_REFUSED, /* its answer waits for a while */
 	SPICE_FRONT_WAITING, /* let in; its session waits for a picture */
-	SPICE_FRONT_UPLINKING, /* linking to the library */
+	SPICE_FRONT_UPLINKING, /* linking to the library, which has not said anything as yet */
 	SPICE_FRONT_OPEN,
 	SPICE_FRONT_LEAVING, /* the client is gone, the library's end is not */
 	SPICE_FRONT_CLOSED,
@@ -69,7 +78,7 @@ struct spice_front {
 	struct spice_uplink uplink;
 	struct spice_filter filter;
 
-	bool linked; /* to the library */
+	bool heard; /* the library has said something behind its part of the link */
 	/* Our end of the socketpair. */
 	int library_fd; /* -1: none */
 	struct event *library_readable, *library_writable;
@@ -85,11 +94,8 @@ void spice_front_close(struct spice_front *front, enum log_level level, const ch
 		__attribute__((format(printf, 3, 4)));
 /* The memory, of a closed front only, or with the whole of spice. */
 void spice_front_free(struct spice_front *front);
-/*
- * Does what a leaving front has to do, without the loop: see spice_core_turn().
- * late: the library has had its time.
- */
-void spice_front_turn(struct spice_front *front, bool late);
+/* Does what a leaving front has to do, without the loop: see spice_core_turn(). */
+void spice_front_turn(struct spice_front *front);
 
 /* For its own files. */
 

@@ -39,14 +39,11 @@ static void close_library(struct spice_front *front)
 	spice_session_unlinked(front->session, front);
 }
 
-/*
- * The library's thread waits for DISPLAY_INIT before all else, and touches freed
- * memory where it finds the end right behind. Once it has begun it is past that.
- */
-static bool can_end(const struct spice_front *front)
+/* Does the library survive the end of the channel now? */
+static bool may_end(const struct spice_front *front)
 {
-	return front->handshake.message.channel != SPICE_LINK_DISPLAY || !front->uplink.answered ||
-			front->uplink.error || front->filter.started;
+	return front->state == SPICE_FRONT_LEAVING && (front->heard || !front->uplink.answered) &&
+			spice_session_may_unlink(front->session, front);
 }
 
 void spice_relay_flush(struct spice_front *front)
@@ -64,13 +61,8 @@ void spice_relay_flush(struct spice_front *front)
 		/* It reads no more; that it has closed is seen where it is read. */
 		evbuffer_drain(front->library_output, SIZE_MAX);
 	}
-	if (front->state == SPICE_FRONT_LEAVING && can_end(front))
-		spice_relay_end(front);
-}
-
-void spice_relay_end(struct spice_front *front)
-{
-	shutdown(front->library_fd, SHUT_WR);
+	if (may_end(front))
+		shutdown(front->library_fd, SHUT_WR);
 }
 
 /* From the client to the library. */
@@ -132,15 +124,22 @@ static void read_uplink(struct spice_front *front)
 	evbuffer_drain(scratch, SIZE_MAX);
 	spice_block_skip(front->block, spice_block_bytes(front->block) - left);
 	spice_relay_flush(front);
-	front->linked = result == SPICE_UPLINK_DONE;
 	if (result == SPICE_UPLINK_FAILED)
 		spice_front_close(front, LOG_LEVEL_ERROR, "%s", front->uplink.error);
-	else if (front->linked && front->state == SPICE_FRONT_UPLINKING)
-		open_up(front);
 }
 
-/* Cuts what has come into messages; without a client they are for nobody. */
-static void pass_on(struct spice_front *front)
+/* The library's first word. */
+static void hear(struct spice_front *front)
+{
+	front->heard = true;
+	if (front->state == SPICE_FRONT_UPLINKING)
+		open_up(front);
+	else
+		spice_relay_flush(front);
+}
+
+/* Cuts what has come into messages. */
+static void pass_to_client(struct spice_front *front)
 {
 	struct evbuffer *scratch = front->spice->scratch;
 	size_t bytes;
@@ -148,9 +147,7 @@ static void pass_on(struct spice_front *front)
 	while (spice_block_bytes(front->block) &&
 			(bytes = spice_filter_library(&front->filter, spice_block_data(front->block),
 			spice_block_bytes(front->block)))) {
-		if (!front->stream) {
-			spice_block_skip(front->block, bytes);
-		} else if (spice_block_cut(front->block, bytes, scratch) < 0) {
+		if (spice_block_cut(front->block, bytes, scratch) < 0) {
 			evbuffer_drain(scratch, SIZE_MAX);
 			spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
 			return;
@@ -181,12 +178,15 @@ static bool read_block(struct spice_front *front)
 			spice_front_close(front, LOG_LEVEL_INFO, "the library closed the channel");
 		return false;
 	}
-	if (!front->linked)
+	/* Who leaves does not link any more, but if he has already, what it has come to matters. */
+	if (!front->uplink.done && (front->state == SPICE_FRONT_UPLINKING || front->uplink.answered))
 		read_uplink(front);
-	if (front->linked)
-		pass_on(front);
-	if (front->state == SPICE_FRONT_LEAVING)
-		spice_relay_flush(front);
+	if (front->uplink.done && !front->heard && spice_block_bytes(front->block))
+		hear(front);
+	if (front->state == SPICE_FRONT_OPEN)
+		pass_to_client(front);
+	else if (front->state == SPICE_FRONT_LEAVING)
+		spice_block_skip(front->block, spice_block_bytes(front->block));
 	return front->library_fd >= 0;
 }
 

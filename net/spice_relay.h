@@ -16,10 +16,8 @@ void spice_relay_start(struct spice_front *front);
 void spice_relay_read_client(struct spice_front *front);
 /* Handles what the library has said, as far as the client takes it. */
 void spice_relay_read_library(struct spice_front *front);
-/* Writes what the library has not taken yet; behind the last of a LEAVING front the end, if it is time. */
+/* Writes what the library has not taken yet; behind the last of a LEAVING front the end. */
 void spice_relay_flush(struct spice_front *front);
-/* The end of a LEAVING front, whether the library has begun or not. */
-void spice_relay_end(struct spice_front *front);
 /* Nothing is on its way from the library to the kernel's end of the client. */
 bool spice_relay_is_idle(const struct spice_front *front);
 /* Our end, when the front is freed. */

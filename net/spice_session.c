@@ -22,8 +22,20 @@
 #include "server/log.h"
 #include "server/update.h"
 
+/* Something that the end of a front may have waited for has happened. */
+static void end_fronts(struct spice_session *session)
+{
+	struct spice_front *front;
+
+	TAILQ_FOREACH(front, &session->spice->fronts, link) {
+		if (front->state == SPICE_FRONT_LEAVING && front->session == session)
+			spice_relay_flush(front);
+	}
+}
+
 static void handle_ready(void *user)
 {
+	end_fronts(user);
 	spice_session_feed(user);
 }
 
@@ -52,7 +64,7 @@ static void handle_input(void *user, const struct input_event *event)
 	bool lets_go = event->kind == INPUT_KEY ? !event->key.down : !event->pointer.buttons;
 
 	/* Who may only watch still lets go of what he held before. */
-	if (spice->config->view_only && !(lets_go && session->releasing))
+	if (spice->stopping || (spice->config->view_only && !(lets_go && session->releasing)))
 		return;
 	spice->last_input_ns = clock_now_ns();
 	spice->events->input(spice->user, event);
@@ -206,8 +218,7 @@ void spice_session_end(struct spice_session *session)
 	session->state = SPICE_SESSION_ENDING;
 	session->spice->n_viewers--;
 	spice_later(session->spice);
-	if (!session->spice->stopping)
-		spice_session_release(session);
+	spice_session_release(session);
 	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++) {
 		if (session->fronts[i])
 			spice_front_close(session->fronts[i], LOG_LEVEL_INFO, "the viewer's main channel has ended");
@@ -280,9 +291,25 @@ int spice_session_take(struct spice_session *session, int fd)
 
 void spice_session_unlinked(struct spice_session *session, struct spice_front *front)
 {
-	(void)front;
+	/* What he did last has come through by now. */
+	if (front->handshake.message.channel == SPICE_LINK_INPUTS)
+		spice_session_release(session);
 	if (--session->n_links == 0 && session->state == SPICE_SESSION_ENDING)
 		rest(session);
+	else
+		end_fronts(session);
+}
+
+bool spice_session_may_unlink(const struct spice_session *session, const struct spice_front *front)
+{
+	switch (front->handshake.message.channel) {
+	case SPICE_LINK_MAIN:
+		return session->n_links == 1;
+	case SPICE_LINK_DISPLAY:
+		return !session->display || !spice_display_is_changing(session->display);
+	default:
+		return true;
+	}
 }
 
 void spice_session_linked(struct spice_session *session, struct spice_front *front)

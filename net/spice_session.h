@@ -51,6 +51,7 @@ struct spice_session {
 	bool is_far; /* as its main channel */
 	uint8_t digest[SPICE_TICKET_DIGEST_BYTES]; /* of its password */
 	struct spice_front *fronts[SPICE_LINK_CHANNELS]; /* NULL: not linked, or gone */
+	bool linked[SPICE_LINK_CHANNELS]; /* once, which is for all */
 	unsigned int n_links; /* ends of fronts that the library holds */
 
 	struct RedsState *server; /* NULL before RUNNING */
@@ -84,6 +85,8 @@ void spice_session_release(struct spice_session *session);
 int spice_session_take(struct spice_session *session, int fd);
 /* The library has closed it; once for each that it took. */
 void spice_session_unlinked(struct spice_session *session, struct spice_front *front);
+/* Is it the time for the library to see the front's end? spice_relay_flush() is called when it is. */
+bool spice_session_may_unlink(const struct spice_session *session, const struct spice_front *front);
 /* The front is open. */
 void spice_session_linked(struct spice_session *session, struct spice_front *front);
 /* The front's client is gone. */

@@ -88,9 +88,12 @@ static enum spice_uplink_result read_next(struct spice_uplink *uplink, const uin
 {
 	size_t bytes;
 
-	if (uplink->answered)
-		return spice_wire_get_u32(data) == SPICE_LINK_ERR_OK ? SPICE_UPLINK_DONE
-				: fail(uplink, "the library does not let the channel in");
+	if (uplink->answered) {
+		if (spice_wire_get_u32(data) != SPICE_LINK_ERR_OK)
+			return fail(uplink, "the library does not let the channel in");
+		uplink->done = true;
+		return SPICE_UPLINK_DONE;
+	}
 	if (uplink->reply_bytes)
 		return read_reply(uplink, data, output);
 	bytes = spice_wire_get_u32(data + 12);

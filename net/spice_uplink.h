@@ -22,10 +22,11 @@ enum spice_uplink_result {
 
 struct spice_uplink {
 	const char *error; /* a constant */
+	bool answered; /* the ticket is in the output: from then on the library may start the channel */
+	bool done;
 	/* Its own. */
 	enum spice_link_channel channel;
 	size_t reply_bytes; /* 0: not known yet */
-	bool answered; /* the ticket is sent */
 };
 
 /* message's connection_id is the library's. -ENOMEM. */

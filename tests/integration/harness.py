@@ -249,8 +249,8 @@ LAST_RECT, DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE = -224, -223, -308
 TRUE_COLOUR_32 = struct.pack(">BBBBHHHBBBxxx", 32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
 
 
-def connect(address, deadline_s=DEADLINE_S):
-    """A connected socket. A refused connection raises at once."""
+def connect(address, deadline_s=DEADLINE_S, source=None):
+    """A connected socket, from the address source if given. A refused connection raises at once."""
     if isinstance(address, str):
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     else:
@@ -258,6 +258,8 @@ def connect(address, deadline_s=DEADLINE_S):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.settimeout(deadline_s)
     try:
+        if source:
+            sock.bind((source, 0))
         sock.connect(address)
     except BaseException:
         sock.close()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Bytes of bad clients, and a good viewer who must not notice them."""
 import contextlib
+import itertools
 import os
 import random
 import select
@@ -9,6 +10,7 @@ import struct
 import time
 
 from harness import SANITIZED, TRUE_COLOUR_32, Daemon, connect, process_fds, vm_section, wait_until
+import spice_raw
 from viewer import Viewer
 
 # A client may cost the others 50 ms; the pattern itself moves on each 33 ms. Sanitizers slow all down.
@@ -152,14 +154,19 @@ def be_preferred():
 class Arena:
     """A daemon with a moving pattern, and one good viewer in front of it."""
 
+    protocol, viewer_type = "vnc", Viewer
+    # What is freed is overwritten, so that nothing of it can still be of use.
+    env = {"MALLOC_PERTURB_": "90"}
+
     def __init__(self, wrapper=(), **keys):
         # It moves on at every picture.
         keys = {"pattern_scene": "scroll", "pattern_size": "640x480", "pattern_fps": 30, **keys}
         with contextlib.ExitStack() as stack:
-            self.daemon = stack.enter_context(Daemon(vm_section("vm", **keys), wrapper=wrapper, log_level="info"))
+            self.daemon = stack.enter_context(Daemon(vm_section("vm", **keys), wrapper=wrapper, log_level="info",
+                                                     env=self.env))
             self.pid = self.daemon.wait_serving("vm")
-            self.address = self.daemon.address("vm")
-            self.viewer = stack.enter_context(Viewer(self.address))
+            self.address = self.daemon.address("vm", protocol=self.protocol)
+            self.viewer = stack.enter_context(self.join())
             self.viewer("updates", 1)
             self.fds = len(process_fds(self.pid))
             self._stack = stack.pop_all()
@@ -170,8 +177,12 @@ class Arena:
     def __exit__(self, *exception):
         return self._stack.__exit__(*exception)
 
-    def connect(self):
-        return connect(self.address)
+    def connect(self, source=None):
+        return connect(self.address, source=source)
+
+    def join(self):
+        """Another good viewer."""
+        return self.viewer_type(self.address)
 
     def longest_gap(self, attack):
         """Of the good viewer, in ms, while attack() runs: the best of some attempts, as the machine is not ours alone."""
@@ -183,16 +194,34 @@ class Arena:
             self.viewer("updates", self.viewer("stats")["updates"] + 15)
             stats = self.viewer("stats")
             gaps.append(stats["gap_max_ms"])
-        print(f"longest gap {', '.join(f'{gap:.0f}' for gap in gaps)} ms in {stats['pictures']} pictures, "
-              f"age p95 {stats['age_p95_ms']:.0f} ms")
+        age = f", age p95 {stats['age_p95_ms']:.0f} ms" if "age_p95_ms" in stats else ""
+        print(f"longest gap {', '.join(f'{gap:.0f}' for gap in gaps)} ms in {stats['updates']} updates{age}")
         return min(gaps)
 
     def check_unharmed(self):
         """The same worker, no descriptor more than before, and it still serves."""
         wait_until(lambda: len(process_fds(self.pid)) <= self.fds, "descriptors of the bad clients closed")
         assert self.daemon.worker("vm") == self.pid, "the worker died"
-        with Viewer(self.address) as another:
+        with self.join() as another:
             another("updates", 1)
         self.viewer("reset")
         self.viewer("request")
         self.viewer("updates", 1)
+
+
+class SpiceArena(Arena):
+    """The same, by SPICE."""
+
+    protocol, viewer_type = "spice", spice_raw.Viewer
+
+    def __init__(self, wrapper=(), password=b"", **keys):
+        self.password = password
+        self._sources = itertools.cycle(f"127.0.1.{number}" for number in range(1, 255))
+        super().__init__(wrapper, vnc=None, spice="127.0.0.1:0", **keys)
+
+    def join(self):
+        return self.viewer_type(self.address, self.password)
+
+    def come(self, **keys):
+        """A bad one's viewer, let in; each from an address of its own, as few from one are let in at once."""
+        return spice_raw.Session(self.address, self.password, next(self._sources), **keys)

@@ -214,7 +214,6 @@ static void test_pieces_end_with_messages(void **state)
 		size_t at = 0, have = 0, next = 0;
 
 		spice_filter_init(&filter, SPICE_LINK_DISPLAY, SESSION);
-		assert_false(filter.started);
 		while (at < total) {
 			size_t now = spice_filter_library(&filter, data + at, have - at);
 
@@ -224,7 +223,6 @@ static void test_pieces_end_with_messages(void **state)
 				continue;
 			}
 			at += now;
-			assert_int_equal(filter.started, at > ends[0]);
 			assert_true(at <= ends[next]);
 			if (at == ends[next])
 				next++;
