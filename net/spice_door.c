@@ -29,14 +29,19 @@ static void refuse(struct spice_front *front, uint32_t error, enum log_level lev
 	spice_front_close(front, level, "%s", why);
 }
 
-/* Is there a reason not to tell the client's ticket from a wrong one? */
+/*
+ * Why this stranger is not even asked for a password, or NULL. A viewer's further
+ * channels are none: they know its session's id, which cannot be guessed.
+ */
 static const char *why_not(struct spice_front *front)
 {
 	struct spice *spice = front->spice;
 
+	if (front->handshake.message.channel != SPICE_LINK_MAIN)
+		return NULL;
 	if (penalty_blocks(&spice->penalty, front->source, clock_now_ns()))
 		return "too many wrong passwords, for now";
-	return front->handshake.message.channel == SPICE_LINK_MAIN ? spice_full(spice) : NULL;
+	return spice_full(spice);
 }
 
 /* The session that a further channel is for, if it can have it. */
@@ -56,7 +61,6 @@ static void show_key(struct spice_front *front)
 	struct spice *spice = front->spice;
 	const char *full = why_not(front);
 
-	/* An id that cannot be guessed is as good as a password, so it comes before all limits. */
 	if (front->handshake.message.channel != SPICE_LINK_MAIN && !find_session(front)) {
 		refuse(front, SPICE_LINK_ERR_BAD_CONNECTION_ID, LOG_LEVEL_NOTICE,
 				"no viewer of that id waits for this channel");
