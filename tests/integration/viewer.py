@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vncprobe, the steerable viewer, as an object."""
+"""vncprobe and spiceprobe, the steerable viewers, as objects."""
 import json
 import os
 import subprocess
@@ -7,8 +7,7 @@ import threading
 
 from harness import BUILD, DEADLINE_S, Timeout
 
-VNCPROBE = str(BUILD / "tests" / "vncprobe")
-# libvncclient gives not all of its memory back.
+# The libraries that they are made of give not all of their memory back.
 ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
 
 
@@ -19,15 +18,19 @@ class Refused(Exception):
 class Viewer:
     """One vncprobe process. Each command is a method call: viewer("scene", "still")["psnr"]."""
 
+    PROGRAM = str(BUILD / "tests" / "vncprobe")
+    PROTOCOL = "vnc"
+
     def __init__(self, address, *options, patience_s=DEADLINE_S, wrapper=()):
         if not isinstance(address, str):
             address = f"{address[0]}:{address[1]}"
         self.process = subprocess.Popen(
-            [*wrapper, VNCPROBE, "--patience", str(int(patience_s)), *map(str, options), address],
+            [*wrapper, self.PROGRAM, "--patience", str(int(patience_s)), *map(str, options), address],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=ENVIRONMENT)
-        if not self.process.stdout.readline():
+        self.first = self.answer()
+        if not self.first["ok"]:
             self.close()
-            raise Refused(f"vncprobe {address}")
+            raise Refused(f"{self.PROTOCOL} {address}: {self.first['error']}")
 
     def __enter__(self):
         return self
@@ -44,7 +47,7 @@ class Viewer:
 
     def answer(self):
         line = self.process.stdout.readline()
-        return json.loads(line) if line else {"ok": False, "error": "vncprobe died"}
+        return json.loads(line) if line else {"ok": False, "error": "the probe died"}
 
     def __call__(self, *words, may_fail=False):
         self.begin(*words)
@@ -59,6 +62,14 @@ class Viewer:
         threading.Event().wait(seconds)
         return self("stats")["bytes"] == 0
 
-    def press(self, keysym):
-        self("key", keysym, "down")
-        self("key", keysym, "up")
+    def press(self, key):
+        """A keysym, or a scancode in SPICE."""
+        self("key", key, "down")
+        self("key", key, "up")
+
+
+class SpiceViewer(Viewer):
+    """One spiceprobe process, steered in the same way."""
+
+    PROGRAM = str(BUILD / "tests" / "spiceprobe")
+    PROTOCOL = "spice"

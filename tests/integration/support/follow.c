@@ -8,13 +8,11 @@
 #include "server/capture/mark.h"
 #include "server/clock.h"
 
-static void note_moved(struct follow *follow)
+static void note_moved(struct follow *follow, int64_t when_ns)
 {
-	int64_t now_ns = clock_now_ns();
-
-	if (now_ns - follow->moved_ns > follow->gap_ns)
-		follow->gap_ns = now_ns - follow->moved_ns;
-	follow->moved_ns = now_ns;
+	if (when_ns - follow->moved_ns > follow->gap_ns)
+		follow->gap_ns = when_ns - follow->moved_ns;
+	follow->moved_ns = when_ns;
 }
 
 void follow_reset(struct follow *follow)
@@ -25,20 +23,26 @@ void follow_reset(struct follow *follow)
 	follow->moved_ns = clock_now_ns();
 }
 
+void follow_mark(struct follow *follow, const struct mark *mark, int64_t when_ns)
+{
+	if (mark->sequence == follow->sequence)
+		return;
+	if (follow->sequence)
+		follow->lost += mark->sequence - follow->sequence - 1;
+	follow->sequence = mark->sequence;
+	note_moved(follow, when_ns);
+	if (follow->n_ages < FOLLOW_AGES_MAX)
+		follow->ages_us[follow->n_ages++] =
+				(uint32_t)((uint64_t)(when_ns / NSEC_PER_USEC) - mark->due_us);
+}
+
 void follow_picture(struct follow *follow, const void *pixels, size_t stride, uint32_t width,
 		uint32_t height)
 {
 	struct mark mark;
 
-	if (mark_read(pixels, stride, width, height, &mark) < 0 || mark.sequence == follow->sequence)
-		return;
-	if (follow->sequence)
-		follow->lost += mark.sequence - follow->sequence - 1;
-	follow->sequence = mark.sequence;
-	note_moved(follow);
-	if (follow->n_ages < FOLLOW_AGES_MAX)
-		follow->ages_us[follow->n_ages++] =
-				(uint32_t)((uint64_t)(follow->moved_ns / NSEC_PER_USEC) - mark.due_us);
+	if (mark_read(pixels, stride, width, height, &mark) == 0)
+		follow_mark(follow, &mark, clock_now_ns());
 }
 
 static int compare_ages(const void *a, const void *b)
@@ -55,7 +59,7 @@ static double age_ms(const struct follow *follow, double part)
 
 void follow_print(struct follow *follow)
 {
-	note_moved(follow); /* the gap that is open */
+	note_moved(follow, clock_now_ns()); /* the gap that is open */
 	qsort(follow->ages_us, follow->n_ages, sizeof(follow->ages_us[0]), compare_ages);
 	printf(", \"pictures\": %u, \"lost\": %llu, \"age_p50_ms\": %.2f, \"age_p95_ms\": %.2f, "
 	       "\"age_max_ms\": %.2f, \"gap_max_ms\": %.2f",

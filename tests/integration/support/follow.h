@@ -16,7 +16,11 @@ struct follow {
 	uint32_t ages_us[FOLLOW_AGES_MAX];
 };
 
+struct mark;
+
 void follow_reset(struct follow *follow);
+/* The picture with this mark was whole at that moment. With an old mark nothing happens. */
+void follow_mark(struct follow *follow, const struct mark *mark, int64_t when_ns);
 /* XR24 pixels as they are now; without a mark, or with an old one, nothing happens. */
 void follow_picture(struct follow *follow, const void *pixels, size_t stride, uint32_t width,
 		uint32_t height);

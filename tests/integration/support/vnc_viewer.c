@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A test viewer on libvncclient. */
-#include "tests/integration/support/viewer.h"
+#include "tests/integration/support/vnc_viewer.h"
 
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -18,8 +18,9 @@ static uint32_t sample(uint32_t pixel, int shift, uint32_t max)
 	return (pixel >> shift & max) * 255 / max;
 }
 
-struct picture viewer_picture(const struct viewer *viewer)
+struct picture vnc_viewer_picture(struct steer *steer)
 {
+	const struct vnc_viewer *viewer = (const struct vnc_viewer *)steer;
 	const rfbPixelFormat *format = &viewer->client->format;
 	const uint8_t *from = viewer->client->frameBuffer;
 	size_t bytes = format->bitsPerPixel / 8u;
@@ -38,8 +39,10 @@ struct picture viewer_picture(const struct viewer *viewer)
 	return picture;
 }
 
-uint64_t viewer_bytes(const struct viewer *viewer)
+/* As the kernel counted them, so that none is hidden. */
+uint64_t vnc_viewer_bytes(struct steer *steer)
 {
+	const struct vnc_viewer *viewer = (const struct vnc_viewer *)steer;
 	struct tcp_info info = { .tcpi_state = 0 };
 	socklen_t length = sizeof(info);
 
@@ -50,18 +53,18 @@ uint64_t viewer_bytes(const struct viewer *viewer)
 
 static const char tag;
 
-static struct viewer *viewer_of(rfbClient *client)
+static struct vnc_viewer *viewer_of(rfbClient *client)
 {
 	return rfbClientGetClientData(client, (void *)(uintptr_t)&tag);
 }
 
 static void handle_update(rfbClient *client)
 {
-	struct viewer *viewer = viewer_of(client);
+	struct vnc_viewer *viewer = viewer_of(client);
 
-	viewer->updates++;
+	viewer->steer.updates++;
 	if (client->format.bitsPerPixel == 32)
-		follow_picture(&viewer->follow, client->frameBuffer, (size_t)client->width * 4,
+		follow_picture(&viewer->steer.follow, client->frameBuffer, (size_t)client->width * 4,
 				(uint32_t)client->width, (uint32_t)client->height);
 }
 
@@ -81,16 +84,32 @@ static void handle_copy(rfbClient *client, int from_x, int from_y, int width, in
 	}
 }
 
-bool viewer_serve(struct viewer *viewer, int timeout_ms)
+static void note_size(struct vnc_viewer *viewer)
 {
-	struct pollfd poll_client = { .fd = viewer->client->sock, .events = POLLIN };
-
-	if (viewer->connected && (viewer->client->buffered || poll(&poll_client, 1, timeout_ms) > 0))
-		viewer->connected = HandleRFBServerMessage(viewer->client);
-	return viewer->connected;
+	viewer->steer.width = viewer->client->width;
+	viewer->steer.height = viewer->client->height;
 }
 
-bool viewer_ask_size(struct viewer *viewer, uint16_t width, uint16_t height)
+bool vnc_viewer_serve(struct steer *steer, int timeout_ms, int input_fd)
+{
+	struct vnc_viewer *viewer = (struct vnc_viewer *)steer;
+	struct pollfd polled[2] = {
+		{ .fd = steer->connected ? (int)viewer->client->sock : -1, .events = POLLIN },
+		{ .fd = input_fd, .events = POLLIN },
+	};
+	bool buffered = steer->connected && viewer->client->buffered;
+
+	if (!steer->connected && input_fd < 0)
+		return false;
+	poll(polled, 2, buffered ? 0 : timeout_ms);
+	if (buffered || polled[0].revents) {
+		steer->connected = HandleRFBServerMessage(viewer->client);
+		note_size(viewer);
+	}
+	return steer->connected;
+}
+
+bool vnc_viewer_ask_size(struct vnc_viewer *viewer, uint16_t width, uint16_t height)
 {
 	struct __attribute__((packed)) {
 		rfbSetDesktopSizeMsg header;
@@ -104,26 +123,19 @@ bool viewer_ask_size(struct viewer *viewer, uint16_t width, uint16_t height)
 	return WriteToRFBServer(viewer->client, (char *)&message, sizeof(message));
 }
 
-bool viewer_connect(struct viewer *viewer)
+bool vnc_viewer_connect(struct vnc_viewer *viewer)
 {
 	/* The library frees the client when it fails. */
-	viewer->connected = rfbInitClient(viewer->client, NULL, NULL);
-	if (viewer->connected)
-		viewer_reset(viewer);
-	return viewer->connected;
+	viewer->steer.connected = rfbInitClient(viewer->client, NULL, NULL);
+	if (viewer->steer.connected)
+		note_size(viewer);
+	return viewer->steer.connected;
 }
 
-void viewer_finish(struct viewer *viewer)
+void vnc_viewer_finish(struct vnc_viewer *viewer)
 {
 	free(viewer->client->frameBuffer);
 	rfbClientCleanup(viewer->client);
-}
-
-void viewer_reset(struct viewer *viewer)
-{
-	viewer->bytes_before = viewer_bytes(viewer);
-	viewer->updates = viewer->copies = 0;
-	follow_reset(&viewer->follow);
 }
 
 static const char *password = "";
@@ -177,13 +189,13 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-void viewer_print_options(FILE *file)
+void vnc_viewer_print_options(FILE *file)
 {
 	for (const struct option *option = options; option->name; option++)
 		fprintf(file, "  --%s%s\n", option->name, option->has_arg ? " VALUE" : "");
 }
 
-bool viewer_init(struct viewer *viewer, int argc, char **argv, int64_t *ret_patience_ns)
+bool vnc_viewer_init(struct vnc_viewer *viewer, int argc, char **argv)
 {
 	rfbClient *client = rfbGetClient(8, 3, 4);
 	AppData *data = &client->appData;
@@ -225,7 +237,7 @@ bool viewer_init(struct viewer *viewer, int argc, char **argv, int64_t *ret_pati
 			data->useRemoteCursor = FALSE;
 			break;
 		case 't':
-			*ret_patience_ns = atoi(optarg) * NSEC_PER_SEC;
+			viewer->steer.patience_ns = atoi(optarg) * NSEC_PER_SEC;
 			break;
 		case 'v':
 			rfbEnableClientLogging = TRUE;
