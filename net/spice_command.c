@@ -148,22 +148,11 @@ static struct spice_command *new_cursor(const struct cursor *cursor, uint8_t typ
 	return command;
 }
 
-/* SPICE wants colours multiplied by their opacity. */
-static uint32_t premultiply(uint32_t argb)
-{
-	uint32_t alpha = argb >> 24, result = argb & 0xff000000;
-
-	for (unsigned int shift = 0; shift < 24; shift += 8)
-		result |= ((argb >> shift & 0xff) * alpha + 127) / 255 << shift;
-	return result;
-}
-
 int spice_command_new_cursor(const struct cursor *cursor, struct spice_command **ret)
 {
-	const size_t n = (size_t)cursor->width * cursor->height;
+	const size_t bytes = (size_t)cursor->width * cursor->height * PIXEL_BYTES;
 	struct spice_command *command;
 	QXLCursor *shape;
-	uint32_t pixel;
 
 	if (!cursor->visible) {
 		command = new_cursor(cursor, QXL_CURSOR_HIDE, 0);
@@ -172,7 +161,7 @@ int spice_command_new_cursor(const struct cursor *cursor, struct spice_command *
 		*ret = command;
 		return 0;
 	}
-	command = new_cursor(cursor, QXL_CURSOR_SET, sizeof(*shape) + n * PIXEL_BYTES);
+	command = new_cursor(cursor, QXL_CURSOR_SET, sizeof(*shape) + bytes);
 	if (!command)
 		return -ENOMEM;
 	shape = (QXLCursor *)command->data;
@@ -184,14 +173,12 @@ int spice_command_new_cursor(const struct cursor *cursor, struct spice_command *
 			.hot_spot_x = (uint16_t)cursor->hot_x,
 			.hot_spot_y = (uint16_t)cursor->hot_y,
 		},
-		.data_size = (uint32_t)(n * PIXEL_BYTES),
-		.chunk = { .data_size = (uint32_t)(n * PIXEL_BYTES) },
+		.data_size = (uint32_t)bytes,
+		.chunk = { .data_size = (uint32_t)bytes },
 	};
 	command->cursor.u.set.shape = address_of(shape);
-	for (size_t i = 0; i < n; i++) {
-		pixel = premultiply(cursor->argb[i]);
-		memcpy(shape->chunk.data + i * PIXEL_BYTES, &pixel, PIXEL_BYTES);
-	}
+	/* Clients multiply the colours by their opacity themselves. */
+	memcpy(shape->chunk.data, cursor->argb, bytes);
 	*ret = command;
 	return 0;
 }
