@@ -130,6 +130,8 @@ static void admit(struct spice_front *front, struct spice_session *session)
 	spice_front_write(front, front->spice->scratch);
 	if (front->state == SPICE_FRONT_WAITING && session->state == SPICE_SESSION_RUNNING)
 		spice_relay_start(front);
+	else
+		spice_session_start(session);
 }
 
 static void look_at_ticket(struct spice_front *front)

@@ -164,10 +164,13 @@ static int make_instance(struct spice_session *session)
 	return 0;
 }
 
-static void start(struct spice_session *session)
+void spice_session_start(struct spice_session *session)
 {
-	int r = make_instance(session);
+	int r;
 
+	if (session->state != SPICE_SESSION_WAITING || !session->spice->frame)
+		return;
+	r = make_instance(session);
 	session->state = SPICE_SESSION_RUNNING;
 	if (r < 0)
 		spice_front_close(session->fronts[SPICE_LINK_MAIN], LOG_LEVEL_WARN, "%s", strerror(-r));
@@ -240,7 +243,7 @@ void spice_session_free(struct spice_session *session)
 void spice_session_update(struct spice_session *session, const struct update *update)
 {
 	if (session->state == SPICE_SESSION_WAITING) {
-		start(session);
+		spice_session_start(session);
 		return;
 	}
 	if (session->state != SPICE_SESSION_RUNNING)

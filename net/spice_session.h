@@ -69,6 +69,8 @@ void spice_session_end(struct spice_session *session);
 /* The memory, of an ended session only, or with the whole of spice. NULL is fine. */
 void spice_session_free(struct spice_session *session);
 
+/* Its main front waits: makes the instance if a picture is there already, which other viewers have. */
+void spice_session_start(struct spice_session *session);
 /* A picture is there: spice->frame. Makes the instance if it has to, shows update if it can. */
 void spice_session_update(struct spice_session *session, const struct update *update);
 /* Sends what is owed, if it is the time for it. Harmless to call at any time. */
