@@ -2,24 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Keyboard and pointer reach the guest of a real QEMU, also after its restart.
 
-The guest is a boot sector that echoes what its keyboard controller and its
-absolute mouse say (payload.S). Expected scancodes come from the PC keyboard's
+What the guest got it echoes (guest.py, payload.S). Expected scancodes come from the PC keyboard's
 set 1, not from planecast's own table.
 """
 import os
-import select
-import struct
 import subprocess
 import tempfile
-import time
 import unittest
 
-from harness import BUILD, Daemon, vm_section
+from guest import Guest, build_payload, read_exactly
+from harness import BUILD, DEADLINE_S, Daemon, vm_section
 from viewer import Viewer
 
 PROBE = str(BUILD / "tests" / "guestprobe")
-PAYLOAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "payload.S")
-DEADLINE = 20
 
 ROWS = [(0x02, "1234567890-="), (0x10, "qwertyuiop[]"), (0x1e, "asdfghjkl;'`"), (0x2b, "\\zxcvbnm,./"),
         (0x39, " ")]
@@ -47,60 +42,6 @@ SPECIAL = {
 }
 
 
-def build_payload(directory):
-    object_file, image = os.path.join(directory, "payload.o"), os.path.join(directory, "disk")
-    subprocess.run(["as", "--32", "-o", object_file, PAYLOAD], check=True)
-    subprocess.run(["ld", "-m", "elf_i386", "-Ttext=0x7c00", "--oformat=binary", "-o", image, object_file],
-                   check=True)
-    os.truncate(image, 1 << 20)
-    return image
-
-
-def read_exactly(pipe, count, what):
-    """count bytes from an unbuffered pipe, or a failure after DEADLINE seconds."""
-    data, end = b"", time.monotonic() + DEADLINE
-    while len(data) < count:
-        if not select.select([pipe], [], [], max(0, end - time.monotonic()))[0]:
-            raise AssertionError(f"{what}: {count} bytes wanted, only {data.hex() or 'none'} came")
-        piece = os.read(pipe.fileno(), count - len(data))
-        if not piece:
-            raise AssertionError(f"{what}: stream ended after {data.hex()}")
-        data += piece
-    return data
-
-
-class Guest:
-    """A QEMU that runs the boot sector."""
-
-    def __init__(self, image, qmp, machine="q35,accel=tcg", devices=()):
-        self.process = subprocess.Popen(
-            ["qemu-system-x86_64", "-machine", machine, "-m", "32", "-nodefaults", "-no-user-config",
-             "-display", "none", "-drive", f"file={image},format=raw,if=none,id=disk,readonly=on",
-             "-device", "virtio-blk-pci,drive=disk", "-chardev", "stdio,id=echo,signal=off",
-             "-device", "isa-debugcon,iobase=0xe9,chardev=echo", "-qmp", f"unix:{qmp},server=on,wait=off",
-             *(word for device in devices for word in ("-device", device))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-        assert self.read(1, "boot") == b"R"
-
-    def read(self, count, what):
-        return read_exactly(self.process.stdout, count, what)
-
-    def scancodes(self, count, what):
-        data = self.read(2 * count, what)
-        assert data[::2] == b"K" * count, f"{what}: not only keys in {data.hex()}"
-        return data[1::2]
-
-    def pointer(self, what):
-        data = self.read(17, what)
-        assert data[:1] == b"M", f"{what}: no pointer packet in {data.hex()}"
-        status, x, y, wheel = struct.unpack("<IIIi", data[1:])
-        return status & 0x38, x, y, wheel & 0xff
-
-    def kill(self):
-        self.process.kill()
-        self.process.communicate()
-
-
 class Probe:
     def __init__(self, qmp, layout="us"):
         self.process = subprocess.Popen([PROBE, qmp, layout], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -120,7 +61,7 @@ class Probe:
             self.log += line
 
     def close(self):
-        self.process.communicate(timeout=DEADLINE)
+        self.process.communicate(timeout=DEADLINE_S)
         return self.process.returncode
 
 
