@@ -486,23 +486,32 @@ void spice_display_set_connected(struct spice_display *display, bool connected)
 	display->given_ns = clock_now_ns();
 }
 
-void spice_display_set_cursor(struct spice_display *display, const struct cursor *cursor)
+static bool put_cursor(struct spice_display *display, const struct cursor *cursor,
+		int (*new)(const struct cursor *cursor, struct spice_command **ret))
 {
 	struct spice_command *command;
 
+	if (new(cursor, &command) < 0)
+		return false;
+	spice_box_put(display->box, SPICE_BOX_CURSOR, command);
+	return true;
+}
+
+void spice_display_set_cursor(struct spice_display *display, const struct cursor *cursor)
+{
 	bool moved = display->cursor_known && display->cursor_visible == cursor->visible &&
 			display->cursor_serial == cursor->shape_serial && cursor->visible &&
 			spice_box_is_empty(display->box, SPICE_BOX_CURSOR);
 
-	if ((moved ? spice_command_new_cursor_move(cursor, &command)
-			: spice_command_new_cursor(cursor, &command)) < 0)
-		return;
 	/* A pointer that nobody has fetched is history. */
 	spice_box_clear(display->box, SPICE_BOX_CURSOR);
-	display->cursor_known = true;
+	/* Without memory the next one tries again. */
+	display->cursor_known = moved || put_cursor(display, cursor, spice_command_new_cursor);
 	display->cursor_visible = cursor->visible;
 	display->cursor_serial = cursor->shape_serial;
-	spice_box_put(display->box, SPICE_BOX_CURSOR, command);
+	/* spice-gtk takes the place from nothing but a move. */
+	if (cursor->visible)
+		put_cursor(display, cursor, spice_command_new_cursor_move);
 	spice_qxl_wakeup(&display->qxl);
 }
 

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Keys and pointers of SPICE viewers arrive, in the pattern and in the guest of a real QEMU, and the pointer's shape
+comes back."""
+import os
+import tempfile
+import unittest
+
+from guest import Guest, build_payload
+from harness import Daemon, vm_section, wait_until
+from viewer import SpiceViewer, Viewer
+
+SIZE = 1024, 768
+TERMINAL, DESKTOP = (300, 200), (5, 700)
+LEFT, MIDDLE, RIGHT = 1, 2, 4
+EXTENDED = 0x100
+# What a PC's keyboard sends, set 1, where it is not simply the code and the code with its highest bit.
+PRINT = bytes.fromhex("e02ae037 e0b7e0aa")
+PAUSE = bytes.fromhex("e11d45 e19dc5")
+GUEST_LEFT, GUEST_RIGHT, GUEST_MIDDLE = 0x20, 0x10, 0x08
+
+
+def start(**keys):
+    keys = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": f"{SIZE[0]}x{SIZE[1]}",
+            "spice": "127.0.0.1:0", **keys}
+    daemon = Daemon(vm_section("vm", **keys))
+    daemon.wait_serving("vm")
+    return daemon
+
+
+def spice(daemon):
+    return SpiceViewer(daemon.address("vm", protocol="spice"))
+
+
+class Pattern(unittest.TestCase):
+    def test_all_viewers_see_what_one_does(self):
+        with start() as daemon, spice(daemon) as viewer, spice(daemon) as other, \
+                Viewer(daemon.address("vm")) as vnc:
+            watching = [viewer, other, vnc]
+            for one in watching:
+                one("scene", "still")
+
+            def expect_change(name):
+                print(f"{name}: seen after", ", ".join(f"{one('changed')['ms']} ms" for one in watching))
+
+            def remember():
+                for one in watching:
+                    one("remember")
+
+            for name, actions in (("press", [("pointer", *TERMINAL, LEFT), ("pointer", *TERMINAL, 0)]),
+                                  ("key", [("key", 0x1e, "down"), ("key", 0x1e, "up")]),
+                                  ("Enter", [("key", 0x1c, "down")]),
+                                  ("click", [("pointer", 800, 100, LEFT)])):
+                remember()
+                for action in actions:
+                    viewer(*action)
+                expect_change(name)
+            remember()
+            vnc.press(ord("b"))
+            expect_change("VNC's key")
+
+    def test_shape_and_place_of_the_pointer(self):
+        with start() as daemon, spice(daemon) as viewer:
+            viewer("pointer", *DESKTOP, 0)
+            viewer("cursor", "arrow")
+            viewer("pointer", *TERMINAL, 0)
+            viewer("cursor", "text")
+            with spice(daemon) as late:
+                late("cursor", "text")
+                # Who points by itself is not told where; who does not, is.
+                late("mouse", "server")
+                viewer("pointer", *DESKTOP, 0)
+                late("cursor", "arrow")
+                late("placed", *DESKTOP)
+                # It moves one of its own, from the middle on.
+                late("motion", 10, -20, 0)
+                late("placed", SIZE[0] // 2 + 10, SIZE[1] // 2 - 20)
+                late("motion", -2000, -2000, 0)
+                late("placed", 0, 0)
+                late("motion", *SIZE, 0)
+                late("placed", SIZE[0] - 1, SIZE[1] - 1)
+                late("mouse", "client")
+                late("pointer", *TERMINAL, 0)
+                late("cursor", "text")
+                viewer("cursor", "text")
+
+    def test_relative_clicks(self):
+        with start() as daemon, spice(daemon) as viewer:
+            viewer("scene", "still")
+            viewer("pointer", *DESKTOP, 0)
+            viewer("cursor", "arrow")
+            viewer("mouse", "server")
+            viewer("motion", TERMINAL[0] - DESKTOP[0], TERMINAL[1] - DESKTOP[1], 0)
+            viewer("placed", *TERMINAL)
+            viewer("remember")
+            viewer("motion", 0, 0, LEFT)
+            viewer("motion", 0, 0, 0)
+            viewer("changed")
+
+
+class QemuGuest(unittest.TestCase):
+    """From the viewer through planecastd's worker and QMP to what the guest's hardware says."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="planecast-")
+        self.addCleanup(directory.cleanup)
+        self.image = build_payload(directory.name)
+        self.qmp = os.path.join(directory.name, "qmp")
+        self.guest = self.boot()
+        self.daemon = start(qmp=self.qmp).__enter__()
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+        self.daemon.wait_line("input goes to QEMU")
+        self.viewer = spice(self.daemon)
+        self.addCleanup(self.viewer.close)
+
+    def boot(self):
+        guest = Guest(self.image, self.qmp)
+        self.addCleanup(guest.kill)
+        return guest
+
+    def press(self, scancode, expected):
+        self.viewer.press(scancode)
+        got = self.guest.scancodes(len(expected), f"scancode {scancode:#x}")
+        self.assertEqual(got.hex(), expected.hex(), f"scancode {scancode:#x}")
+
+    def test_keys(self):
+        for code in [*range(0x01, 0x54), 0x56, 0x57, 0x58, 0x70, 0x73, 0x79, 0x7b, 0x7d]:
+            self.press(code, bytes([code, code | 0x80]))
+        # Enter and / of the number pad, right Control, Alt and Super, the cursor keys and those above, Menu.
+        for code in (0x1c, 0x35, 0x1d, 0x38, 0x5c, 0x47, 0x48, 0x49, 0x4b, 0x4d, 0x4f, 0x50, 0x51, 0x52, 0x53, 0x5b,
+                     0x5d):
+            self.press(EXTENDED + code, bytes([0xe0, code, 0xe0, code | 0x80]))
+        self.press(EXTENDED + 0x37, PRINT)
+
+    def test_pause(self):
+        for way in ("down", "up"):
+            self.viewer("key", 0x21d, way)
+            self.viewer("key", 0x45, way)
+        self.assertEqual(self.guest.scancodes(len(PAUSE), "Pause").hex(), PAUSE.hex())
+
+    def test_burst_keeps_order(self):
+        # The keyboard's own buffer holds 16 bytes, so no more than that at once.
+        codes = [0x19, 0x26, 0x1e, 0x31, 0x12, 0x2e, 0x1e, 0x1f]
+        expected = bytes(scan for code in codes for scan in (code, code | 0x80))
+        for _ in range(20):
+            for code in codes:
+                for way in ("down", "up"):
+                    self.viewer.begin("key", code, way)
+            for _ in expected:
+                self.assertTrue(self.viewer.answer()["ok"])
+            self.assertEqual(self.guest.scancodes(16, "burst").hex(), expected.hex())
+
+    def until(self, what, wanted):
+        """One packet a changed button, and some say what was said before."""
+        packet = self.guest.pointer(what)
+        while not wanted(packet):
+            packet = self.guest.pointer(what)
+        return packet
+
+    def test_pointer(self):
+        for x, y in ((0, 0), (SIZE[0] // 2, SIZE[1] // 3), (SIZE[0] - 1, SIZE[1] - 1)):
+            self.viewer("pointer", x, y, 0)
+            buttons, gx, gy, _ = self.guest.pointer("motion")
+            self.assertEqual((buttons, gx * SIZE[0] >> 16, gy * SIZE[1] >> 16), (0, x, y))
+        for mask, expected in ((LEFT, GUEST_LEFT), (LEFT | MIDDLE, GUEST_LEFT | GUEST_MIDDLE),
+                               (LEFT | MIDDLE | RIGHT, GUEST_LEFT | GUEST_MIDDLE | GUEST_RIGHT),
+                               (RIGHT, GUEST_RIGHT), (0, 0)):
+            self.viewer("pointer", 5, 5, mask)
+            self.until(f"buttons {mask}", lambda packet, wanted=expected: packet[0] == wanted)
+        for way, expected in (("up", 0xff), ("down", 0x01)):
+            self.viewer("wheel", way)
+            self.assertEqual(self.until(f"wheel {way}", lambda packet: packet[3])[3], expected)
+
+    def test_drag(self):
+        """The button is down where it was pressed, all the way, and up where it was let go."""
+        def scaled(packet):
+            return packet[0], packet[1] * SIZE[0] >> 16, packet[2] * SIZE[1] >> 16
+
+        self.viewer("pointer", 100, 100, LEFT)
+        self.until("press", lambda packet: scaled(packet) == (GUEST_LEFT, 100, 100))
+        self.viewer("pointer", 300, 200, LEFT)
+        self.until("drag", lambda packet: scaled(packet) == (GUEST_LEFT, 300, 200))
+        self.viewer("pointer", 301, 201, 0)
+        self.until("release", lambda packet: scaled(packet) == (0, 301, 201))
+
+    def test_who_leaves_lets_go(self):
+        self.viewer("key", 0x1e, "down")
+        self.assertEqual(self.guest.scancodes(1, "a held"), b"\x1e")
+        self.viewer("pointer", 5, 5, LEFT)
+        self.until("press", lambda packet: packet[0] == GUEST_LEFT)
+        self.viewer.close()
+        self.assertEqual(self.guest.read(2, "a let go"), b"K\x9e")
+        self.until("button let go", lambda packet: not packet[0])
+
+    def test_restart_of_the_guest(self):
+        self.press(0x1e, b"\x1e\x9e")
+        mark = self.daemon.mark()
+        self.guest.kill()
+        self.daemon.wait_line("connection to QEMU .* lost", mark)
+        self.guest = self.boot()
+        self.daemon.wait_line("input goes to QEMU", mark)
+        self.press(0x30, b"\x30\xb0")
+
+    def test_locks(self):
+        """A viewer that says which keys are locked at its side has the guest follow, once."""
+        caps, num = bytes.fromhex("3aba"), bytes.fromhex("45c5")
+        for locks, expected in ((4, caps), (4, b""), (6, num), (2, caps), (0, num)):
+            self.viewer("locks", locks)
+            # A key behind it, since nothing cannot be waited for.
+            self.press(0x1e, expected + b"\x1e\x9e")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
