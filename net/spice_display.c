@@ -352,12 +352,18 @@ static void look_again(struct spice_display *display)
 		event_add(display->wake, &delay);
 }
 
-/* False, with the library told, while it holds too much. */
+/*
+ * False while what was given is not even fetched, as from a viewer that does not
+ * acknowledge; and, with the library told, while it holds too much.
+ */
 static bool has_room(struct spice_display *display)
 {
 	const size_t picture_bytes = (size_t)display->width * display->height * PIXEL_BYTES;
 	struct spice_box_stats stats;
 
+	spice_box_stats(display->box, &stats);
+	if (stats.unfetched)
+		return false;
 	atomic_store(&display->hungry, true);
 	spice_box_stats(display->box, &stats);
 	if (stats.bytes > SPICE_DISPLAY_HELD_PICTURES * picture_bytes) {
@@ -468,7 +474,9 @@ void spice_display_feed(struct spice_display *display, struct frame *frame, uint
 	}
 	if (frame->width != display->width || frame->height != display->height)
 		change_surface(display, frame);
-	else if (rects_debt_any(&display->debt, NULL) && has_room(display))
+	else if (rects_debt_any(&display->debt, NULL) && !has_room(display))
+		look_again(display);
+	else if (rects_debt_any(&display->debt, NULL))
 		give(display, frame);
 }
 

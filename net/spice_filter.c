@@ -22,7 +22,8 @@
 static const struct spice_filter_rule common_rules[] = {
 	{ SPICE_MSGC_ACK_SYNC, EXACT(4) },
 	{ SPICE_MSGC_ACK, EXACT(0) },
-	{ SPICE_MSGC_PONG, EXACT(12) },
+	/* To a question that it does not ask on a socketpair. */
+	{ SPICE_MSGC_PONG, EXACT(12), .drop = true },
 	{ SPICE_MSGC_DISCONNECTING, AT_MOST(64), .drop = true },
 	{ 0 },
 };
@@ -31,7 +32,7 @@ static const struct spice_filter_rule common_rules[] = {
 static const struct spice_filter_rule main_rules[] = {
 	{ SPICE_MSGC_MAIN_CLIENT_INFO, AT_MOST(64), .drop = true },
 	{ SPICE_MSGC_MAIN_ATTACH_CHANNELS, EXACT(0) },
-	{ SPICE_MSGC_MAIN_MOUSE_MODE_REQUEST, EXACT(2) },
+	{ SPICE_MSGC_MAIN_MOUSE_MODE_REQUEST, EXACT(2), .rare = true },
 	{ SPICE_MSGC_MAIN_AGENT_START, EXACT(4), .drop = true },
 	{ SPICE_MSGC_MAIN_AGENT_DATA, AT_MOST(2048), .drop = true },
 	{ SPICE_MSGC_MAIN_AGENT_TOKEN, EXACT(4), .drop = true },
@@ -91,8 +92,20 @@ static int refuse(struct spice_filter *filter, const char *error, uint16_t type,
 	return -EPROTO;
 }
 
-int spice_filter_client(struct spice_filter *filter, struct evbuffer *input, size_t *ret_bytes,
-		bool *ret_drop)
+/* Is one more too many? */
+static bool is_frequent(struct spice_filter *filter, int64_t now_ns)
+{
+	int64_t *oldest_ns = &filter->rare_ns[filter->rare_at];
+
+	if (*oldest_ns && now_ns - *oldest_ns < SPICE_FILTER_RARE_NS)
+		return true;
+	*oldest_ns = now_ns;
+	filter->rare_at = (filter->rare_at + 1) % SPICE_FILTER_RARE_MAX;
+	return false;
+}
+
+int spice_filter_client(struct spice_filter *filter, int64_t now_ns, struct evbuffer *input,
+		size_t *ret_bytes, bool *ret_drop)
 {
 	const struct spice_filter_rule *rule;
 	uint8_t header[SPICE_FILTER_HEADER_BYTES];
@@ -113,7 +126,7 @@ int spice_filter_client(struct spice_filter *filter, struct evbuffer *input, siz
 	if (evbuffer_get_length(input) < sizeof(header) + size)
 		return 0;
 	*ret_bytes = sizeof(header) + size;
-	*ret_drop = rule->drop;
+	*ret_drop = rule->drop || (rule->rare && is_frequent(filter, now_ns));
 	return 1;
 }
 

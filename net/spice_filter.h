@@ -12,7 +12,7 @@
  * the end of one and the start of another would keep spice-gtk waiting; the
  * session's id and the clock are put right on the way.
  *
- * Pure. Numbers on the wire are little endian.
+ * Pure; the clock is the caller's. Numbers on the wire are little endian.
  */
 #ifndef PLANECAST_NET_SPICE_FILTER_H
 #define PLANECAST_NET_SPICE_FILTER_H
@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "net/spice_link.h"
+#include "server/clock.h"
 
 struct evbuffer;
 
@@ -35,11 +36,20 @@ struct evbuffer;
  */
 #define SPICE_FILTER_CLOCK_MS 385
 
+/*
+ * So many rare messages pass in any so long a time: of each the library tells a
+ * thread of its own, and where that is busy, and some have piled up, it waits with
+ * our loop.
+ */
+#define SPICE_FILTER_RARE_MAX 16
+#define SPICE_FILTER_RARE_NS (10 * NSEC_PER_SEC)
+
 /* One message a client may send. */
 struct spice_filter_rule {
 	uint16_t type; /* SPICE_MSGC_... */
 	uint32_t min, max; /* bytes behind the header */
 	bool drop; /* taken from the client, not given to the library */
+	bool rare; /* dropped where there are too many */
 };
 
 struct spice_filter {
@@ -55,6 +65,8 @@ struct spice_filter {
 	/* Its own. */
 	uint64_t rest; /* of the library's message that is passing */
 	bool drawing; /* it draws */
+	int64_t rare_ns[SPICE_FILTER_RARE_MAX]; /* when the last rare messages passed */
+	unsigned int rare_at; /* the oldest of them */
 };
 
 void spice_filter_init(struct spice_filter *filter, enum spice_link_channel channel,
@@ -64,8 +76,8 @@ void spice_filter_init(struct spice_filter *filter, enum spice_link_channel chan
  * 1: input begins with a whole message of *ret_bytes, to be dropped or passed
  * on. 0: the rest of it has not come. -EPROTO: no message of the table.
  */
-int spice_filter_client(struct spice_filter *filter, struct evbuffer *input, size_t *ret_bytes,
-		bool *ret_drop);
+int spice_filter_client(struct spice_filter *filter, int64_t now_ns, struct evbuffer *input,
+		size_t *ret_bytes, bool *ret_drop);
 
 /*
  * How many bytes of data may go to the client now, all of one message; 0: it

@@ -171,8 +171,11 @@ static void handle_drained(void *user)
 
 	if (front->state != SPICE_FRONT_OPEN)
 		return;
+	front->pieces = 0;
 	event_add(front->library_readable, NULL);
 	spice_relay_read_library(front);
+	if (front->state == SPICE_FRONT_OPEN)
+		spice_relay_read_client(front);
 }
 
 static void handle_closed(void *user, int error)

@@ -78,6 +78,7 @@ struct spice_front {
 	struct spice_uplink uplink;
 	struct spice_filter filter;
 
+	unsigned int pieces; /* of output since it was last at its end */
 	bool heard; /* the library has said something behind its part of the link */
 	/* Our end of the socketpair. */
 	int library_fd; /* -1: none */

@@ -17,10 +17,12 @@
 #include "net/spice_front.h"
 #include "net/spice_session.h"
 #include "net/stream.h"
+#include "server/clock.h"
 #include "server/log.h"
 
-/* What the client may leave untaken before the library is not read any more. */
+/* What the client may leave untaken before the library is not read any more: of pieces each takes 1 KiB. */
 #define PENDING_MAX_BYTES (256 * 1024)
+#define PENDING_MAX_PIECES 1024
 /* What one front may have handled in one round of the loop, either way. */
 #define ROUND_MESSAGES 64
 #define ROUND_BLOCKS 8
@@ -37,6 +39,14 @@ static void close_library(struct spice_front *front)
 	close(front->library_fd);
 	front->library_fd = -1;
 	spice_session_unlinked(front->session, front);
+}
+
+/* Has the client so much to take that there should not be more? */
+static bool is_full(const struct spice_front *front)
+{
+	size_t bytes = front->stream ? stream_pending(front->stream) : 0;
+
+	return bytes >= PENDING_MAX_BYTES || (bytes && front->pieces >= PENDING_MAX_PIECES);
 }
 
 /* Does the library survive the end of the channel now? */
@@ -69,15 +79,19 @@ void spice_relay_flush(struct spice_front *front)
 void spice_relay_read_client(struct spice_front *front)
 {
 	struct evbuffer *input = stream_input(front->stream);
+	const int64_t now_ns = clock_now_ns();
 	size_t bytes;
 	bool drop;
 	int r;
 
 	for (unsigned int i = 0; i < ROUND_MESSAGES; i++) {
-		/* What the library does not take stays with the client. */
-		if (evbuffer_get_length(front->library_output))
+		/*
+		 * What the library does not take stays with the client; and who does not take its
+		 * answers, which it keeps without limit, is not heard until he does.
+		 */
+		if (evbuffer_get_length(front->library_output) || is_full(front))
 			return;
-		r = spice_filter_client(&front->filter, input, &bytes, &drop);
+		r = spice_filter_client(&front->filter, now_ns, input, &bytes, &drop);
 		if (r < 0)
 			spice_front_close(front, LOG_LEVEL_NOTICE, "%s: type %u, %" PRIu32 " bytes",
 					front->filter.error, front->filter.type, front->filter.size);
@@ -152,6 +166,7 @@ static void pass_to_client(struct spice_front *front)
 			spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
 			return;
 		}
+		front->pieces++;
 	}
 	if (front->filter.library_id && front->session)
 		front->session->library_id = front->filter.library_id;
@@ -193,7 +208,7 @@ static bool read_block(struct spice_front *front)
 void spice_relay_read_library(struct spice_front *front)
 {
 	for (unsigned int i = 0; i < ROUND_BLOCKS; i++) {
-		if (front->stream && stream_pending(front->stream) >= PENDING_MAX_BYTES) {
+		if (is_full(front)) {
 			/* Until it has drained. */
 			event_del(front->library_readable);
 			return;

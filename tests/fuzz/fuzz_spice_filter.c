@@ -20,7 +20,7 @@ static void step_client(enum spice_link_channel channel, const uint8_t *data, si
 
 	spice_filter_init(&filter, channel, 1);
 	evbuffer_add(input, data, size);
-	while ((r = spice_filter_client(&filter, input, &bytes, &drop)) > 0) {
+	while ((r = spice_filter_client(&filter, 1, input, &bytes, &drop)) > 0) {
 		if (bytes < SPICE_FILTER_HEADER_BYTES || bytes > SPICE_FILTER_MESSAGE_MAX ||
 				bytes > evbuffer_get_length(input))
 			abort();

@@ -7,6 +7,7 @@ import random
 import select
 import socket
 import struct
+import tempfile
 import time
 
 from harness import SANITIZED, TRUE_COLOUR_32, Daemon, connect, process_fds, vm_section, wait_until
@@ -216,6 +217,12 @@ class SpiceArena(Arena):
 
     def __init__(self, wrapper=(), password=b"", **keys):
         self.password = password
+        if password:
+            self._file = tempfile.NamedTemporaryFile("wb", prefix="planecast-")
+            os.chmod(self._file.name, 0o600)
+            self._file.write(password)
+            self._file.flush()
+            keys = {"spice_auth": "ticket", "spice_password_file": self._file.name, **keys}
         self._sources = itertools.cycle(f"127.0.1.{number}" for number in range(1, 255))
         super().__init__(wrapper, vnc=None, spice="127.0.0.1:0", **keys)
 
