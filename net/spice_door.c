@@ -96,7 +96,10 @@ static int check_ticket(struct spice_front *front, struct spice_session *session
 		r = spice_ticket_check(config->spice_password_file, config->spice_password_lifetime_ns,
 				&password, ret_error);
 	spice_ticket_wipe(&password);
-	return r;
+	if (!r)
+		r = spice_ticket_take(front->key, front->handshake.ticket);
+	/* Sent again by somebody who does not know what is in it. */
+	return r == -EALREADY ? -EACCES : r;
 }
 
 static void refuse_later(struct spice_front *front, int error, const char *why)

@@ -19,11 +19,16 @@
 #include "server/clock.h"
 
 #define KEY_BITS 1024u
+/* Of a ticket; where its padding is random, so is every byte of it. */
+#define TAKEN_BYTES 16
 
 struct spice_ticket_key {
 	atomic_int refcount;
 	EVP_PKEY *pair;
 	uint8_t public[SPICE_LINK_KEY_BYTES];
+	/* Starts of tickets that have been let in. */
+	uint8_t (*taken)[TAKEN_BYTES];
+	unsigned int n_taken, room;
 };
 
 int spice_ticket_key_new(struct spice_ticket_key **ret)
@@ -54,6 +59,7 @@ struct spice_ticket_key *spice_ticket_key_unref(struct spice_ticket_key *key)
 {
 	if (key && atomic_fetch_sub_explicit(&key->refcount, 1, memory_order_acq_rel) == 1) {
 		EVP_PKEY_free(key->pair);
+		free(key->taken);
 		free(key);
 	}
 	return NULL;
@@ -103,6 +109,28 @@ int spice_ticket_decrypt(struct spice_ticket_key *key, const uint8_t ticket[SPIC
 void spice_ticket_wipe(struct spice_ticket_password *password)
 {
 	OPENSSL_cleanse(password, sizeof(*password));
+}
+
+int spice_ticket_take(struct spice_ticket_key *key, const uint8_t ticket[SPICE_LINK_TICKET_BYTES])
+{
+	unsigned int room = key->room ? key->room * 2 : 16;
+	uint8_t (*taken)[TAKEN_BYTES];
+
+	for (unsigned int i = 0; i < key->n_taken; i++) {
+		if (!memcmp(key->taken[i], ticket, TAKEN_BYTES))
+			return -EALREADY;
+	}
+	if (key->n_taken == SPICE_TICKET_TAKEN_MAX)
+		return -ENOSPC;
+	if (key->n_taken == key->room) {
+		taken = realloc(key->taken, room * sizeof(*taken));
+		if (!taken)
+			return -ENOMEM;
+		key->taken = taken;
+		key->room = room;
+	}
+	memcpy(key->taken[key->n_taken++], ticket, TAKEN_BYTES);
+	return 0;
 }
 
 int spice_ticket_encrypt(const uint8_t public[SPICE_LINK_KEY_BYTES], const char *password,

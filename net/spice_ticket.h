@@ -5,8 +5,11 @@
  * NUL. 1024 bits are the protocol's; the key only hides the password from who
  * listens and cannot keep it from who answers in our place: that is TLS's part.
  *
+ * A key is shown many times, so a ticket that somebody has listened to could be
+ * sent again: each is taken once (spice_ticket_take()).
+ *
  * The password is the first line of a file, read anew each time and wiped from
- * memory after use. Pure but for that file. Any thread.
+ * memory after use. Pure but for that file. Any thread; one key at a time by one.
  */
 #ifndef PLANECAST_NET_SPICE_TICKET_H
 #define PLANECAST_NET_SPICE_TICKET_H
@@ -38,6 +41,12 @@ struct spice_ticket_password {
 int spice_ticket_decrypt(struct spice_ticket_key *key, const uint8_t ticket[SPICE_LINK_TICKET_BYTES],
 		struct spice_ticket_password *ret);
 void spice_ticket_wipe(struct spice_ticket_password *password);
+/*
+ * Of a ticket with the right password: notes that it was let in. -EALREADY: it had
+ * been; -ENOSPC: so have SPICE_TICKET_TAKEN_MAX with this key; -ENOMEM.
+ */
+int spice_ticket_take(struct spice_ticket_key *key, const uint8_t ticket[SPICE_LINK_TICKET_BYTES]);
+#define SPICE_TICKET_TAKEN_MAX 4096
 /* The client's side of it. public as in a reply. -EBADMSG: no such key; -EIO, -ENOMEM. */
 int spice_ticket_encrypt(const uint8_t public[SPICE_LINK_KEY_BYTES], const char *password,
 		uint8_t ret[SPICE_LINK_TICKET_BYTES]);

@@ -96,6 +96,28 @@ static void test_what_is_encrypted_comes_out(void **state)
 	assert_int_equal(spice_ticket_decrypt(key, ticket, &password), -EBADMSG);
 }
 
+static void test_each_is_taken_once(void **state)
+{
+	uint8_t ticket[SPICE_LINK_TICKET_BYTES] = { 0 };
+	struct spice_ticket_key *other;
+
+	(void)state;
+	assert_int_equal(spice_ticket_key_new(&other), 0);
+	for (unsigned int i = 0; i < SPICE_TICKET_TAKEN_MAX; i++) {
+		memcpy(ticket, &i, sizeof(i));
+		assert_int_equal(spice_ticket_take(other, ticket), 0);
+	}
+	for (unsigned int i = 0; i < SPICE_TICKET_TAKEN_MAX; i += 1000) {
+		memcpy(ticket, &i, sizeof(i));
+		assert_int_equal(spice_ticket_take(other, ticket), -EALREADY);
+	}
+	memset(ticket, 0xff, sizeof(ticket));
+	assert_int_equal(spice_ticket_take(other, ticket), -ENOSPC);
+	/* With another key it would be another password. */
+	assert_int_equal(spice_ticket_take(key, ticket), 0);
+	spice_ticket_key_unref(other);
+}
+
 static void test_other_tickets_do_not(void **state)
 {
 	uint8_t public[SPICE_LINK_KEY_BYTES], ticket[SPICE_LINK_TICKET_BYTES];
@@ -196,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_encrypted_comes_out),
+		cmocka_unit_test(test_each_is_taken_once),
 		cmocka_unit_test(test_other_tickets_do_not),
 		cmocka_unit_test(test_the_file_decides),
 		cmocka_unit_test(test_a_password_expires),
