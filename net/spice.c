@@ -40,12 +40,19 @@ void spice_later(struct spice *spice)
 
 const char *spice_full(const struct spice *spice)
 {
+	const struct spice_session *session;
 	struct protocol_stats totals;
+	unsigned int n = 0;
 
 	spice->events->totals(spice->user, &totals);
 	if (totals.exclusive && spice->config->sharing == CONFIG_SHARING_ALLOW_EXCLUSIVE)
 		return "there is a viewer that asked to be the only one";
-	return totals.viewers < (uint64_t)spice->config->max_viewers ? NULL : "too many viewers";
+	if (totals.viewers >= (uint64_t)spice->config->max_viewers)
+		return "too many viewers";
+	/* Who hangs up is none any more, but still takes as much. */
+	TAILQ_FOREACH(session, &spice->sessions, link)
+		n++;
+	return n - spice->n_viewers < SPICE_LEAVING_MAX ? NULL : "too many viewers are just leaving";
 }
 
 struct spice_session *spice_find_session(struct spice *spice, uint32_t id)
@@ -180,7 +187,8 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 	spice_later(spice);
 }
 
-static void close_oldest_handshake(struct spice *spice)
+/* For a newcomer of that source. */
+static void close_oldest_handshake(struct spice *spice, struct penalty_source source)
 {
 	struct spice_front *front, *oldest = NULL;
 	unsigned int rank, lowest = UINT_MAX;
@@ -188,8 +196,13 @@ static void close_oldest_handshake(struct spice *spice)
 	TAILQ_FOREACH(front, &spice->fronts, link) {
 		if (front->state != SPICE_FRONT_LINKING && front->state != SPICE_FRONT_REFUSED)
 			continue;
-		/* Who only wastes a place goes first, and a further channel of a viewer last. */
-		rank = front->state == SPICE_FRONT_REFUSED ? 0 : front->handshake.message.connection_id ? 2 : 1;
+		/*
+		 * A further channel of a viewer goes last. Before that a crowd of one source makes
+		 * room for its own, and who only wastes a place for all.
+		 */
+		rank = front->handshake.message.connection_id ? 4 : 0;
+		rank += front->source.id != source.id ? 2 : 0;
+		rank += front->state != SPICE_FRONT_REFUSED ? 1 : 0;
 		if (rank < lowest) {
 			lowest = rank;
 			oldest = front;
@@ -208,7 +221,7 @@ static void accept_client(struct protocol *protocol, int fd, const struct sockad
 
 	spice->events->totals(spice->user, &totals);
 	if (totals.handshakes >= (uint64_t)spice->config->max_handshakes)
-		close_oldest_handshake(spice);
+		close_oldest_handshake(spice, penalty_source_of(peer));
 	r = spice_front_new(spice, fd, peer, length, &front);
 	if (r < 0) {
 		log_warn(NULL, "client refused: %s", strerror(-r));

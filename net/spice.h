@@ -63,6 +63,9 @@ struct spice {
 	int64_t last_input_ns;
 };
 
+/* Viewers that have gone and whose instances have not, at most. */
+#define SPICE_LEAVING_MAX 16
+
 /* Tidies up, from the loop and soon: frees what has ended, tells of viewers. */
 void spice_later(struct spice *spice);
 /* Why no more viewers are let in, by the limits and the sharing of the VM, or NULL. */

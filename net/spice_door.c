@@ -29,21 +29,6 @@ static void refuse(struct spice_front *front, uint32_t error, enum log_level lev
 	spice_front_close(front, level, "%s", why);
 }
 
-/*
- * Why this stranger is not even asked for a password, or NULL. A viewer's further
- * channels are none: they know its session's id, which cannot be guessed.
- */
-static const char *why_not(struct spice_front *front)
-{
-	struct spice *spice = front->spice;
-
-	if (front->handshake.message.channel != SPICE_LINK_MAIN)
-		return NULL;
-	if (penalty_blocks(&spice->penalty, front->source, clock_now_ns()))
-		return "too many wrong passwords, for now";
-	return spice_full(spice);
-}
-
 /* The session that a further channel is for, if it can have it. */
 static struct spice_session *find_session(struct spice_front *front)
 {
@@ -54,6 +39,24 @@ static struct spice_session *find_session(struct spice_front *front)
 			session->source.id != front->source.id || session->linked[message->channel])
 		return NULL;
 	return session;
+}
+
+/*
+ * Why this stranger is not even asked for a password, or NULL. A viewer's further
+ * channels are none: they know its session's id, which cannot be guessed. But it
+ * can be overheard: once it has come with a wrong password it counts for nothing.
+ */
+static const char *why_not(struct spice_front *front)
+{
+	const bool is_main = front->handshake.message.channel == SPICE_LINK_MAIN;
+	const struct spice_session *session = is_main ? NULL : find_session(front);
+	struct spice *spice = front->spice;
+
+	if (session && !session->doubted)
+		return NULL;
+	if (penalty_blocks(&spice->penalty, front->source, clock_now_ns()))
+		return "too many wrong passwords, for now";
+	return is_main ? spice_full(spice) : NULL;
 }
 
 static void show_key(struct spice_front *front)
@@ -119,10 +122,6 @@ static void refuse_later(struct spice_front *front, int error, const char *why)
 
 static void admit(struct spice_front *front, struct spice_session *session)
 {
-	if (spice_link_admit(&front->handshake, front->spice->scratch) < 0) {
-		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
-		return;
-	}
 	event_del(front->timer);
 	front->session = session;
 	session->fronts[front->handshake.message.channel] = front;
@@ -130,7 +129,10 @@ static void admit(struct spice_front *front, struct spice_session *session)
 	spice_front_set_state(front, SPICE_FRONT_WAITING);
 	spice_filter_init(&front->filter, front->handshake.message.channel, session->id);
 	stream_set_input_limit(front->stream, SPICE_FILTER_MESSAGE_MAX);
+	if (spice_link_admit(&front->handshake, front->spice->scratch) < 0)
+		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
 	spice_front_write(front, front->spice->scratch);
+	spice_front_check_waiting(front);
 	if (front->state == SPICE_FRONT_WAITING && session->state == SPICE_SESSION_RUNNING)
 		spice_relay_start(front);
 	else
@@ -156,6 +158,8 @@ static void look_at_ticket(struct spice_front *front)
 		return;
 	}
 	r = check_ticket(front, session, digest, &error);
+	if (session && r == -EACCES)
+		session->doubted = true;
 	if (r < 0) {
 		refuse_later(front, r, error);
 		return;

@@ -155,6 +155,13 @@ static void handle_timer(evutil_socket_t fd, short what, void *data)
 	}
 }
 
+void spice_front_check_waiting(struct spice_front *front)
+{
+	if ((front->state == SPICE_FRONT_WAITING || front->state == SPICE_FRONT_UPLINKING) &&
+			evbuffer_get_length(stream_input(front->stream)) >= SPICE_FILTER_MESSAGE_MAX)
+		spice_front_close(front, LOG_LEVEL_NOTICE, "said too much before it was served");
+}
+
 static void handle_readable(void *user)
 {
 	struct spice_front *front = user;
@@ -163,6 +170,8 @@ static void handle_readable(void *user)
 		spice_door_read(front);
 	else if (front->state == SPICE_FRONT_OPEN)
 		spice_relay_read_client(front);
+	else
+		spice_front_check_waiting(front);
 }
 
 static void handle_drained(void *user)

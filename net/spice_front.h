@@ -103,6 +103,11 @@ void spice_front_turn(struct spice_front *front);
 void spice_front_set_state(struct spice_front *front, enum spice_front_state state);
 /* A front without its deadline would be one for ever: without memory for it the front is closed. */
 void spice_front_set_timer(struct spice_front *front, int64_t delay_ns);
+/*
+ * Nothing is read of who has said more than it may before it is served, and so
+ * not that it has gone: it is closed.
+ */
+void spice_front_check_waiting(struct spice_front *front);
 /* Moves all of data to the client, which is watched for stalls. Closes when memory runs out. */
 void spice_front_write(struct spice_front *front, struct evbuffer *data);
 

@@ -8,7 +8,9 @@
 #include <spice.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "net/spice.h"
@@ -21,6 +23,9 @@
 #include "server/input.h"
 #include "server/log.h"
 #include "server/update.h"
+
+/* One instance takes 5, each of its channels 2. */
+#define INSTANCE_FDS 16
 
 /* Something that the end of a front may have waited for has happened. */
 static void end_fronts(struct spice_session *session)
@@ -116,7 +121,7 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 	TAILQ_INSERT_TAIL(&spice->sessions, session, link);
 	spice->n_viewers++;
 	spice_later(spice);
-	log_info(session->peer, "viewing by SPICE, session %08x", session->id);
+	log_info(session->peer, "viewing by SPICE");
 	*ret = session;
 	return 0;
 }
@@ -136,13 +141,28 @@ static SpiceImageCompression compression_of(const struct spice_session *session)
 	return compressions[wish];
 }
 
-/* -ENOMEM, -EINVAL. What is made stays for the end of the session. */
+/* The library ends the process when it wants a descriptor and gets none. */
+static bool has_descriptors(void)
+{
+	int fds[INSTANCE_FDS];
+	size_t n = 0;
+
+	while (n < INSTANCE_FDS && (fds[n] = eventfd(0, EFD_CLOEXEC)) >= 0)
+		n++;
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+	return n == INSTANCE_FDS;
+}
+
+/* -EMFILE, -ENOMEM, -EINVAL. What is made stays for the end of the session. */
 static int make_instance(struct spice_session *session)
 {
 	struct spice *spice = session->spice;
 	const struct config_vm *config = spice->config;
 	int r;
 
+	if (!has_descriptors())
+		return -EMFILE;
 	session->server = spice_server_new();
 	spice_server_set_noauth(session->server);
 	spice_server_set_name(session->server, config->desktop_name ? config->desktop_name : config->name);

@@ -52,6 +52,7 @@ struct spice_session {
 	uint8_t digest[SPICE_TICKET_DIGEST_BYTES]; /* of its password */
 	struct spice_front *fronts[SPICE_LINK_CHANNELS]; /* NULL: not linked, or gone */
 	bool linked[SPICE_LINK_CHANNELS]; /* once, which is for all */
+	bool doubted; /* somebody who knows its id does not know its password */
 	unsigned int n_links; /* ends of fronts that the library holds */
 
 	struct RedsState *server; /* NULL before RUNNING */

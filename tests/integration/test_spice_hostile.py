@@ -282,6 +282,25 @@ class Links(Hostile):
                         other.link(kind).wait(None)
             self.check(arena, attack)
 
+    def test_overheard_ticket_is_worth_nothing(self):
+        """The same key is shown to many; what was said with it counts once."""
+        def say(arena, source, known):
+            with arena.connect(source) as sock:
+                send_all(sock, LINK)
+                key = spice.read_key(sock)
+                if not known:
+                    known.update(key=key, ticket=spice.ticket(key, arena.password))
+                self.assertEqual(key, known["key"])
+                send_all(sock, known["ticket"])
+                spice.read_verdict(sock)
+
+        with SpiceArena(password=b"Sesame") as arena:
+            known = {}
+            say(arena, "127.0.3.2", known)
+            for source in ("127.0.3.2", "127.0.3.3"):
+                self.assert_refused(spice.ERR_PERMISSION_DENIED, say, arena, source, known)
+            arena.check_unharmed()
+
     def test_guessing_is_penalised(self):
         """As for VNC; hanging up before the answer must not buy another guess."""
         guesser = "127.0.3.1"
@@ -307,6 +326,27 @@ class Links(Hostile):
             self.assertEqual(refused, 20 - 5)
             with self.assertRaises(Refused):
                 Channel(arena.address, password=arena.password, source=guesser)
+            arena.check_unharmed()
+
+    def test_guessing_with_an_overheard_id_is_penalised(self):
+        """Who guesses next to a viewer does not keep him from his further channels, but by his own id does."""
+        def guess(session):
+            with arena.connect(session.source) as sock:
+                send_all(sock, link_message(DISPLAY, session.id))
+                send_all(sock, spice.ticket(spice.read_key(sock), b"sesame"))
+                wait_read(sock)
+
+        with SpiceArena(password=b"Sesame") as arena:
+            with arena.come(kinds=()) as session:
+                for _ in range(8):
+                    with arena.connect(session.source) as sock, contextlib.suppress(Refused):
+                        send_all(sock, LINK)
+                        send_all(sock, spice.ticket(spice.read_key(sock), b"sesame"))
+                        wait_read(sock)
+                session.link(INPUTS).wait(None)
+                guess(session)
+                self.assertRaises(Refused, guess, session)
+                self.assertRaises(Refused, session.link, CURSOR)
             arena.check_unharmed()
 
 
@@ -454,6 +494,37 @@ class Crowds(Hostile):
                     sock.close()
                 print(f"{tried} attempts; slowest link of a viewer's further channel {slowest:.0f} ms")
                 self.assertLess(slowest, GAP_MAX_MS)
+            self.check(arena, attack)
+
+    def test_a_crowd_makes_room_for_itself(self):
+        """Where there are too many strangers those of the source that more come from go."""
+        with SpiceArena(max_handshakes=8) as arena:
+            def attack():
+                with arena.connect("127.0.5.1") as slow:
+                    socks = [arena.connect("127.0.4.1") for _ in range(SILENT)]
+                    for sock in socks[:-8]:
+                        self.assertTrue(closed_by_server(sock, 10))
+                    send_all(slow, LINK)
+                    send_all(slow, spice.ticket(spice.read_key(slow)))
+                    spice.read_verdict(slow)
+                for sock in socks:
+                    sock.close()
+            self.check(arena, attack)
+
+    def test_few_descriptors_left(self):
+        """However many there are when somebody is let in."""
+        limit = 64
+        with SpiceArena(wrapper=("prlimit", f"--nofile={limit}:{limit}"), max_handshakes=4096) as arena:
+            def attack():
+                for left in range(30):
+                    with contextlib.ExitStack() as stack:
+                        for _ in range(limit - arena.fds - left):
+                            stack.enter_context(arena.connect("127.0.4.1"))
+                        wait_until(lambda: len(process_fds(arena.pid)) >= limit - left, "descriptors taken")
+                        with contextlib.suppress(Refused, ConnectionError), arena.come() as session:
+                            for channel in session.channels.values():
+                                channel.wait(None)
+                    wait_until(lambda: len(process_fds(arena.pid)) <= arena.fds, "descriptors given back")
             self.check(arena, attack)
 
 
