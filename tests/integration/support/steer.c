@@ -31,10 +31,10 @@ bool steer_wait(struct steer *steer, bool (*is_so)(void *user), void *user)
 {
 	int64_t deadline_ns = clock_now_ns() + (steer->patience_ns ? steer->patience_ns : PATIENCE_NS);
 
-	while (!is_so(user))
-		/* That the connection has ended may be just what is waited for. */
+	while (!is_so(user)) {
 		if (!steer->impl->serve(steer, SERVE_MS, -1) || clock_now_ns() > deadline_ns)
-			return is_so(user);
+			return is_so(user); /* also that the connection is gone may be waited for */
+	}
 	return true;
 }
 
