@@ -24,7 +24,7 @@
 #include "server/clock.h"
 
 /* The library's end is not waited for longer; it is late by then by any measure. */
-#define LEAVING_NS (60 * NSEC_PER_SEC)
+#define LATE_NS (60 * NSEC_PER_SEC)
 
 void spice_front_set_state(struct spice_front *front, enum spice_front_state state)
 {
@@ -53,7 +53,8 @@ static void leave(struct spice_front *front)
 	spice_front_set_state(front, front->library_fd < 0 ? SPICE_FRONT_CLOSED : SPICE_FRONT_LEAVING);
 	if (front->state != SPICE_FRONT_LEAVING)
 		return;
-	spice_front_set_timer(front, LEAVING_NS);
+	front->left_ns = clock_now_ns();
+	spice_front_set_timer(front, SPICE_SESSION_SENT_NS);
 	event_add(front->library_readable, NULL);
 	spice_relay_flush(front);
 }
@@ -129,6 +130,19 @@ void spice_front_turn(struct spice_front *front)
 	}
 }
 
+static void check_leaving(struct spice_front *front)
+{
+	const int64_t since_ns = clock_now_ns() - front->left_ns;
+
+	if (since_ns >= LATE_NS) {
+		log_error(front->peer, "libspice-server keeps a channel whose client has left");
+		return;
+	}
+	/* Timers come a little early, too. */
+	spice_front_set_timer(front, (since_ns < SPICE_SESSION_SENT_NS ? SPICE_SESSION_SENT_NS : LATE_NS) - since_ns);
+	spice_relay_flush(front);
+}
+
 static void handle_timer(evutil_socket_t fd, short what, void *data)
 {
 	struct spice_front *front = data;
@@ -146,7 +160,7 @@ static void handle_timer(evutil_socket_t fd, short what, void *data)
 		check_stall(front);
 		break;
 	case SPICE_FRONT_LEAVING:
-		log_error(front->peer, "libspice-server keeps a channel whose client has left");
+		check_leaving(front);
 		break;
 	case SPICE_FRONT_WAITING:
 	case SPICE_FRONT_UPLINKING:

@@ -12,7 +12,8 @@
  *  - has said something itself, or has not begun the channel: in between, its
  *    thread may be looking for a message that it cannot do without;
  *  - is not changing the picture's size, if it is a display: it may be waiting
- *    until all is sent;
+ *    until one message is sent, which is taken from it at once; what else it waits
+ *    for, and for half a minute, it had better be spared;
  *  - has closed all others, if it is the main channel: it would end those itself,
  *    and wait for its threads meanwhile, with our loop.
  *
@@ -68,7 +69,7 @@ struct spice_front {
 	struct stream *stream; /* NULL once the client is gone */
 	char peer[ADDRESS_TEXT_MAX];
 	struct penalty_source source;
-	int64_t connected_ns;
+	int64_t connected_ns, left_ns;
 	bool is_far; /* a round trip took long, as far as the kernel knew when it connected */
 	/* The deadline of the link; the wait before a refusal; then the check for stalls. */
 	struct event *timer;

@@ -329,7 +329,8 @@ bool spice_session_may_unlink(const struct spice_session *session, const struct 
 	case SPICE_LINK_MAIN:
 		return session->n_links == 1;
 	case SPICE_LINK_DISPLAY:
-		return !session->display || !spice_display_is_changing(session->display);
+		return !session->display || !spice_display_is_changing(session->display) ||
+				clock_now_ns() - front->left_ns >= SPICE_SESSION_SENT_NS;
 	default:
 		return true;
 	}

@@ -30,6 +30,8 @@ struct spice_front;
 struct spice_input;
 struct update;
 
+/* A message that is taken from the library at once is sent by then. */
+#define SPICE_SESSION_SENT_NS (500 * NSEC_PER_MSEC)
 /* Nothing tells when the library's loop has seen the last of a channel's end; its threads have by then. */
 #define SPICE_SESSION_REST_NS (50 * NSEC_PER_MSEC)
 

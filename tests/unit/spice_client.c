@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPICE clients for tests: what an ordinary one would say, byte by byte. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <spice/enums.h>
+#include <spice/protocol.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/spice_filter.h"
+#include "net/spice_ticket.h"
+#include "net/spice_wire.h"
+#include "server/clock.h"
+#include "tests/unit/spice_rig.h"
+
+#define REPLY_KEY_AT (SPICE_LINK_HEADER_BYTES + 4)
+
+static void add(struct spice_client *client, const void *data, size_t bytes)
+{
+	if (bytes > sizeof(client->out) - client->out_bytes)
+		abort();
+	if (bytes)
+		memcpy(client->out + client->out_bytes, data, bytes);
+	client->out_bytes += bytes;
+}
+
+static void add_message(struct spice_client *client, uint16_t type, const void *data, uint32_t bytes)
+{
+	uint8_t header[SPICE_FILTER_HEADER_BYTES];
+
+	/* Where nobody pushes, nobody needs more. */
+	if (sizeof(header) + bytes > sizeof(client->out) - client->out_bytes)
+		return;
+	spice_wire_put_u16(header, type);
+	spice_wire_put_u32(header + 2, bytes);
+	add(client, header, sizeof(header));
+	add(client, data, bytes);
+}
+
+static void add_link(struct spice_client *client, uint32_t session_id)
+{
+	uint8_t data[SPICE_LINK_HEADER_BYTES + SPICE_LINK_MESSAGE_BYTES + 8] = "REDQ";
+	uint8_t *body = data + SPICE_LINK_HEADER_BYTES;
+
+	spice_wire_put_u32(data + 4, 2);
+	spice_wire_put_u32(data + 8, 2);
+	spice_wire_put_u32(data + 12, sizeof(data) - SPICE_LINK_HEADER_BYTES);
+	spice_wire_put_u32(body, session_id);
+	body[4] = spice_link_channels[client->channel].type;
+	spice_wire_put_u32(body + 6, 1);
+	spice_wire_put_u32(body + 10, 1);
+	spice_wire_put_u32(body + 14, SPICE_LINK_MESSAGE_BYTES);
+	spice_wire_put_u32(body + 18, 1 << SPICE_COMMON_CAP_PROTOCOL_AUTH_SELECTION | 1 << SPICE_COMMON_CAP_AUTH_SPICE |
+			1 << SPICE_COMMON_CAP_MINI_HEADER);
+	spice_wire_put_u32(body + 22, spice_link_channels[client->channel].accepted);
+	add(client, data, sizeof(data));
+}
+
+static void add_first_words(struct spice_client *client)
+{
+	static const uint8_t display_init[14] = { 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
+	static const uint8_t key[4] = { 0x1e }, press[3] = { 1, 1 }, mode[2] = { SPICE_MOUSE_MODE_CLIENT };
+
+	switch (client->channel) {
+	case SPICE_LINK_MAIN:
+		add_message(client, SPICE_MSGC_MAIN_ATTACH_CHANNELS, NULL, 0);
+		add_message(client, SPICE_MSGC_MAIN_MOUSE_MODE_REQUEST, mode, sizeof(mode));
+		break;
+	case SPICE_LINK_DISPLAY:
+		add_message(client, SPICE_MSGC_DISPLAY_INIT, display_init, sizeof(display_init));
+		break;
+	case SPICE_LINK_INPUTS:
+		add_message(client, SPICE_MSGC_INPUTS_KEY_DOWN, key, sizeof(key));
+		add_message(client, SPICE_MSGC_INPUTS_MOUSE_PRESS, press, sizeof(press));
+		break;
+	case SPICE_LINK_CURSOR:
+	case SPICE_LINK_CHANNELS:
+		break;
+	}
+}
+
+void spice_client_connect(struct spice_client *client, enum spice_link_channel channel, uint32_t session_id,
+		uint32_t source)
+{
+	const struct sockaddr_in peer = {
+		.sin_family = AF_INET,
+		.sin_port = htons(1234),
+		.sin_addr.s_addr = htonl(source),
+	};
+	const bool acknowledges = client->acknowledges;
+	const char *password = client->password;
+	int fds[2];
+
+	spice_client_close(client);
+	*client = (struct spice_client){ .channel = channel, .acknowledges = acknowledges, .password = password };
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+		abort();
+	client->fd = fds[0];
+	add_link(client, session_id);
+	spice_rig.spice->impl->accept(spice_rig.spice, fds[1], (const struct sockaddr *)&peer, sizeof(peer));
+}
+
+void spice_client_close(struct spice_client *client)
+{
+	if (client->fd >= 0)
+		close(client->fd);
+	client->fd = -1;
+	free(client->in);
+	client->in = NULL;
+	client->in_bytes = 0;
+	client->in_room = 0;
+}
+
+void spice_client_say(struct spice_client *client, const void *data, size_t bytes)
+{
+	/* What it does not take is not said: the server sees a client that stops, which is one, too. */
+	if (client->fd >= 0)
+		(void)!write(client->fd, data, bytes);
+}
+
+void spice_client_tell(struct spice_client *client, uint16_t type, const void *data, uint32_t bytes)
+{
+	client->out_bytes = 0;
+	client->out_said = 0;
+	add_message(client, type, data, bytes);
+	spice_client_push(client, SIZE_MAX);
+}
+
+void spice_client_push(struct spice_client *client, size_t bytes)
+{
+	size_t left = client->out_bytes - client->out_said;
+
+	bytes = bytes < left ? bytes : left;
+	spice_client_say(client, client->out + client->out_said, bytes);
+	client->out_said += bytes;
+	if (client->out_said == client->out_bytes) {
+		client->out_bytes = 0;
+		client->out_said = 0;
+	}
+}
+
+static void handle_message(struct spice_client *client, uint16_t type, const uint8_t *data)
+{
+	client->messages++;
+	client->unacknowledged++;
+	if (client->channel == SPICE_LINK_MAIN && type == SPICE_MSG_MAIN_INIT)
+		client->session_id = spice_wire_get_u32(data);
+	if (client->channel == SPICE_LINK_DISPLAY && type >= SPICE_MSG_DISPLAY_DRAW_FILL)
+		client->draws++;
+	if (!client->acknowledges)
+		return;
+	if (type == SPICE_MSG_SET_ACK) {
+		client->window = spice_wire_get_u32(data + 4);
+		client->unacknowledged = 0;
+		add_message(client, SPICE_MSGC_ACK_SYNC, data, 4);
+	}
+	if (client->window && client->unacknowledged >= client->window) {
+		client->unacknowledged = 0;
+		add_message(client, SPICE_MSGC_ACK, NULL, 0);
+	}
+}
+
+/* Understands the first thing in it. 0: the rest of it has not come. */
+static size_t understand(struct spice_client *client, const uint8_t *data, size_t bytes)
+{
+	uint8_t ticket[4 + SPICE_LINK_TICKET_BYTES];
+	size_t need;
+
+	switch (client->state) {
+	case SPICE_CLIENT_LINKING:
+		need = bytes < SPICE_LINK_HEADER_BYTES ? SIZE_MAX
+				: SPICE_LINK_HEADER_BYTES + spice_wire_get_u32(data + 12);
+		if (bytes < need)
+			return 0;
+		client->refused = spice_wire_get_u32(data + SPICE_LINK_HEADER_BYTES);
+		if (client->refused)
+			return need;
+		spice_wire_put_u32(ticket, SPICE_COMMON_CAP_AUTH_SPICE);
+		if (spice_ticket_encrypt(data + REPLY_KEY_AT, client->password ? client->password : "", ticket + 4) < 0)
+			abort();
+		add(client, ticket, sizeof(ticket));
+		client->state = SPICE_CLIENT_ASKING;
+		return need;
+	case SPICE_CLIENT_ASKING:
+		if (bytes < 4)
+			return 0;
+		client->refused = spice_wire_get_u32(data);
+		if (!client->refused) {
+			client->state = SPICE_CLIENT_IN;
+			add_first_words(client);
+		}
+		return 4;
+	case SPICE_CLIENT_IN:
+		need = bytes < SPICE_FILTER_HEADER_BYTES ? SIZE_MAX
+				: SPICE_FILTER_HEADER_BYTES + (size_t)spice_wire_get_u32(data + 2);
+		if (bytes < need)
+			return 0;
+		handle_message(client, spice_wire_get_u16(data), data + SPICE_FILTER_HEADER_BYTES);
+		return need;
+	}
+	return 0;
+}
+
+bool spice_client_hear(struct spice_client *client)
+{
+	size_t at = 0, now;
+	ssize_t bytes;
+
+	if (client->fd < 0)
+		return false;
+	if (client->in_room - client->in_bytes < 65536) {
+		client->in_room = client->in_bytes + 65536;
+		client->in = realloc(client->in, client->in_room);
+		if (!client->in)
+			abort();
+	}
+	bytes = read(client->fd, client->in + client->in_bytes, client->in_room - client->in_bytes);
+	if (bytes < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (bytes <= 0) {
+		spice_client_close(client);
+		return false;
+	}
+	client->in_bytes += (size_t)bytes;
+	while (!client->refused && (now = understand(client, client->in + at, client->in_bytes - at)))
+		at += now;
+	client->in_bytes -= at;
+	memmove(client->in, client->in + at, client->in_bytes);
+	return true;
+}
+
+void spice_client_join(struct spice_client *client)
+{
+	do {
+		spice_client_push(client, SIZE_MAX);
+		SPICE_RIG_UNTIL(spice_client_hear(client) || client->fd < 0);
+	} while (client->fd >= 0 && !client->refused && !client->messages);
+	spice_client_push(client, SIZE_MAX);
+}
+
+/* A viewer a row. */
+#define VIEWERS 3
+#define ROUNDS_MAX 8
+
+struct script {
+	const uint8_t *at, *end;
+};
+
+static unsigned int next(struct script *script)
+{
+	return script->at < script->end ? *script->at++ : 0;
+}
+
+static void say_any(struct spice_client *client, struct script *script)
+{
+	size_t bytes = next(script), left = (size_t)(script->end - script->at);
+
+	bytes = bytes < left ? bytes : left;
+	spice_client_say(client, script->at, bytes);
+	script->at += bytes;
+}
+
+static void turn(unsigned int rounds, int64_t wait_ns)
+{
+	for (unsigned int i = 0; i <= rounds % ROUNDS_MAX; i++)
+		spice_rig_turn(wait_ns);
+}
+
+static void show_boxes(struct script *script)
+{
+	pixman_box32_t boxes[8];
+	const int n = 1 + (int)(next(script) % 8);
+
+	/* Below one another, as a region's are. */
+	for (int i = 0; i < n; i++) {
+		const int32_t x = (int32_t)next(script);
+
+		boxes[i] = (pixman_box32_t){ x % 60, i * 8, x % 60 + 1 + x / 64, i * 8 + 1 + x % 7 };
+	}
+	spice_rig_show(boxes, n);
+}
+
+static void end_all(struct spice_client (*clients)[SPICE_LINK_CHANNELS])
+{
+	for (unsigned int i = 0; i < VIEWERS; i++) {
+		for (unsigned int channel = 0; channel < SPICE_LINK_CHANNELS; channel++)
+			spice_client_close(&clients[i][channel]);
+	}
+	SPICE_RIG_UNTIL(spice_rig_is_empty());
+	if (spice_rig_stats().viewers || spice_rig_stats().handshakes || spice_rig_holds_anything())
+		abort();
+}
+
+void spice_rig_drive(const uint8_t *data, size_t bytes)
+{
+	struct script script = { data, data + bytes };
+	struct spice_client clients[VIEWERS][SPICE_LINK_CHANNELS];
+	const uint32_t source = spice_rig_new_source();
+
+	for (unsigned int i = 0; i < VIEWERS; i++) {
+		for (unsigned int channel = 0; channel < SPICE_LINK_CHANNELS; channel++)
+			clients[i][channel] = (struct spice_client){ .fd = -1, .acknowledges = i != 1 };
+	}
+	while (script.at < script.end) {
+		const unsigned int what = next(&script), who = what / 16 % (VIEWERS * SPICE_LINK_CHANNELS);
+		const enum spice_link_channel channel = who % SPICE_LINK_CHANNELS;
+		struct spice_client *viewer = clients[who / SPICE_LINK_CHANNELS], *client = &viewer[channel];
+
+		switch (what % 16) {
+		case 0:
+		case 1:
+			spice_client_connect(client, channel, channel ? viewer[SPICE_LINK_MAIN].session_id : 0, source);
+			spice_client_push(client, next(&script));
+			break;
+		case 2:
+			spice_client_push(client, next(&script));
+			break;
+		case 3:
+		case 4:
+			spice_client_push(client, SIZE_MAX);
+			turn(3, NSEC_PER_MSEC);
+			spice_client_hear(client);
+			break;
+		case 5:
+			say_any(client, &script);
+			break;
+		case 6:
+			spice_client_hear(client);
+			break;
+		case 7:
+			spice_client_close(client);
+			break;
+		case 8:
+			if (client->fd >= 0)
+				shutdown(client->fd, SHUT_WR);
+			break;
+		case 9:
+			if (client->fd >= 0 && !client->refused && !client->messages)
+				spice_client_join(client);
+			break;
+		case 10:
+			turn(next(&script), 0);
+			break;
+		case 11:
+			turn(next(&script), NSEC_PER_MSEC);
+			break;
+		case 12:
+			show_boxes(&script);
+			break;
+		case 13:
+			spice_rig_show_size(64 + next(&script) * 4, 64 + next(&script));
+			break;
+		case 14:
+			spice_rig_show_cursor(what * 7 + next(&script));
+			break;
+		case 15:
+			spice_rig.spice->impl->leds(spice_rig.spice, next(&script) % 8);
+			break;
+		}
+	}
+	end_all(clients);
+}
