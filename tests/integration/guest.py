@@ -54,11 +54,17 @@ class Guest:
         assert data[::2] == b"K" * count, f"{what}: not only keys in {data.hex()}"
         return data[1::2]
 
-    def pointer(self, what):
-        data = self.read(17, what)
-        assert data[:1] == b"M", f"{what}: no pointer packet in {data.hex()}"
-        status, x, y, wheel = struct.unpack("<IIIi", data[1:])
+    def event(self, what):
+        """A scancode, or (buttons, x, y, wheel) of the pointer."""
+        if self.read(1, what) == b"K":
+            return self.read(1, what)[0]
+        status, x, y, wheel = struct.unpack("<IIIi", self.read(16, what))
         return status & 0x38, x, y, wheel & 0xff
+
+    def pointer(self, what):
+        event = self.event(what)
+        assert isinstance(event, tuple), f"{what}: no pointer packet but scancode {event:#x}"
+        return event
 
     def kill(self):
         self.process.kill()
