@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <pixman.h>
 #include <spice.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 
 #include "encoders/rects_debt.h"
 #include "net/spice_command.h"
+#include "net/spice_region.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 #include "server/frame.h"
@@ -20,10 +22,12 @@
 
 #define PIXEL_BYTES 4u
 /*
- * Rectangles of one feeding, of either kind: the library stops fetching at 50
- * messages that wait.
+ * Rectangles of one feeding, of either kind, all of which are given: a part would
+ * show the viewer parts of different pictures. Where there are more to paint they
+ * become fewer that hold them, and nothing is copied: the library forgets, unsent,
+ * what something covers.
  */
-#define RECTS_MAX 32
+#define RECTS_MAX 200
 #define COPIES_MAX 8
 /* What was given should have come out by then; if not it was counted wrong. */
 #define PATIENCE_NS NSEC_PER_SEC
@@ -426,6 +430,8 @@ static bool put_draws(struct spice_display *display, const struct frame *frame, 
 	const pixman_box32_t *boxes;
 	int n;
 
+	if (spice_region_simplify(region, RECTS_MAX, frame->width, frame->height) < 0)
+		return false;
 	boxes = pixman_region32_rectangles(region, &n);
 	for (int i = 0; i < n; i++) {
 		if (!put_draw(display, frame, &boxes[i]))
@@ -440,9 +446,10 @@ static void give(struct spice_display *display, const struct frame *frame)
 	bool whole;
 	int32_t dx, dy;
 
-	if (pixman_region32_n_rects(&display->debt.copy) > COPIES_MAX)
+	if (pixman_region32_n_rects(&display->debt.copy) > COPIES_MAX ||
+			pixman_region32_n_rects(&display->debt.damage) > RECTS_MAX)
 		rects_debt_drop_copy(&display->debt);
-	if (!rects_debt_take(&display->debt, NULL, RECTS_MAX, &damage, &copy, &dx, &dy))
+	if (!rects_debt_take(&display->debt, NULL, INT_MAX, &damage, &copy, &dx, &dy))
 		return;
 	whole = put_copies(display, &copy, dx, dy) && put_draws(display, frame, &damage);
 	if (!whole) {

@@ -216,7 +216,6 @@ static const struct steer_command commands[] = {
 };
 
 static const struct steer_impl impl = {
-	.pieces = true,
 	.serve = spice_viewer_serve,
 	.picture = spice_viewer_picture,
 	.bytes = spice_viewer_bytes,

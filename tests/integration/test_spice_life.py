@@ -91,8 +91,7 @@ class Life(unittest.TestCase):
             if not SANITIZED:
                 self.assertLess(more_kb, STOPPED_KB_MAX)
             # It goes on with the picture of now, not with those it missed.
-            stopped("reset")
-            self.assertTrue(any(stopped("verify", "desktop", 10, 5, may_fail=True)["ok"] for _ in range(ATTEMPTS)))
+            stopped("verify", "desktop", 10, 5)
 
     def test_who_takes_nothing_is_closed(self):
         with tempfile.TemporaryDirectory(prefix="planecast-") as directory:

@@ -11,8 +11,8 @@
 
 #define PATIENCE_NS (30 * NSEC_PER_SEC)
 /*
- * SPICE does not say where an update ends: it has when nothing has come for so
- * long, or when the next one has begun.
+ * SPICE does not say where an update ends. It certainly has when the next one has
+ * begun; when nothing has come for so long it is worth a look.
  */
 #define SETTLE_NS (8 * NSEC_PER_MSEC)
 #define FDS_MAX 64
@@ -22,20 +22,14 @@ static const unsigned int channels_wanted = 1u << SPICE_CHANNEL_MAIN | 1u << SPI
 
 struct picture spice_viewer_picture(struct steer *steer)
 {
-	const struct spice_viewer *viewer = (const struct spice_viewer *)steer;
+	const struct picture *shown = &((const struct spice_viewer *)steer)->pieces.picture;
 	struct picture picture = { .width = 0 };
 
-	if (!viewer->pixels)
-		return picture;
-	if (picture_init(&picture, steer->width, steer->height) < 0)
+	if (shown->pixels && picture_init(&picture, shown->width, shown->height) < 0)
 		exit(2);
-	for (int y = 0; y < picture.height; y++) {
-		const uint32_t *from = (const void *)(viewer->pixels + (size_t)y * viewer->stride);
-		uint32_t *to = picture.pixels + (size_t)y * (size_t)picture.width;
-
-		for (int x = 0; x < picture.width; x++)
-			to[x] = from[x] & 0xffffff;
-	}
+	if (shown->pixels)
+		memcpy(picture.pixels, shown->pixels,
+				(size_t)shown->width * (size_t)shown->height * sizeof(picture.pixels[0]));
 	return picture;
 }
 
@@ -79,25 +73,39 @@ static void settle(struct spice_viewer *viewer)
 	note_update(viewer);
 }
 
+/* The next update has begun: the picture was whole before its first piece. */
+static void verify(struct spice_viewer *viewer)
+{
+	steer_note_whole(&viewer->steer,
+			pieces_search(&viewer->pieces, steer_is_right, viewer->steer.verification));
+}
+
+static void look_for_mark(struct spice_viewer *viewer)
+{
+	struct mark mark;
+
+	if (mark_read(viewer->pixels, viewer->stride, (uint32_t)viewer->steer.width,
+			(uint32_t)viewer->steer.height, &mark) < 0 ||
+			(viewer->marked && mark.sequence == viewer->mark.sequence))
+		return;
+	if (viewer->marked && viewer->steer.verification)
+		verify(viewer);
+	if (viewer->drawn)
+		note_update(viewer);
+	viewer->marked = true;
+	viewer->mark = mark;
+}
+
 static void handle_drawn(SpiceDisplayChannel *channel, int x, int y, int width, int height, void *data)
 {
 	struct spice_viewer *viewer = data;
-	struct mark mark;
 
 	(void)channel;
-	(void)width;
-	(void)height;
 	if (!viewer->pixels)
 		return;
-	if (x < MARK_WIDTH && y < MARK_HEIGHT &&
-			mark_read(viewer->pixels, viewer->stride, (uint32_t)viewer->steer.width,
-			(uint32_t)viewer->steer.height, &mark) == 0 &&
-			(!viewer->marked || mark.sequence != viewer->mark.sequence)) {
-		if (viewer->drawn)
-			note_update(viewer);
-		viewer->marked = true;
-		viewer->mark = mark;
-	}
+	if (x < MARK_WIDTH && y < MARK_HEIGHT)
+		look_for_mark(viewer);
+	pieces_draw(&viewer->pieces, viewer->pixels, viewer->stride, x, y, width, height);
 	viewer->drawn = true;
 	viewer->drawn_ns = clock_now_ns();
 }
@@ -116,6 +124,7 @@ static void handle_surface(SpiceDisplayChannel *channel, int format, int width, 
 	viewer->steer.width = width;
 	viewer->steer.height = height;
 	viewer->drawn = viewer->marked = false;
+	pieces_reset(&viewer->pieces, width, height);
 }
 
 static void handle_no_surface(SpiceDisplayChannel *channel, void *data)
@@ -126,6 +135,7 @@ static void handle_no_surface(SpiceDisplayChannel *channel, void *data)
 	viewer->pixels = NULL;
 	viewer->steer.width = viewer->steer.height = 0;
 	viewer->drawn = viewer->marked = false;
+	pieces_reset(&viewer->pieces, 0, 0);
 }
 
 static void handle_shape(SpiceChannel *channel, GParamSpec *spec, void *data)
@@ -305,6 +315,7 @@ void spice_viewer_finish(struct spice_viewer *viewer)
 	while (g_main_context_iteration(NULL, FALSE))
 		continue;
 	g_object_unref(viewer->session);
+	pieces_reset(&viewer->pieces, 0, 0);
 }
 
 static const struct option options[] = {

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "server/capture/mark.h"
-#include "tests/integration/support/picture.h"
+#include "tests/integration/support/pieces.h"
 #include "tests/integration/support/steer.h"
 
 struct spice_viewer {
@@ -21,9 +21,10 @@ struct spice_viewer {
 	uint64_t bytes_gone; /* read by channels that are no more */
 	const char *error; /* why there is no connection; a constant */
 
-	/* The surface, XR24. NULL: none. */
+	/* The library's surface, XR24. NULL: none. */
 	const uint8_t *pixels;
 	size_t stride;
+	struct pieces pieces; /* drawn there so far */
 	bool drawn; /* since the last update */
 	int64_t drawn_ns; /* when last */
 	int64_t read_ns; /* when bytes last came */

@@ -15,6 +15,7 @@
 #include "tests/integration/support/picture.h"
 
 struct steer;
+struct verification;
 
 struct steer_command {
 	const char *name;
@@ -24,11 +25,6 @@ struct steer_command {
 };
 
 struct steer_impl {
-	/*
-	 * A picture comes in pieces, and when it is whole is a guess: one that is not
-	 * as it should be may still become it.
-	 */
-	bool pieces;
 	/*
 	 * Handles what the server says, at most so long, or until there is something
 	 * to read from input_fd (-1: none). False: the connection is gone.
@@ -53,6 +49,8 @@ struct steer {
 	struct follow follow;
 
 	int64_t patience_ns; /* of one command; 0: half a minute */
+	/* While there is one the viewer calls steer_note_whole() at each whole picture. */
+	struct verification *verification;
 	/* Its own. */
 	bool failed; /* a command has */
 	uint64_t bytes_before;
@@ -65,6 +63,13 @@ int steer_run(struct steer *steer);
 /* Not connected: says why. The exit status. */
 int steer_refuse(const char *reason);
 void steer_print_commands(const struct steer_impl *impl, FILE *file);
+
+/* For viewers. */
+
+/* Is the picture as its mark says? user is the verification. */
+bool steer_is_right(void *user, const struct picture *picture);
+/* A whole picture was. */
+void steer_note_whole(struct steer *steer, bool right);
 
 /* For commands. */
 

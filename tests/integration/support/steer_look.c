@@ -18,6 +18,7 @@ struct comparison {
 	unsigned int updates; /* when last looked at */
 	uint32_t sequence;
 	unsigned int matched; /* pictures with different marks */
+	uint32_t matched_sequence; /* of the last of them */
 	struct picture_difference difference;
 };
 
@@ -46,9 +47,11 @@ static bool compare(struct comparison *comparison, const struct picture *now)
 		if (matches(comparison))
 			break;
 	}
-	if (matches(comparison) && (!comparison->matched || mark.sequence != comparison->sequence))
-		comparison->matched++;
 	comparison->sequence = mark.sequence;
+	if (matches(comparison) && (!comparison->matched || mark.sequence != comparison->matched_sequence)) {
+		comparison->matched++;
+		comparison->matched_sequence = mark.sequence;
+	}
 	return true;
 }
 
@@ -83,33 +86,26 @@ struct verification {
 	struct comparison comparison;
 	unsigned int count;
 	bool wrong;
-	/* A picture that may still come right, as long as its mark stays. */
-	bool open;
-	uint32_t open_sequence;
-	struct picture_difference open_difference;
 };
 
-/* Enough pictures matched, or one did not. */
+bool steer_is_right(void *user, const struct picture *picture)
+{
+	struct comparison *comparison = &((struct verification *)user)->comparison;
+
+	return compare(comparison, picture) && matches(comparison);
+}
+
+void steer_note_whole(struct steer *steer, bool right)
+{
+	steer->verification->wrong |= !right;
+}
+
+/* Enough pictures were right, or one was not. */
 static bool is_verified(void *user)
 {
-	struct verification *verification = user;
-	struct comparison *comparison = &verification->comparison;
+	const struct verification *verification = user;
 
-	if (!look(comparison))
-		return false;
-	if (verification->open && verification->open_sequence != comparison->sequence) {
-		comparison->difference = verification->open_difference;
-		comparison->sequence = verification->open_sequence;
-		verification->wrong = true;
-		return true;
-	}
-	verification->open = !matches(comparison);
-	if (!verification->open)
-		return comparison->matched >= verification->count;
-	verification->open_sequence = comparison->sequence;
-	verification->open_difference = comparison->difference;
-	verification->wrong = !comparison->steer->impl->pieces;
-	return verification->wrong;
+	return verification->wrong || verification->comparison.matched >= verification->count;
 }
 
 static void answer_difference(struct steer *steer, bool ok, const struct picture_difference *difference)
@@ -153,9 +149,11 @@ static void do_scene(struct steer *steer, char **words)
 static void do_verify(struct steer *steer, char **words)
 {
 	struct verification wanted = { .comparison = { .steer = steer }, .count = (unsigned int)atoi(words[3]) };
-	bool ok = oracle_new(words[1], atoi(words[2]), &wanted.comparison.oracle) == 0 &&
-			steer_wait(steer, is_verified, &wanted) && !wanted.wrong;
+	bool ok = oracle_new(words[1], atoi(words[2]), &wanted.comparison.oracle) == 0;
 
+	steer->verification = &wanted;
+	ok = ok && steer_wait(steer, is_verified, &wanted) && !wanted.wrong;
+	steer->verification = NULL;
 	printf("{\"matched\": %u, \"sequence\": %u, ", wanted.comparison.matched, wanted.comparison.sequence);
 	answer_difference(steer, ok, &wanted.comparison.difference);
 	oracle_free(wanted.comparison.oracle);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "server/capture/mark.h"
 #include "server/clock.h"
 
 static uint32_t sample(uint32_t pixel, int shift, uint32_t max)
@@ -58,6 +59,18 @@ static struct vnc_viewer *viewer_of(rfbClient *client)
 	return rfbClientGetClientData(client, (void *)(uintptr_t)&tag);
 }
 
+static void verify(struct vnc_viewer *viewer)
+{
+	struct picture picture = vnc_viewer_picture(&viewer->steer);
+	struct mark mark;
+
+	/* The first updates may be about other things. */
+	if (mark_read(picture.pixels, (size_t)picture.width * 4, (uint32_t)picture.width,
+			    (uint32_t)picture.height, &mark) == 0)
+		steer_note_whole(&viewer->steer, steer_is_right(viewer->steer.verification, &picture));
+	picture_finish(&picture);
+}
+
 static void handle_update(rfbClient *client)
 {
 	struct vnc_viewer *viewer = viewer_of(client);
@@ -66,6 +79,8 @@ static void handle_update(rfbClient *client)
 	if (client->format.bitsPerPixel == 32)
 		follow_picture(&viewer->steer.follow, client->frameBuffer, (size_t)client->width * 4,
 				(uint32_t)client->width, (uint32_t)client->height);
+	if (viewer->steer.verification)
+		verify(viewer);
 }
 
 static void handle_copy(rfbClient *client, int from_x, int from_y, int width, int height, int x,
