@@ -71,7 +71,7 @@ static struct spice_display *from_qxl(QXLInstance *qxl)
 	return (struct spice_display *)qxl;
 }
 
-/* The library's thread, down to client_monitors_config(). */
+/* The library's thread, down to the interface. */
 
 static void attached_worker(QXLInstance *qxl)
 {
@@ -161,17 +161,6 @@ static void set_client_capabilities(QXLInstance *qxl, uint8_t present, uint8_t c
 	(void)capabilities;
 }
 
-/* Loop thread. */
-static int client_monitors_config(QXLInstance *qxl, VDAgentMonitorsConfig *config)
-{
-	struct spice_display *display = from_qxl(qxl);
-
-	/* NULL: asks whether we would listen. */
-	if (config && config->num_of_monitors)
-		display->events->resize(display->user, config->monitors[0].width, config->monitors[0].height);
-	return 1;
-}
-
 static QXLInterface interface = {
 	.base = {
 		.type = SPICE_INTERFACE_QXL,
@@ -192,7 +181,6 @@ static QXLInterface interface = {
 	.async_complete = async_complete,
 	.update_area_complete = update_area_complete,
 	.set_client_capabilities = set_client_capabilities,
-	.client_monitors_config = client_monitors_config,
 };
 
 static void handle_wake(evutil_socket_t fd, short what, void *data)

@@ -30,8 +30,6 @@ struct update;
 struct spice_display_events {
 	/* Something that feeding waited for has happened: call spice_display_feed() when it is time. */
 	void (*ready)(void *user);
-	/* The viewer wants another size. From inside a call of the library's. */
-	void (*resize)(void *user, uint32_t width, uint32_t height);
 };
 
 /*

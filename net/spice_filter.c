@@ -8,8 +8,13 @@
 
 #include "net/spice_wire.h"
 
-/* MAIN_INIT: eight words, of which the first is the session's id and the seventh the clock. */
+/*
+ * MAIN_INIT: eight words, of which the first is the session's id, the fifth and
+ * sixth are about the agent and the seventh is the clock.
+ */
 #define INIT_BYTES 32
+#define INIT_AGENT_AT 16
+#define INIT_AGENT_TOKENS_AT 20
 #define INIT_CLOCK_AT 24
 
 #define EXACT(size) .min = (size), .max = (size)
@@ -28,7 +33,7 @@ static const struct spice_filter_rule common_rules[] = {
 	{ 0 },
 };
 
-/* There is no agent: what is for it would at best be stored. */
+/* The library knows of no agent, and would at best store what is for it: net/spice_agent.h. */
 static const struct spice_filter_rule main_rules[] = {
 	{ SPICE_MSGC_MAIN_CLIENT_INFO, AT_MOST(64), .drop = true },
 	{ SPICE_MSGC_MAIN_ATTACH_CHANNELS, EXACT(0) },
@@ -148,6 +153,9 @@ static void correct(struct spice_filter *filter, uint8_t *message, uint16_t type
 	if (type == SPICE_MSG_MAIN_INIT) {
 		filter->library_id = spice_wire_get_u32(message + SPICE_FILTER_HEADER_BYTES);
 		spice_wire_put_u32(message + SPICE_FILTER_HEADER_BYTES, filter->session_id);
+		/* It is there, and may be told without end. */
+		spice_wire_put_u32(message + SPICE_FILTER_HEADER_BYTES + INIT_AGENT_AT, 1);
+		spice_wire_put_u32(message + SPICE_FILTER_HEADER_BYTES + INIT_AGENT_TOKENS_AT, INT32_MAX);
 	}
 }
 

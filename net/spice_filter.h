@@ -10,7 +10,7 @@
  *
  * From the library: cut at the ends of its messages, because a TLS record with
  * the end of one and the start of another would keep spice-gtk waiting; the
- * session's id and the clock are put right on the way.
+ * session's id, the agent and the clock are put right on the way.
  *
  * Pure; the clock is the caller's. Numbers on the wire are little endian.
  */
@@ -62,8 +62,8 @@ struct spice_filter {
 	const char *error;
 	uint16_t type;
 	uint32_t size;
+	uint64_t rest; /* of the library's message that is passing; 0: between two */
 	/* Its own. */
-	uint64_t rest; /* of the library's message that is passing */
 	bool drawing; /* it draws */
 	int64_t rare_ns[SPICE_FILTER_RARE_MAX]; /* when the last rare messages passed */
 	unsigned int rare_at; /* the oldest of them */

@@ -33,6 +33,7 @@
 
 #include "config/address.h"
 #include "net/penalty.h"
+#include "net/spice_agent.h"
 #include "net/spice_filter.h"
 #include "net/spice_link.h"
 #include "net/spice_uplink.h"
@@ -78,6 +79,8 @@ struct spice_front {
 	struct spice_ticket_key *key; /* that it was shown */
 	struct spice_uplink uplink;
 	struct spice_filter filter;
+	struct spice_agent agent; /* of the main channel */
+	bool agent_asked, agent_told; /* for and of its abilities */
 
 	unsigned int pieces; /* of output since it was last at its end */
 	bool heard; /* the library has said something behind its part of the link */

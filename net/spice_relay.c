@@ -6,6 +6,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <spice/enums.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,6 +17,7 @@
 #include "net/spice_block.h"
 #include "net/spice_front.h"
 #include "net/spice_session.h"
+#include "net/spice_wire.h"
 #include "net/stream.h"
 #include "server/clock.h"
 #include "server/log.h"
@@ -75,6 +77,47 @@ void spice_relay_flush(struct spice_front *front)
 		shutdown(front->library_fd, SHUT_WR);
 }
 
+/* The agent's abilities, once, and not inside of a message. */
+static void tell_abilities(struct spice_front *front)
+{
+	struct evbuffer *scratch = front->spice->scratch;
+
+	if (!front->agent_asked || front->agent_told || front->filter.rest)
+		return;
+	front->agent_told = true;
+	if (evbuffer_add(scratch, spice_agent_abilities, spice_agent_abilities_bytes) < 0)
+		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+	spice_front_write(front, scratch);
+}
+
+/* A message that is not for the library. */
+static void read_agent(struct spice_front *front, struct evbuffer *input, size_t bytes)
+{
+	const uint8_t *data = evbuffer_pullup(input, (ssize_t)bytes);
+	size_t taken;
+
+	if (!data) {
+		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+		return;
+	}
+	if (front->handshake.message.channel != SPICE_LINK_MAIN ||
+			spice_wire_get_u16(data) != SPICE_MSGC_MAIN_AGENT_DATA)
+		return;
+	for (size_t at = SPICE_FILTER_HEADER_BYTES; at < bytes; at += taken) {
+		switch (spice_agent_input(&front->agent, data + at, bytes - at, &taken)) {
+		case SPICE_AGENT_RESIZE:
+			spice_session_resize(front->session, front->agent.width, front->agent.height);
+			break;
+		case SPICE_AGENT_ASKED:
+			front->agent_asked = true;
+			break;
+		case SPICE_AGENT_MORE:
+			break;
+		}
+	}
+	tell_abilities(front);
+}
+
 /* From the client to the library. */
 void spice_relay_read_client(struct spice_front *front)
 {
@@ -98,6 +141,9 @@ void spice_relay_read_client(struct spice_front *front)
 		if (r <= 0)
 			return;
 		if (drop) {
+			read_agent(front, input, bytes);
+			if (front->state != SPICE_FRONT_OPEN)
+				return;
 			evbuffer_drain(input, bytes);
 			continue;
 		}
@@ -171,6 +217,7 @@ static void pass_to_client(struct spice_front *front)
 	if (front->filter.library_id && front->session)
 		front->session->library_id = front->filter.library_id;
 	spice_front_write(front, scratch);
+	tell_abilities(front);
 }
 
 /* False: nothing more for now. */

@@ -44,9 +44,8 @@ static void handle_ready(void *user)
 	spice_session_feed(user);
 }
 
-static void handle_resize(void *user, uint32_t width, uint32_t height)
+void spice_session_resize(struct spice_session *session, uint32_t width, uint32_t height)
 {
-	struct spice_session *session = user;
 	struct spice *spice = session->spice;
 	int r = -EPERM;
 
@@ -59,7 +58,6 @@ static void handle_resize(void *user, uint32_t width, uint32_t height)
 
 static const struct spice_display_events display_events = {
 	.ready = handle_ready,
-	.resize = handle_resize,
 };
 
 static void handle_input(void *user, const struct input_event *event)

@@ -99,7 +99,9 @@ class Screen:
         return process
 
     def xdotool(self, *words):
-        subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True, timeout=DEADLINE_S)
+        """Returns what it says."""
+        return subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True, timeout=DEADLINE_S,
+                              stdout=subprocess.PIPE, text=True).stdout
 
     def expect(self, ppm, name, deadline_s=60):
         """Waits until the screen shows the picture, keeps the screenshot, returns where it was found."""

@@ -125,6 +125,21 @@ class RealSpice(unittest.TestCase):
     def test_typing_remote_viewer(self):
         self.typing("remote-viewer")
 
+    def test_window_asks_for_its_size(self):
+        """remote-viewer, started with a file, as it does unless told otherwise."""
+        with Screen(1400, 1000) as screen, start((800, 600)) as daemon, Viewer(daemon.address("vm")) as probe:
+            host, port = spice_address(daemon)
+            file = screen.directory / "vm.vv"
+            file.write_text(f"[virt-viewer]\ntype=spice\nhost={host}\nport={port}\n")
+            screen.start(["remote-viewer", str(file)])
+            probe("scene", "still")
+            self.show(screen, probe, (800, 600), "remote-viewer-file")
+            window = screen.xdotool("search", "--onlyvisible", "--name", r"vm \(1\)").split()[0]
+            geometry = dict(line.split("=") for line in
+                            screen.xdotool("getwindowgeometry", "--shell", window).splitlines())
+            screen.xdotool("windowsize", window, int(geometry["WIDTH"]) + 224, int(geometry["HEIGHT"]) + 100)
+            self.show(screen, probe, (1024, 700), "remote-viewer-window")
+
     def test_limits_are_for_both_protocols(self):
         """A VNC viewer that is to be the only one ends SPICE viewers and keeps them out; viewers are counted together."""
         with Screen(1200, 900) as screen, start(SIZES[0], sharing="allow-exclusive", max_viewers=2) as daemon:

@@ -181,6 +181,13 @@ class ViewOnly(unittest.TestCase):
             for one in (viewer, other):
                 one("scene", "still")
 
+    def test_asks_for_a_size_in_vain(self):
+        with start(view_only="yes") as daemon, spice(daemon, patience_s=2) as viewer:
+            self.assertFalse(viewer("resize", 800, 600, may_fail=True)["ok"])
+            daemon.wait_line("asked for 800x600: Operation not permitted")
+            viewer("size", 640, 480)
+            viewer("scene", "still")
+
     def test_changes_while_connected(self):
         with start(view_only="yes") as daemon, spice(daemon, patience_s=1) as viewer:
             viewer("scene", "still")

@@ -49,6 +49,24 @@ class Still(unittest.TestCase):
             # Each viewer has fetched all that it was given.
             self.assertEqual(daemon.count_lines("counting anew"), 0)
 
+    def test_asks_for_sizes(self):
+        """A SPICE viewer asks, and all get it."""
+        with Daemon(section("still", SIZES[0], pattern_scene="still", pattern_fps=0)) as daemon:
+            daemon.wait_serving("still")
+            with connect(daemon, "still", SpiceViewer) as viewer, connect(daemon, "still", SpiceViewer) as other, \
+                    connect(daemon, "still", Viewer) as vnc:
+                for size in ((1366, 767), (1920, 1080), (800, 600)):
+                    viewer("resize", *size)
+                    for one in (viewer, other, vnc):
+                        one("size", *size)
+                        one("scene", "still")
+            with SpiceViewer(daemon.address("still", protocol="spice"), patience_s=2) as viewer:
+                for width, height in ((9000, 9000), (0, 600)):
+                    self.assertFalse(viewer("resize", width, height, may_fail=True)["ok"])
+                    daemon.wait_line(f"asked for {width}x{height}: ")
+                viewer("resize", 1024, 768)
+                viewer("scene", "still")
+
     def test_compressions(self):
         """Each without loss, and each its own amount."""
         config = "".join(section(name, SIZES[0], pattern_scene="still", pattern_fps=0, spice_compression=name)

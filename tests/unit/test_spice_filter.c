@@ -198,6 +198,9 @@ static void test_the_session_id_and_the_clock_are_ours(void **state)
 	assert_int_equal(spice_filter_library(&filter, init, sizeof(init)), sizeof(init));
 	assert_int_equal(filter.library_id, 0x01020304);
 	assert_int_equal(spice_wire_get_u32(init + 6), SESSION);
+	/* Clients ask nobody but an agent for a size. */
+	assert_int_equal(spice_wire_get_u32(init + 6 + 16), 1);
+	assert_int_equal(spice_wire_get_u32(init + 6 + 20), INT32_MAX);
 	assert_int_equal(spice_wire_get_u32(init + 6 + 24), 1000 + SPICE_FILTER_CLOCK_MS);
 
 	put(clock, SPICE_MSG_MAIN_MULTI_MEDIA_TIME, 4);
