@@ -12,6 +12,8 @@
 #define QUIET_S 0.3
 /* For the end of an update, or of a tear. */
 #define WHOLE_NS (2 * NSEC_PER_SEC)
+/* A picture whose end nothing tells is at its end when that long no piece has come. */
+#define PIECES_NS (20 * NSEC_PER_MSEC)
 #define SECONDS_MAX 86400.0
 
 struct wait {
@@ -53,35 +55,27 @@ static int wait_until(struct view_commands *commands, int64_t patience_ns,
 	return r < 0 ? r : is_so(commands, wait);
 }
 
-/* A first update may be about nothing but sizes and cursors. */
-static bool has_picture(const struct view_session *session)
-{
-	for (unsigned int i = 0; i < VIEW_ENCODINGS; i++)
-		if (view_encodings[i].draws && session->rectangles[i])
-			return !session->updating;
-	return false;
-}
-
 static bool have_pictures(struct view_commands *commands, const struct wait *wait)
 {
 	(void)wait;
-	for (unsigned int i = 0; i < commands->loop->n_links; i++)
-		if (!has_picture(&commands->loop->links[i].session))
+	for (unsigned int i = 0; i < commands->loop->n_screens; i++)
+		if (!commands->loop->screens[i]->drawn || commands->loop->screens[i]->changing)
 			return false;
 	return true;
 }
 
 static bool is_whole(struct view_commands *commands, const struct wait *wait)
 {
-	const struct view_link *link = &commands->loop->links[wait->index];
+	const struct view_screen *screen = commands->loop->screens[wait->index];
+	bool whole = !screen->changing && (screen->stats.whole || !screen->stats.has_mark);
 
-	return !link->session.updating && (link->stats.whole || !link->stats.has_mark);
+	return whole && (!screen->pieces || wait->now_ns - screen->stats.updated_ns >= PIECES_NS);
 }
 
 static bool have_sequence(struct view_commands *commands, const struct wait *wait)
 {
-	for (unsigned int i = 0; i < commands->loop->n_links; i++) {
-		const struct view_stats *stats = &commands->loop->links[i].stats;
+	for (unsigned int i = 0; i < commands->loop->n_screens; i++) {
+		const struct view_stats *stats = &commands->loop->screens[i]->stats;
 
 		if (!stats->has_mark || stats->mark.sequence < wait->sequence)
 			return false;
@@ -93,12 +87,12 @@ static bool are_quiet(struct view_commands *commands, const struct wait *wait)
 {
 	int64_t since_ns = wait->since_ns;
 
-	for (unsigned int i = 0; i < commands->loop->n_links; i++) {
-		const struct view_link *link = &commands->loop->links[i];
+	for (unsigned int i = 0; i < commands->loop->n_screens; i++) {
+		const struct view_screen *screen = commands->loop->screens[i];
 
-		if (link->session.updating)
+		if (screen->changing)
 			return false;
-		since_ns = link->stats.updated_ns > since_ns ? link->stats.updated_ns : since_ns;
+		since_ns = screen->stats.updated_ns > since_ns ? screen->stats.updated_ns : since_ns;
 	}
 	return wait->now_ns - since_ns >= wait->quiet_ns;
 }
@@ -116,14 +110,14 @@ static bool parse_seconds(const char *word, double otherwise, int64_t *ret_ns)
 
 int view_commands_begin(struct view_commands *commands)
 {
-	const struct view_picture *picture = &commands->loop->links[0].session.decoder.picture;
+	const struct view_picture *picture = commands->loop->screens[0]->picture;
 	struct wait wait = { .quiet_ns = 0 };
 	int r = wait_until(commands, commands->patience_ns, have_pictures, &wait);
 
 	if (r < 0)
 		return r;
 	printf("{\"width\": %u, \"height\": %u, \"viewers\": %u, ", picture->width, picture->height,
-			commands->loop->n_links);
+			commands->loop->n_screens);
 	answer_end(commands, r ? NULL : "no picture in time");
 	view_loop_reset(commands->loop);
 	return 0;
@@ -149,10 +143,12 @@ static int do_stats(struct view_commands *commands, const char *word)
 	printf("{\"seconds\": %.4f, \"cpu\": %.4f, \"busy\": %.4f, \"client_limited\": %s, \"viewers\": [",
 			(double)(now_ns - loop->reset_ns) / NSEC_PER_SEC, cpu, busy,
 			cpu > VIEW_LOOP_LIMIT || busy > VIEW_LOOP_LIMIT ? "true" : "false");
-	for (unsigned int i = 0; i < loop->n_links; i++) {
-		if (i)
-			fputs(", ", stdout);
-		view_stats_print(&loop->links[i].stats, &loop->links[i].session, now_ns, stdout);
+	for (unsigned int i = 0; i < loop->n_screens; i++) {
+		fputs(i ? ", {" : "{", stdout);
+		view_stats_print(&loop->screens[i]->stats, now_ns, stdout);
+		if (loop->impl->print)
+			loop->impl->print(loop, i, stdout);
+		putchar('}');
 	}
 	fputs("], ", stdout);
 	answer_end(commands, NULL);
@@ -168,14 +164,14 @@ static const char *compare_with(struct view_commands *commands, const struct vie
 }
 
 /* What is against comparing this viewer's picture, or NULL. */
-static const char *compare(struct view_commands *commands, const struct view_link *link,
+static const char *compare(struct view_commands *commands, const struct view_screen *screen,
 		struct view_difference *ret)
 {
-	if (!link->stats.has_mark)
+	if (!screen->stats.has_mark)
 		return "no mark";
-	if (link->session.updating || !link->stats.whole)
+	if (screen->changing || !screen->stats.whole)
 		return "not a whole picture";
-	return compare_with(commands, &link->session.decoder.picture, &link->stats.mark, ret);
+	return compare_with(commands, screen->picture, &screen->stats.mark, ret);
 }
 
 struct settling {
@@ -196,11 +192,11 @@ static void print_settling(const struct settling *settling, const struct view_st
 }
 
 /* settling: NULL where nobody asked. */
-static const char *print_comparison(struct view_commands *commands, const struct view_link *link,
+static const char *print_comparison(struct view_commands *commands, const struct view_screen *screen,
 		const struct settling *settling)
 {
 	struct view_difference difference;
-	const char *error = compare(commands, link, &difference);
+	const char *error = compare(commands, screen, &difference);
 
 	if (error) {
 		printf("{\"exact\": false, \"error\": \"%s\"}", error);
@@ -209,9 +205,8 @@ static const char *print_comparison(struct view_commands *commands, const struct
 	putchar('{');
 	view_difference_print(&difference, stdout);
 	if (settling)
-		print_settling(settling, &link->stats);
-	printf(", \"sequence\": %" PRIu32 ", \"skimmed\": %" PRIu64 "}", link->stats.mark.sequence,
-			link->session.decoder.skimmed);
+		print_settling(settling, &screen->stats);
+	printf(", \"sequence\": %" PRIu32 "}", screen->stats.mark.sequence);
 	return NULL;
 }
 
@@ -222,7 +217,7 @@ static int do_compare(struct view_commands *commands, const char *word)
 
 	(void)word;
 	fputs("{\"viewers\": [", stdout);
-	for (; wait.index < commands->loop->n_links; wait.index++) {
+	for (; wait.index < commands->loop->n_screens; wait.index++) {
 		int r = wait_until(commands, WHOLE_NS, is_whole, &wait);
 		const char *one;
 
@@ -230,7 +225,7 @@ static int do_compare(struct view_commands *commands, const char *word)
 			return r;
 		if (wait.index)
 			fputs(", ", stdout);
-		one = print_comparison(commands, &commands->loop->links[wait.index], NULL);
+		one = print_comparison(commands, commands->loop->screens[wait.index], NULL);
 		error = error ? error : one;
 	}
 	fputs("], ", stdout);
@@ -240,7 +235,7 @@ static int do_compare(struct view_commands *commands, const char *word)
 
 static int do_sample(struct view_commands *commands, const char *word)
 {
-	view_sample_want(&commands->loop->links[0].sample, (uint32_t)strtoul(word ? word : "", NULL, 10));
+	view_sample_want(&commands->loop->screens[0]->sample, (uint32_t)strtoul(word ? word : "", NULL, 10));
 	putchar('{');
 	answer_end(commands, NULL);
 	return 0;
@@ -248,7 +243,7 @@ static int do_sample(struct view_commands *commands, const char *word)
 
 static int do_sampled(struct view_commands *commands, const char *word)
 {
-	const struct view_sample *sample = &commands->loop->links[0].sample;
+	const struct view_sample *sample = &commands->loop->screens[0]->sample;
 	struct view_difference difference;
 	const char *error = sample->picture.pixels ?
 			compare_with(commands, &sample->picture, &sample->mark, &difference) :
@@ -296,17 +291,17 @@ static int do_until(struct view_commands *commands, const char *word)
 	return 0;
 }
 
-static bool look(struct view_commands *commands, const struct view_link *link, struct settling *settling)
+static bool look(struct view_commands *commands, const struct view_screen *screen, struct settling *settling)
 {
-	const struct view_stats *stats = &link->stats;
+	const struct view_stats *stats = &screen->stats;
 	struct view_difference difference;
 
 	if (settling->exact_ns)
 		return true;
-	if (settling->looked_ns == stats->updated_ns || link->session.updating)
+	if (settling->looked_ns == stats->updated_ns || screen->changing)
 		return false;
 	settling->looked_ns = stats->updated_ns;
-	if (compare(commands, link, &difference) || difference.pixels)
+	if (compare(commands, screen, &difference) || difference.pixels)
 		return false;
 	settling->exact_ns = stats->updated_ns;
 	return true;
@@ -315,7 +310,7 @@ static bool look(struct view_commands *commands, const struct view_link *link, s
 static int do_settle(struct view_commands *commands, const char *word)
 {
 	struct view_loop *loop = commands->loop;
-	struct settling settlings[VIEW_LOOP_LINKS_MAX] = { { .looked_ns = 0 } };
+	struct settling settlings[VIEW_LOOP_SCREENS_MAX] = { { .looked_ns = 0 } };
 	int64_t patience_ns, end_ns;
 	const char *error = NULL;
 	bool settled = false, input;
@@ -329,8 +324,8 @@ static int do_settle(struct view_commands *commands, const char *word)
 	end_ns = clock_now_ns() + patience_ns;
 	for (;;) {
 		settled = true;
-		for (unsigned int i = 0; i < loop->n_links; i++)
-			settled &= look(commands, &loop->links[i], &settlings[i]);
+		for (unsigned int i = 0; i < loop->n_screens; i++)
+			settled &= look(commands, loop->screens[i], &settlings[i]);
 		if (settled || clock_now_ns() >= end_ns)
 			break;
 		r = view_loop_turn(loop, end_ns, &input);
@@ -338,12 +333,12 @@ static int do_settle(struct view_commands *commands, const char *word)
 			return r;
 	}
 	fputs("{\"viewers\": [", stdout);
-	for (unsigned int i = 0; i < loop->n_links; i++) {
+	for (unsigned int i = 0; i < loop->n_screens; i++) {
 		const char *one;
 
 		if (i)
 			fputs(", ", stdout);
-		one = print_comparison(commands, &loop->links[i], &settlings[i]);
+		one = print_comparison(commands, loop->screens[i], &settlings[i]);
 		error = error ? error : one;
 	}
 	printf("], \"settled\": %s, ", settled ? "true" : "false");
@@ -369,7 +364,7 @@ static int do_save(struct view_commands *commands, const char *word)
 	bool ok = file;
 
 	if (file) {
-		write_picture(&commands->loop->links[0].session.decoder.picture, file);
+		write_picture(commands->loop->screens[0]->picture, file);
 		ok = !ferror(file);
 		ok &= fclose(file) == 0;
 	}

@@ -30,9 +30,7 @@ static void handle_updated(void *user)
 {
 	struct view_link *link = user;
 
-	view_stats_update(&link->stats, &link->session, clock_now_ns());
-	/* Without memory for it there is none to compare, which the answer says. */
-	view_sample_look(&link->sample, &link->stats, &link->session.decoder.picture);
+	view_screen_update(&link->screen, clock_now_ns());
 }
 
 void view_link_init(struct view_link *link, const struct view_session_options *options, uint32_t mark_step)
@@ -41,7 +39,7 @@ void view_link_init(struct view_link *link, const struct view_session_options *o
 	view_session_init(&link->session, options);
 	link->session.updated = handle_updated;
 	link->session.user = link;
-	view_stats_init(&link->stats, mark_step);
+	view_screen_init(&link->screen, &link->session.decoder.picture, mark_step);
 }
 
 void view_link_finish(struct view_link *link)
@@ -50,8 +48,7 @@ void view_link_finish(struct view_link *link)
 		close(link->fd);
 	free(link->input);
 	view_session_finish(&link->session);
-	view_stats_finish(&link->stats);
-	view_sample_finish(&link->sample);
+	view_screen_finish(&link->screen);
 }
 
 /* Before connecting, because the window and the segment size are settled there. */
@@ -175,22 +172,34 @@ static int receive(struct view_link *link)
 	if (got == 0)
 		return view_decoder_fail(&link->session.decoder, "the server closed the connection");
 	link->end += (size_t)got;
-	link->stats.bytes += (uint64_t)got;
+	link->screen.stats.bytes += (uint64_t)got;
 	view_bucket_take(&link->bucket, (uint64_t)got);
 	r = use_input(link);
 	return r < 0 ? r : (size_t)got == room;
 }
 
+/* A first update may be about nothing but sizes and cursors. */
+static bool has_drawn(const struct view_session *session)
+{
+	for (unsigned int i = 0; i < VIEW_ENCODINGS; i++)
+		if (view_encodings[i].draws && session->rectangles[i])
+			return true;
+	return false;
+}
+
 int view_link_serve(struct view_link *link)
 {
-	uint64_t until = link->stats.bytes + TURN_BYTES;
+	uint64_t until = link->screen.stats.bytes + TURN_BYTES;
 	int r, sent;
 
 	do {
 		r = receive(link);
 		/* A request that waits behind what else has arrived is late for nothing. */
 		sent = send_output(link);
-	} while (r > 0 && sent == 0 && link->stats.bytes < until);
+	} while (r > 0 && sent == 0 && link->screen.stats.bytes < until);
+	link->screen.changing = link->session.updating;
+	if (!link->screen.drawn)
+		link->screen.drawn = has_drawn(&link->session);
 	if (r < 0)
 		return r;
 	return sent;

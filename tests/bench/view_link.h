@@ -12,17 +12,17 @@
 #include <stdint.h>
 
 #include "tests/bench/view_bucket.h"
-#include "tests/bench/view_sample.h"
+#include "tests/bench/view_counts.h"
+#include "tests/bench/view_screen.h"
 #include "tests/bench/view_session.h"
-#include "tests/bench/view_stats.h"
 
 struct addrinfo;
 
 struct view_link {
 	int fd; /* -1: none */
 	struct view_session session;
-	struct view_stats stats;
-	struct view_sample sample;
+	struct view_screen screen;
+	struct view_counts before; /* the reset: a session counts for ever */
 	struct view_bucket bucket;
 	uint8_t *input;
 	size_t room, begin, end; /* of input: what has not been used yet */

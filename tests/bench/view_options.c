@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "server/clock.h"
+#include "tests/bench/scene.h"
+#include "tests/bench/view_bucket.h"
 #include "tests/bench/view_loop.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -90,7 +92,7 @@ static bool set_viewers(struct view_options *options, const char *text)
 {
 	uint64_t number;
 
-	if (!parse_number(text, VIEW_LOOP_LINKS_MAX, &number) || number == 0)
+	if (!parse_number(text, VIEW_LOOP_SCREENS_MAX, &number) || number == 0)
 		return false;
 	options->viewers = (unsigned int)number;
 	return true;
@@ -114,30 +116,35 @@ static bool set_patience(struct view_options *options, const char *text)
 
 static const struct {
 	const char *name, *value; /* value NULL: takes none */
+	bool rfb; /* alone */
 	bool (*set)(struct view_options *options, const char *text);
 	const char *help;
 } rows[] = {
-	{ "encodings", "\"NAME...\"", set_encodings, "of copyrect tight zrle hextile zlib raw, the best first;\n"
+	{ "encodings", "\"NAME...\"", true, set_encodings, "of copyrect tight zrle hextile zlib raw, the best first;\n"
 		"default: copyrect tight zrle hextile" },
-	{ "quality", "0..9", set_quality, "JPEG; without it a server has to be lossless" },
-	{ "compression", "0..9", set_compression, "of zlib; default: not said" },
-	{ "continuous", NULL, set_continuous, "ContinuousUpdates where the server offers them, and fences;\n"
+	{ "quality", "0..9", true, set_quality, "JPEG; without it a server has to be lossless" },
+	{ "compression", "0..9", true, set_compression, "of zlib; default: not said" },
+	{ "continuous", NULL, true, set_continuous, "ContinuousUpdates where the server offers them, and fences;\n"
 		"else each update is answered with the request for the next one\nas soon as it begins to arrive" },
-	{ "fence", NULL, set_fence, "announce fences; they are answered as soon as they are read" },
-	{ "rate", "BYTES", set_rate, "a second that each viewer reads at most; default: no limit" },
-	{ "viewers", "N", set_viewers, "connections; default: 1" },
-	{ "skim", NULL, set_skim, "draw of JPEG only the marks, decoding once what several viewers\n"
+	{ "fence", NULL, true, set_fence, "announce fences; they are answered as soon as they are read" },
+	{ "rate", "BYTES", true, set_rate, "a second that each viewer reads at most; default: no limit" },
+	{ "viewers", "N", false, set_viewers, "connections; default: 1" },
+	{ "skim", NULL, true, set_skim, "draw of JPEG only the marks, decoding once what several viewers\n"
 		"get alike: pictures are counted, but not right" },
-	{ "scene", "NAME", set_scene, "what the server shows, for comparing" },
-	{ "patience", "SECONDS", set_patience, "for the first picture, and of each command; default: 60" },
+	{ "scene", "NAME", false, set_scene, "what the server shows, for comparing" },
+	{ "patience", "SECONDS", false, set_patience, "for the first picture, and of each command; default: 60" },
 };
 
-void view_options_print(FILE *file)
+void view_options_print(enum view_protocol protocol, FILE *file)
 {
-	fputs("usage: bench_view [OPTION...] HOST:PORT <COMMANDS >ANSWERS\n\n", file);
+	fprintf(file, "usage: %s [OPTION...] HOST:PORT <COMMANDS >ANSWERS\n\n", program_invocation_short_name);
 	for (unsigned int i = 0; i < COUNT(rows); i++) {
 		const char *help = rows[i].help;
-		int indent = fprintf(file, "  --%s %s", rows[i].name, rows[i].value ? rows[i].value : "");
+		int indent;
+
+		if (rows[i].rfb && protocol != VIEW_RFB)
+			continue;
+		indent = fprintf(file, "  --%s %s", rows[i].name, rows[i].value ? rows[i].value : "");
 
 		while (*help) {
 			int length = (int)strcspn(help, "\n");
@@ -174,24 +181,27 @@ static int resolve(const char *text, struct addrinfo **ret)
 	return r;
 }
 
-static int parse_options(int argc, char **argv, struct view_options *options)
+static int parse_options(int argc, char **argv, enum view_protocol protocol, struct view_options *options)
 {
 	struct option table[COUNT(rows) + 2] = { { .name = "help", .val = 'h' } };
+	unsigned int n = 1;
 	int index;
 
 	for (unsigned int i = 0; i < COUNT(rows); i++)
-		table[i + 1] = (struct option){ rows[i].name, rows[i].value ? required_argument : no_argument,
-			NULL, 'o' };
+		if (!rows[i].rfb || protocol == VIEW_RFB)
+			table[n++] = (struct option){ rows[i].name, rows[i].value ? required_argument : no_argument,
+				&index, (int)i };
 	for (;;) {
-		switch (getopt_long(argc, argv, "h", table, &index)) {
+		switch (getopt_long(argc, argv, "h", table, NULL)) {
 		case -1:
 			return 0;
 		case 'h':
 			return -ENODATA;
-		case 'o':
-			if (rows[index - 1].set(options, optarg))
+		case 0:
+			if (rows[index].set(options, optarg))
 				break;
-			fprintf(stderr, "bench_view: --%s cannot be '%s'\n", rows[index - 1].name, optarg);
+			fprintf(stderr, "%s: --%s cannot be '%s'\n", program_invocation_short_name, rows[index].name,
+					optarg);
 			return -EINVAL;
 		default:
 			return -EINVAL;
@@ -199,26 +209,29 @@ static int parse_options(int argc, char **argv, struct view_options *options)
 	}
 }
 
-int view_options_parse(int argc, char **argv, struct view_options *ret)
+int view_options_parse(int argc, char **argv, enum view_protocol protocol, struct view_options *ret)
 {
 	struct view_options options = {
 		.session = { .quality = -1, .compression = -1 },
 		.viewers = 1,
+		.mark_step = 1,
 		.patience_ns = 60 * NSEC_PER_SEC,
 	};
 	int r;
 
 	set_encodings(&options, "copyrect tight zrle hextile");
-	r = parse_options(argc, argv, &options);
+	r = parse_options(argc, argv, protocol, &options);
 	if (r < 0)
 		return r;
 	if (optind + 1 != argc) {
-		fputs("bench_view: expected one HOST:PORT; see --help\n", stderr);
+		fprintf(stderr, "%s: expected one HOST:PORT; see --help\n", program_invocation_short_name);
 		return -EINVAL;
 	}
+	if (options.scene && !strcmp(options.scene, "idle"))
+		options.mark_step = BENCH_IDLE_PERIOD;
 	r = resolve(argv[optind], &options.address);
 	if (r) {
-		fprintf(stderr, "bench_view: %s: %s\n", argv[optind], gai_strerror(r));
+		fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, argv[optind], gai_strerror(r));
 		return -EINVAL;
 	}
 	*ret = options;

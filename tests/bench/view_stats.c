@@ -4,11 +4,9 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "server/clock.h"
 #include "tests/bench/view_marks.h"
-#include "tests/bench/view_session.h"
 
 /* Half an hour at 240 pictures a second. Later pictures have no age. */
 #define AGES_MAX 432000u
@@ -24,27 +22,14 @@ void view_stats_finish(struct view_stats *stats)
 	stats->ages_us = NULL;
 }
 
-static struct view_counts count(const struct view_stats *stats, const struct view_session *session)
-{
-	struct view_counts counts = {
-		.bytes = stats->bytes,
-		.updates = session->updates,
-		.fences = session->fences,
-		.skimmed = session->decoder.skimmed,
-	};
-
-	memcpy(counts.rectangles, session->rectangles, sizeof(session->rectangles));
-	memcpy(counts.tight_kinds, session->decoder.tight_kinds, sizeof(session->decoder.tight_kinds));
-	return counts;
-}
-
-void view_stats_reset(struct view_stats *stats, const struct view_session *session, int64_t now_ns)
+void view_stats_reset(struct view_stats *stats, int64_t now_ns)
 {
 	stats->reset_ns = now_ns;
 	stats->gap_ns = 0;
 	stats->pictures = stats->lost = stats->torn = 0;
 	stats->n_ages = 0;
-	stats->before = count(stats, session);
+	stats->bytes_before = stats->bytes;
+	stats->updates_before = stats->updates;
 }
 
 static void add_age(struct view_stats *stats, int64_t age_us)
@@ -62,13 +47,14 @@ static void add_age(struct view_stats *stats, int64_t age_us)
 	stats->ages_us[stats->n_ages++] = age_us < 0 ? 0 : age_us > UINT32_MAX ? UINT32_MAX : (uint32_t)age_us;
 }
 
-void view_stats_update(struct view_stats *stats, const struct view_session *session, int64_t now_ns)
+void view_stats_update(struct view_stats *stats, const struct view_picture *picture, int64_t now_ns)
 {
 	int64_t since_ns = stats->moved_ns > stats->reset_ns ? stats->moved_ns : stats->reset_ns;
 	struct mark mark;
 
+	stats->updates++;
 	stats->updated_ns = now_ns;
-	if (view_marks_read(&session->decoder.picture, &mark, &stats->whole) < 0) {
+	if (view_marks_read(picture, &mark, &stats->whole) < 0) {
 		stats->whole = false;
 		return;
 	}
@@ -112,42 +98,13 @@ static void print_ages(struct view_stats *stats, FILE *file)
 	}
 }
 
-static void print_counts(const struct view_counts *now, const struct view_counts *before, FILE *file)
-{
-	const char *comma = "";
-
-	fprintf(file, "\"bytes\": %" PRIu64 ", \"updates\": %" PRIu64, now->bytes - before->bytes,
-			now->updates - before->updates);
-	fprintf(file, ", \"fences\": %" PRIu64 ", \"skimmed\": %" PRIu64, now->fences - before->fences,
-			now->skimmed - before->skimmed);
-	fputs(", \"rectangles\": {", file);
-	for (unsigned int i = 0; i < VIEW_ENCODINGS; i++) {
-		if (now->rectangles[i] == before->rectangles[i])
-			continue;
-		fprintf(file, "%s\"%s\": %" PRIu64, comma, view_encodings[i].name,
-				now->rectangles[i] - before->rectangles[i]);
-		comma = ", ";
-	}
-	fputs("}, \"tight\": {", file);
-	comma = "";
-	for (unsigned int i = 0; i < VIEW_TIGHT_KINDS; i++) {
-		if (now->tight_kinds[i] == before->tight_kinds[i])
-			continue;
-		fprintf(file, "%s\"%s\": %" PRIu64, comma, view_tight_kind_names[i],
-				now->tight_kinds[i] - before->tight_kinds[i]);
-		comma = ", ";
-	}
-	fputc('}', file);
-}
-
-void view_stats_print(struct view_stats *stats, const struct view_session *session, int64_t now_ns, FILE *file)
+void view_stats_print(struct view_stats *stats, int64_t now_ns, FILE *file)
 {
 	int64_t since_ns = stats->moved_ns > stats->reset_ns ? stats->moved_ns : stats->reset_ns;
 	double seconds = (double)(now_ns - stats->reset_ns) / NSEC_PER_SEC;
-	struct view_counts now = count(stats, session);
 
-	fputc('{', file);
-	print_counts(&now, &stats->before, file);
+	fprintf(file, "\"bytes\": %" PRIu64 ", \"updates\": %" PRIu64, stats->bytes - stats->bytes_before,
+			stats->updates - stats->updates_before);
 	fprintf(file, ", \"pictures\": %" PRIu64 ", \"torn\": %" PRIu64 ", \"lost\": %" PRIu64, stats->pictures,
 			stats->torn, stats->lost);
 	fprintf(file, ", \"fps\": %.2f, \"gap_ms\": %.2f, \"since_last_ms\": %.2f",
@@ -155,7 +112,7 @@ void view_stats_print(struct view_stats *stats, const struct view_session *sessi
 			(double)(now_ns - since_ns) / NSEC_PER_MSEC);
 	print_ages(stats, file);
 	if (stats->has_mark)
-		fprintf(file, ", \"sequence\": %" PRIu32 "}", stats->mark.sequence);
+		fprintf(file, ", \"sequence\": %" PRIu32, stats->mark.sequence);
 	else
-		fputs(", \"sequence\": null}", file);
+		fputs(", \"sequence\": null", file);
 }

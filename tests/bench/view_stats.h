@@ -16,14 +16,8 @@
 #include <stdio.h>
 
 #include "server/capture/mark.h"
-#include "tests/bench/view_decoder.h"
 
-struct view_session;
-
-struct view_counts {
-	uint64_t bytes, updates, fences, skimmed;
-	uint64_t rectangles[VIEW_ENCODINGS], tight_kinds[VIEW_TIGHT_KINDS];
-};
+struct view_picture;
 
 struct view_stats {
 	/* These outlive a reset. */
@@ -31,22 +25,22 @@ struct view_stats {
 	struct mark mark; /* of the newest picture, of a torn one the older */
 	bool whole; /* the last update left two equal marks */
 	int64_t moved_ns, updated_ns; /* when that was new, when the last update was in */
-	uint64_t bytes;
+	uint64_t bytes, updates;
 	uint32_t step; /* from one picture that differs to the next one */
 
 	int64_t reset_ns, gap_ns; /* the longest time without a new picture, from the reset on */
 	uint64_t pictures, torn, lost; /* the second are among the first */
 	uint32_t *ages_us;
 	uint64_t n_ages, room;
-	struct view_counts before; /* a session counts for ever */
+	uint64_t bytes_before, updates_before;
 };
 
 void view_stats_init(struct view_stats *stats, uint32_t step);
 void view_stats_finish(struct view_stats *stats);
-void view_stats_reset(struct view_stats *stats, const struct view_session *session, int64_t now_ns);
-/* The session has read an update. */
-void view_stats_update(struct view_stats *stats, const struct view_session *session, int64_t now_ns);
-/* One JSON object. */
-void view_stats_print(struct view_stats *stats, const struct view_session *session, int64_t now_ns, FILE *file);
+void view_stats_reset(struct view_stats *stats, int64_t now_ns);
+/* The picture is as an update, or a piece of one, has left it. */
+void view_stats_update(struct view_stats *stats, const struct view_picture *picture, int64_t now_ns);
+/* Members of a JSON object. */
+void view_stats_print(struct view_stats *stats, int64_t now_ns, FILE *file);
 
 #endif
