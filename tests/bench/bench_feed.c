@@ -23,8 +23,9 @@
 static const char usage[] =
 	"usage: bench_feed (--memory FILE | --x11 DISPLAY) [--notify FD] [--whole] [--fps N] SCENE WIDTHxHEIGHT\n"
 	"\n"
-	"Shows the pictures of a scene (idle, typing, scroll, window, video, film), each\n"
-	"with marks in two corners: its number and when it was put there.\n"
+	"Shows the pictures of a scene (idle, typing, scroll, window, video, film,\n"
+	"text-1, text-10, text-100), each with marks in two corners: its number and\n"
+	"when it was put there.\n"
 	"\n"
 	"  --memory FILE  into a file mapped into memory: XR24, rows of WIDTH * 4 bytes\n"
 	"  --x11 DISPLAY  into a window over that display's screen\n"

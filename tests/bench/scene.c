@@ -10,9 +10,12 @@
 
 static const struct scene_impl *const impls[] = {
 	&scene_idle, &scene_typing, &scene_scroll, &scene_window, &scene_video, &scene_film,
+	&scene_text_1, &scene_text_10, &scene_text_100,
 };
 
-const char *const bench_scene_names[] = { "idle", "typing", "scroll", "window", "video", "film", NULL };
+const char *const bench_scene_names[] = {
+	"idle", "typing", "scroll", "window", "video", "film", "text-1", "text-10", "text-100", NULL,
+};
 
 int bench_scene_new(const char *name, uint32_t width, uint32_t height, struct bench_scene **ret)
 {

@@ -14,6 +14,9 @@
  *	video	a film of half the desktop's width and height amid it
  *	film	a film that fills the picture: a landscape under a camera that pans
  *		and zooms, balloons that cross it, grain
+ *	text-1, text-10, text-100
+ *		a page of text that covers so many percent of that desktop, another
+ *		one in each picture
  *
  * Pixels are XR24 with 0xff in the byte that is not looked at. One thread a
  * scene.

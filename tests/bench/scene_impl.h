@@ -35,7 +35,8 @@ struct bench_scene {
 	bool failed; /* damage could not be noted */
 };
 
-extern const struct scene_impl scene_idle, scene_typing, scene_scroll, scene_window, scene_video, scene_film;
+extern const struct scene_impl scene_idle, scene_typing, scene_scroll, scene_window, scene_video, scene_film,
+	scene_text_1, scene_text_10, scene_text_100;
 
 void scene_damage(struct bench_scene *scene, pixman_region32_t *damage, int x, int y, int width, int height);
 

@@ -185,6 +185,27 @@ static void test_typing_is_little(void **state)
 	rig_finish(&rig);
 }
 
+static void test_text_covers_its_share(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t percent;
+	} rows[] = { { "text-1", 1 }, { "text-10", 10 }, { "text-100", 100 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t wanted = (uint64_t)1920 * 1080 * rows[i].percent / 100, changed = 0, damaged;
+		struct rig rig;
+
+		rig_init(&rig, rows[i].name, 1920, 1080);
+		damaged = play(&rig, 7, 8, &changed);
+		assert_in_range(damaged, wanted * 99 / 100, wanted);
+		/* A scroll would be another test. */
+		assert_true(changed * 2 > wanted);
+		rig_finish(&rig);
+	}
+}
+
 static void test_idle_moves_once_a_period(void **state)
 {
 	struct rig rig;
@@ -321,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_steps_make_the_whole_picture),
 		cmocka_unit_test(test_large_pictures),
 		cmocka_unit_test(test_typing_is_little),
+		cmocka_unit_test(test_text_covers_its_share),
 		cmocka_unit_test(test_idle_moves_once_a_period),
 		cmocka_unit_test(test_scroll_is_a_move),
 		cmocka_unit_test(test_film_is_the_same_everywhere),
