@@ -6,13 +6,16 @@ from report import case_key
 
 FULL_HD, UHD = (1920, 1080), (3840, 2160)
 SCENES = ("idle", "typing", "scroll", "window", "video", "film")
+# For what a server spends on so much of the picture, whatever planecast makes of it.
+SHARES = ("text-1", "text-10", "text-100")
 # The link of the scarce cases: 10 Mbit/s.
 RATE_BYTES_PER_S = 1_250_000
 
-# What bench_view asks for. Fences come with ContinuousUpdates.
+# What the viewer asks for. Fences come with ContinuousUpdates. In SPICE it is the server who decides.
 ENCODINGS = {
     "tight": ("--encodings", "copyrect tight", "--quality", "8", "--continuous"),
     "zrle": ("--encodings", "copyrect zrle", "--continuous"),
+    "spice": (),
 }
 
 Case = collections.namedtuple("Case", "scene size encoding viewers rate")
@@ -22,13 +25,20 @@ LOSSLESS = ("typing", "scroll", "video")
 LARGE = ("typing", "film")
 CROWDED = ("typing", "scroll", "film")
 SCARCE = ("scroll", "film")
+SPICE = ("typing", "scroll", "film", *SHARES)
+SPICE_CROWDED = ("typing", "scroll", "film")
+SPICE_CROWD = 4
 
 
 def key_of(case):
     return case_key(case.scene, case.size, case.encoding, case.viewers, case.rate)
 
 
-def cases_of(scenes=SCENES, viewers=(1, 4, 16), size=None):
+def protocol_of(case):
+    return "spice" if case.encoding == "spice" else "vnc"
+
+
+def cases_of(scenes=SCENES + SHARES, viewers=(1, 4, 16), size=None):
     """size: instead of full HD, and then nothing is played at 4K."""
     at = size or FULL_HD
     ways = (
@@ -37,6 +47,8 @@ def cases_of(scenes=SCENES, viewers=(1, 4, 16), size=None):
         (CROWDED, at, "tight", [count for count in viewers if count > 1], None),
         (LARGE, UHD, "tight", [count for count in viewers if count == 1 and not size], None),
         (SCARCE, at, "tight", [count for count in viewers if count == 1], RATE_BYTES_PER_S),
+        (SPICE, at, "spice", [count for count in viewers if count == 1], None),
+        (SPICE_CROWDED, at, "spice", [count for count in viewers if count == SPICE_CROWD], None),
     )
     return [Case(scene, at, encoding, count, rate)
             for names, at, encoding, counts, rate in ways for count in counts for scene in names if scene in scenes]
@@ -45,7 +57,8 @@ def cases_of(scenes=SCENES, viewers=(1, 4, 16), size=None):
 def quick_cases(size):
     """One of each kind, for a look at the machinery."""
     return [Case("idle", size, "tight", 1, None), Case("typing", size, "tight", 1, None),
-            Case("scroll", size, "zrle", 3, None), Case("film", size, "tight", 1, RATE_BYTES_PER_S)]
+            Case("scroll", size, "zrle", 3, None), Case("typing", size, "spice", 2, None),
+            Case("film", size, "tight", 1, RATE_BYTES_PER_S)]
 
 
 def takes_part(name, case):

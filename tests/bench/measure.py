@@ -12,11 +12,11 @@ import signal
 import subprocess
 import time
 
-from matrix import ENCODINGS, key_of
+from matrix import ENCODINGS, key_of, protocol_of
 from peer import BENCH_FEED, PROGRAMS, Timeout
 from report import LATE_SHARE
 
-BENCH_VIEW = str(PROGRAMS / "bench_view")
+VIEWERS = {"vnc": str(PROGRAMS / "bench_view"), "spice": str(PROGRAMS / "bench_spice")}
 IDLE_PERIOD = 30  # BENCH_IDLE_PERIOD of scene.h
 PATIENCE_S = 20
 # Before the window: the first picture was everything at once, and is refined.
@@ -152,7 +152,7 @@ def viewer_command(peer, case, viewers, *more):
     if "--quality" in asks:
         level = asks.index("--quality") + 1
         asks[level] = str(peer.quality(int(asks[level])))
-    command = [BENCH_VIEW, *asks, "--patience", str(PATIENCE_S), *more]
+    command = [VIEWERS[peer.protocol], *asks, "--patience", str(PATIENCE_S), *more]
     if case.rate:
         command += ["--rate", str(case.rate)]
     if viewers > 1:
@@ -201,10 +201,11 @@ class Measurement:
         return self.cpu.read() - before
 
     def connect(self):
-        """The first decodes everything and tells; the others only mind the marks."""
+        """The first decodes everything and tells; the others only mind the marks, where their protocol lets them."""
         commands = [viewer_command(self.peer, self.case, 1, "--scene", self.case.scene)]
         if self.case.viewers > 1:
-            commands.append(viewer_command(self.peer, self.case, self.case.viewers - 1, "--skim"))
+            skim = ["--skim"] if self.peer.protocol == "vnc" else []
+            commands.append(viewer_command(self.peer, self.case, self.case.viewers - 1, *skim))
         for command in commands:
             self.views.append(Talker(command))
         for view in self.views:
@@ -236,7 +237,7 @@ class Measurement:
         return {
             "seconds": seconds, "cpu_s": cpu, "pictures": self.pictures, "pictures_a_second": self.fps,
             "changed_pictures": self.feeder.changed,
-            "view": {**first, "copy_rects": first["rectangles"].get("copyrect", 0)},
+            "view": {**first, "copy_rects": first["rectangles"].get("copyrect", 0) if "rectangles" in first else None},
             "others_pictures": [viewer["pictures"] for viewer in crowd],
             "client_cpu": max(each["cpu"] for each in stats), "client_busy": max(each["busy"] for each in stats),
             "client_limited": any(each["client_limited"] for each in stats),
@@ -296,7 +297,7 @@ def measure(peer_class, case, repeat, pictures, fps, feed_cpu_s=None, quick=Fals
     run = {"case": key_of(case), "peer": peer_class.name, "repeat": repeat, "scene": case.scene,
            "size": list(case.size), "encoding": case.encoding, "viewers": case.viewers, "rate": case.rate,
            "feed_cpu_s": feed_cpu_s, "rest": None, "error": None}
-    peer = peer_class(*case.size)
+    peer = peer_class(*case.size, protocol_of(case))
     try:
         with Measurement(peer, case, pictures, fps, quick) as measurement:
             if peer_class.feeding_counts and feed_cpu_s is None:

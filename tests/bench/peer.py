@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What all peers of the bench have in common: a VNC server on 127.0.0.1, its processes, and how it is fed.
+"""What all peers of the bench have in common: a server on 127.0.0.1, its processes, and how it is fed.
 
-    with Xvnc(1920, 1080) as peer:          # start(), and stop() at the end
+    with Xvnc(1920, 1080, "vnc") as peer:          # start(), and stop() at the end
         feeder = subprocess.Popen([BENCH_FEED, *peer.feed, "typing", "1920x1080"], pass_fds=peer.feed_fds, ...)
         ... peer.address, peer.pids() ...
 
@@ -19,6 +19,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,15 @@ from harness import BUILD, DEADLINE_S, Timeout, process_alive, process_children,
 PROGRAMS = BUILD / "tests"
 SCRATCH = "/dev/shm/planecast-bench"
 BENCH_FEED = str(PROGRAMS / "bench_feed")
+
+# By itself libspice-server sends the viewer away that it has when another one comes.
+SPICE_SHARED = {"SPICE_DEBUG_ALLOW_MC": "1"}
+
+# What a client says first, and how a server that is there begins its answer. SPICE: link the main channel.
+GREETINGS = {
+    "vnc": (b"", b"RFB "),
+    "spice": (b"REDQ" + struct.pack("<IIIIBBIIII", 2, 2, 22, 0, 1, 0, 1, 0, 18, 1 << 0 | 1 << 1 | 1 << 3), b"REDQ"),
+}
 
 
 def free_port():
@@ -74,10 +84,11 @@ class Peer:
     programs = ()  # that have to be there: names in PATH, or paths
     packages = ""  # where Debian has them
     version_command = ()
+    protocols = ("vnc",)  # of which one is served at a time
     feeding_counts = False  # some of the server's time goes into being fed: measure it without a viewer, subtract it
 
-    def __init__(self, width, height):
-        self.width, self.height = width, height
+    def __init__(self, width, height, protocol="vnc"):
+        self.width, self.height, self.protocol = width, height, protocol
         self.feed = []  # arguments of bench_feed, known once started
         self.feed_fds = []  # descriptors it has to inherit
         self.address = ("127.0.0.1", 0)
@@ -100,9 +111,9 @@ class Peer:
         return True, ""
 
     @classmethod
-    def fits(cls, width, height):
+    def fits(cls, width, height, protocol="vnc"):
         """Whether it can show pictures of that size."""
-        return width > 0 and height > 0
+        return protocol in cls.protocols and width > 0 and height > 0
 
     @classmethod
     def version(cls):
@@ -211,11 +222,14 @@ class Peer:
             raise Timeout(f"{what}: a process ended")
 
     def _wait_greeting(self):
+        said, answer = GREETINGS[self.protocol]
+
         def greeted():
             try:
                 with socket.create_connection(self.address, 1) as sock:
                     sock.settimeout(DEADLINE_S)
-                    return sock.recv(4, socket.MSG_WAITALL) == b"RFB "
+                    sock.sendall(said)
+                    return sock.recv(len(answer), socket.MSG_WAITALL) == answer
             except OSError:
                 return False
 

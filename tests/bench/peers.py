@@ -24,7 +24,7 @@ PEERS = {peer.name: peer for module in (peers_memory, peers_x11, peers_qemu, pee
 def show():
     for name, peer in PEERS.items():
         ready, why = peer.available()
-        print(f"{name:14} {peer.describe() if ready else 'unavailable: ' + why}")
+        print(f"{name:14} {' '.join(peer.protocols):10} {peer.describe() if ready else 'unavailable: ' + why}")
     return 0
 
 

@@ -14,22 +14,24 @@ class Planecast(Peer):
     about = "planecast {version}, compares the pictures itself"
     programs = (str(BUILD / "planecastd"), "setpriv")
     version_command = (str(BUILD / "planecastd"), "--version")
+    protocols = ("vnc", "spice")
 
     def _launch(self):
         memory = self.make_memory()
         config = self.directory / "planecast.conf"
         config.write_text(f'[vm "bench"]\nsource = memory\nmemory-file = {memory}\n'
-                          f"memory-size = {self.width}x{self.height}\nvnc = 127.0.0.1:{self.address[1]}\n")
+                          f"memory-size = {self.width}x{self.height}\n{self.protocol} = 127.0.0.1:{self.address[1]}\n")
         self.spawn(BUILD / "planecastd", "--config", config)
 
 
 class _Fed(Peer):
     program = ""
+    options = ()
 
     def _launch(self):
         memory = self.make_memory()
         notices = self.make_notices()
-        self.spawn(PROGRAMS / self.program, memory, f"{self.width}x{self.height}", self.address[1], notices,
+        self.spawn(PROGRAMS / self.program, *self.options, memory, f"{self.width}x{self.height}", self.address[1], notices,
                    pass_fds=[notices])
 
 
@@ -78,6 +80,23 @@ class NeatvncWhole(Neatvnc):
         self.feed.append("--whole")
 
 
+class SpiceBare(_Fed):
+    """What planecast's SPICE is measured against."""
+
+    name = "spice-bare"
+    about = "libspice-server {version} by itself, told each change; LZ4"
+    program = "bench_spice_bare"
+    programs = (str(PROGRAMS / program), "setpriv")
+    version_command = (str(PROGRAMS / program), "--version")
+    protocols = ("spice",)
+
+
+class SpiceLook(SpiceBare):
+    name = "spice-look"
+    about = "libspice-server {version} by itself, compares the pictures as planecast does; LZ4"
+    options = ("--look",)
+
+
 def fill_in(word, values):
     for name, value in values.items():
         word = word.replace("{" + name + "}", str(value))
@@ -114,6 +133,6 @@ def other(definition):
     return Other
 
 
-PEERS = [Planecast, Libvncserver, LibvncserverWhole, Neatvnc, NeatvncWhole]
+PEERS = [Planecast, Libvncserver, LibvncserverWhole, Neatvnc, NeatvncWhole, SpiceBare, SpiceLook]
 if os.environ.get("PLANECAST_BENCH_PEER"):
     PEERS.append(other(os.environ["PLANECAST_BENCH_PEER"]))

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""QEMU's own VNC server. The machine never runs; what its guest would draw is put there from outside."""
+"""QEMU's own VNC and SPICE servers. The machine never runs; what its guest would draw is put there from outside."""
 import pathlib
 import struct
 import sys
 
-from peer import Peer, free_port
+from peer import SPICE_SHARED, Peer, free_port
 from qtest import Qtest, pci_write
 
 MIB = 1 << 20
 LOW_MEMORY = 16 * MIB
 XRGB8888 = 0x34325258
+HLT = b"\xf4"
 
 
 class _Qemu(Peer):
@@ -24,21 +25,22 @@ class _Qemu(Peer):
         return (5120, 2160) if numbers >= [9, 1] else (2560, 2048)
 
     @classmethod
-    def fits(cls, width, height):
-        return super().fits(width, height) and width <= cls.limits()[0] and height <= cls.limits()[1]
+    def fits(cls, width, height, protocol="vnc"):
+        limits = cls.limits() if protocol == "vnc" else (width, height)
+        return super().fits(width, height, protocol) and width <= limits[0] and height <= limits[1]
 
     @classmethod
     def describe(cls):
-        return super().describe() + "; shows {}x{} at most".format(*cls.limits())
+        return super().describe() + "; by VNC shows {}x{} at most".format(*cls.limits())
 
     def spawn_qemu(self, *options):
-        """Returns the connected qtest. lossy: without it QEMU sends no JPEG whatever the viewer asks for."""
+        """Returns the connected qtest."""
         while self.address[1] < 5900:
             self.address = ("127.0.0.1", free_port())
         path = self.directory / "qtest"
-        self.spawn("qemu-system-x86_64", "-machine", "pc", "-accel", "tcg", "-S", "-nodefaults", "-vga", "none",
+        self.spawn("qemu-system-x86_64", "-machine", "pc", "-nodefaults", "-vga", "none",
                    "-qtest", f"unix:{path},server=on,wait=off", "-qtest-log", "none",
-                   "-vnc", f"127.0.0.1:{self.address[1] - 5900},lossy=on", *options)
+                   *self._server_options(), *options, env=SPICE_SHARED)
         connected = []
 
         def connect():
@@ -51,6 +53,19 @@ class _Qemu(Peer):
         self.wait(connect, "qtest socket")
         return connected[0]
 
+    def _server_options(self):
+        """
+        VNC, lossy: without it QEMU sends no JPEG whatever the viewer asks for.
+        SPICE shows nothing of a machine that is stopped: this one runs, and the
+        first instruction of its firmware halts it.
+        """
+        port = self.address[1]
+        if self.protocol == "vnc":
+            return "-accel", "tcg", "-S", "-vnc", f"127.0.0.1:{port - 5900},lossy=on"
+        bios = self.directory / "halt"
+        bios.write_bytes(HLT * 65536)
+        return "-accel", "tcg", "-bios", bios, "-spice", f"addr=127.0.0.1,port={port},disable-ticketing=on"
+
 
 class Qemu(_Qemu):
     """A display in guest memory that tells no change, as QEMU sees a vGPU's: compares each refresh itself.
@@ -59,7 +74,8 @@ class Qemu(_Qemu):
     """
 
     name = "qemu"
-    about = "QEMU {version} -vnc over ramfb, compares the pictures itself"
+    about = "QEMU {version} over ramfb, compares the pictures itself"
+    protocols = ("vnc", "spice")
 
     def _launch(self):
         rows = self.width * 4
@@ -90,8 +106,8 @@ class QemuStdvga(_Qemu):
     VGA_PORTS = {"index": 0x1ce, "data": 0x1cf}
 
     @classmethod
-    def fits(cls, width, height):
-        return super().fits(width, height) and width * 4 % 512 == 0  # rows are whole sectors
+    def fits(cls, width, height, protocol="vnc"):
+        return super().fits(width, height, protocol) and width * 4 % 512 == 0  # rows are whole sectors
 
     def _launch(self):
         memory = self.make_memory()

@@ -2,20 +2,21 @@
 """Servers that show an X display; bench_feed puts changed rows there by XShmPutImage."""
 import os
 
-from peer import Peer
+from peer import SPICE_SHARED, Peer
 
 
 class _Display(Peer):
     """Any X server here. -noreset: the picture stays when a feeder has gone and another comes."""
 
     feeding_counts = True
+    options = ()
 
-    def spawn_display(self, command, *options):
+    def spawn_display(self, command, *options, env=None):
         ready, told = os.pipe()
         # Screens blank after ten minutes unless told otherwise.
         try:
             self.spawn(command, "-displayfd", told, "-noreset", "-nocursor", "-nolisten", "tcp", "-s", "0",
-                       *options, pass_fds=[told])
+                       *options, pass_fds=[told], env=env)
         finally:
             os.close(told)
         with open(ready, encoding="ascii") as numbers:  # closing before the line's end would kill the server
@@ -74,4 +75,83 @@ class X11vncAwake(X11vnc):
     options = ("-nonap",)
 
 
-PEERS = [Xvnc, XvncWhole, X11vnc, X11vncAwake]
+# The sizes of its buffers, in MiB, and its caches are the documented defaults, which the driver forgets unless told.
+XSPICE = """\
+Section "Device"
+    Identifier "device"
+    Driver "spiceqxl"
+    Option "SpiceAddr" "127.0.0.1"
+    Option "SpicePort" "{port}"
+    Option "SpiceDisableTicketing" "True"
+    Option "NumHeads" "1"
+    Option "FrameBufferSize" "16"
+    Option "SurfaceBufferSize" "128"
+    Option "CommandBufferSize" "128"
+    Option "EnableImageCache" "True"
+    Option "EnableFallbackCache" "True"
+    Option "EnableSurfaces" "True"
+EndSection
+Section "InputDevice"
+    Identifier "pointer"
+    Driver "xspice pointer"
+EndSection
+Section "InputDevice"
+    Identifier "keyboard"
+    Driver "xspice keyboard"
+EndSection
+Section "Monitor"
+    Identifier "monitor"
+EndSection
+Section "Screen"
+    Identifier "screen"
+    Monitor "monitor"
+    Device "device"
+    DefaultDepth 24
+    SubSection "Display"
+        Modes "{width}x{height}"
+    EndSubSection
+EndSection
+Section "ServerLayout"
+    Identifier "layout"
+    Screen "screen"
+    InputDevice "keyboard" "CoreKeyboard"
+    InputDevice "pointer" "CorePointer"
+EndSection
+Section "ServerFlags"
+    Option "AutoAddDevices" "False"
+EndSection
+"""
+
+
+class Xspice(_Display):
+    """Xorg with the driver that the program Xspice starts it with."""
+
+    name = "xspice"
+    about = "Xorg {version} with the driver of Xspice, told each change by X"
+    programs = ("/usr/lib/xorg/Xorg", "setpriv")
+    driver = "/usr/lib/xorg/modules/drivers/spiceqxl_drv.so"
+    packages = "xserver-xspice"
+    version_command = ("/usr/lib/xorg/Xorg", "-version")
+    protocols = ("spice",)
+    SIZES = ((640, 480), (800, 600), (1024, 768), (1280, 1024), (1600, 1200), (1920, 1080))
+
+    @classmethod
+    def available(cls):
+        if os.geteuid() != 0:
+            return False, "only root may start its Xorg"
+        if not os.path.exists(cls.driver):
+            return False, f"no {os.path.basename(cls.driver)} here (Debian: {cls.packages})"
+        return super().available()
+
+    @classmethod
+    def fits(cls, width, height, protocol="vnc"):
+        return super().fits(width, height, protocol) and (width, height) in cls.SIZES
+
+    def _launch(self):
+        config = self.directory / "xorg.conf"
+        config.write_text(XSPICE.format(port=self.address[1], width=self.width, height=self.height))
+        self.spawn_display(self.programs[0], "-config", config, "-logfile", self.directory / "xorg.log",
+                           "-sharevts", "-novtswitch", *self.options, env=SPICE_SHARED)
+
+
+PEERS = [Xvnc, Xspice, XvncWhole, X11vnc, X11vncAwake]

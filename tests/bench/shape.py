@@ -7,7 +7,7 @@ from report import MEASURES
 
 VOID = {"meta", "line", "rect", "circle", "br"}
 RUN_NUMBERS = ("cpu_s", "seconds", "pictures", "late", "client_cpu", "client_busy")
-VIEW_NUMBERS = ("pictures", "bytes", "age_p50_ms", "age_p95_ms", "age_p99_ms", "updates", "copy_rects")
+VIEW_NUMBERS = ("pictures", "bytes", "age_p50_ms", "age_p95_ms", "age_p99_ms", "updates")
 LOSSLESS = {name for name, options in ENCODINGS.items() if "--quality" not in options}
 
 
@@ -50,6 +50,8 @@ def run_problems(run):
     if run["error"]:
         return [f"{where}: {run['error']}"]
     problems = _numbers(where, RUN_NUMBERS, run) + _numbers(where, VIEW_NUMBERS, run["view"])
+    if run["encoding"] != "spice":
+        problems += _numbers(where, ("copy_rects",), run["view"])
     if not run["view"].get("pictures"):
         problems.append(f"{where}: no picture delivered")
     if len(run["others_pictures"]) != run["viewers"] - 1:

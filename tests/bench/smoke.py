@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whether a viewer of a peer gets what the peer is fed: every peer, before anybody believes its figures."""
-from measure import BENCH_VIEW, Talker
+import itertools
+
+from measure import VIEWERS, Talker
 from peer import BENCH_FEED, Timeout
 
 SCENE = "typing"
@@ -15,8 +17,8 @@ def show(peer):
     with Talker([BENCH_FEED, *peer.feed, SCENE, size], peer.feed_fds) as feeder:
         feeder.answer()
         # No quality asked for: nobody has a reason to send anything but the very picture.
-        with Talker([BENCH_VIEW, "--patience", "10", "--encodings", "copyrect tight zrle hextile raw", "--scene", SCENE,
-                     f"{host}:{port}"]) as viewer:
+        asks = ["--encodings", "copyrect tight zrle hextile raw"] if peer.protocol == "vnc" else []
+        with Talker([VIEWERS[peer.protocol], "--patience", "10", *asks, "--scene", SCENE, f"{host}:{port}"]) as viewer:
             viewer.answer()
             peer.warm_up()
             viewer.ask("reset")
@@ -39,12 +41,12 @@ def smoke(peers):
         if not ready:
             print(f"{peer.name:14} unavailable: {why}", flush=True)
             continue
-        for width, height in SIZES:
+        for protocol, (width, height) in itertools.product(peer.protocols, SIZES):
             try:
-                with peer(width, height) as running:
+                with peer(width, height, protocol) as running:
                     works, text = show(running)
             except (Timeout, OSError) as problem:
                 works, text = False, str(problem)
             good &= works
-            print(f"{peer.name:14} {width}x{height:<5} {'ok' if works else 'FAILED'}: {text}", flush=True)
+            print(f"{peer.name:14} {protocol:6}{width}x{height:<5} {'ok' if works else 'FAILED'}: {text}", flush=True)
     return good

@@ -256,12 +256,17 @@ class Matrix(unittest.TestCase):
                      matrix.Case("film", (3840, 2160), "tight", 1, None),
                      matrix.Case("scroll", (1920, 1080), "zrle", 1, None),
                      matrix.Case("scroll", (1920, 1080), "tight", 16, None),
+                     matrix.Case("film", (1920, 1080), "spice", 1, None),
+                     matrix.Case("typing", (1920, 1080), "spice", 4, None),
                      matrix.Case("film", (1920, 1080), "tight", 1, 1250000)):
             self.assertIn(case, cases)
 
     def test_choices_narrow_it(self):
         cases = matrix.cases_of(["scroll"], [4], (640, 480))
-        self.assertEqual(cases, [matrix.Case("scroll", (640, 480), "tight", 4, None)])
+        self.assertEqual(cases, [matrix.Case("scroll", (640, 480), "tight", 4, None),
+                                 matrix.Case("scroll", (640, 480), "spice", 4, None)])
+        self.assertEqual(matrix.cases_of(["text-1"], [1, 4]),
+                         [matrix.Case("text-1", matrix.FULL_HD, "spice", 1, None)])
 
     def test_repeats_are_interleaved(self):
         order = list(matrix.schedule(["a", "b"], ["x", "y"], 2))
@@ -291,6 +296,12 @@ class Shape(unittest.TestCase):
     def test_what_is_right(self):
         self.assertEqual(self.problems(), [])
         self.assertEqual(self.problems(scene="idle", rest={"bytes": 0, "seconds": 1, "cpu_s": 0}), [])
+
+    def test_only_vnc_has_rectangles(self):
+        view = {"updates": 150, "copy_rects": None}
+        self.assertEqual(self.problems(encoding="spice", view=view), [])
+        self.assertTrue(self.problems(view=view))
+        self.assertTrue(self.problems(encoding="spice", view=view, final={"exact": False}))
 
     def test_what_is_wrong(self):
         for wrong in ({"error": "x"}, {"cpu_s": None}, {"view": {"pictures": 0, "updates": 1}}, {"viewers": 2},
@@ -350,7 +361,7 @@ MADE_UP = {
 
 def made_up():
     runs = []
-    for case in ({}, {"viewers": 16}, {"encoding": "zrle"}, {"rate": 1250000}, {"size": (3840, 2160)}):
+    for case in ({}, {"viewers": 16}, {"encoding": "zrle"}, {"encoding": "spice"}, {"rate": 1250000}, {"size": (3840, 2160)}):
         factor = case.get("viewers", 1) ** 0.6
         for scene, peers in MADE_UP.items():
             if case and scene not in ("scroll", "film"):

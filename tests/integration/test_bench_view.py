@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The bench's viewer sees what other viewers see, counts what the feeder showed, and reads as fast as it is told."""
-import json
 import pathlib
 import re
 import socket
@@ -12,6 +11,7 @@ import threading
 import unittest
 
 from harness import BUILD, DEADLINE_S, Daemon, vm_section
+from program import Program
 from viewer import Viewer
 
 VIEW = str(BUILD / "tests" / "bench_view")
@@ -19,37 +19,6 @@ FEED = str(BUILD / "tests" / "bench_feed")
 WIDTH, HEIGHT = 800, 600
 SIZE = f"{WIDTH}x{HEIGHT}"
 ENCODINGS = ("raw", "hextile", "zlib", "tight", "zrle")
-
-
-class Program:
-    """A program that answers each line with a line of JSON; the first comes unasked."""
-
-    def __init__(self, *command):
-        self.process = subprocess.Popen([*map(str, command)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, bufsize=1)
-        self.first = self.answer()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.end()
-
-    def begin(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        return json.loads(line) if line else {"ok": False, "error": "it ended: " + self.process.stderr.read()}
-
-    def __call__(self, *words):
-        self.begin(*words)
-        return self.answer()
-
-    def end(self):
-        """Returns (exit status, what it said on stderr)."""
-        said = self.process.communicate(timeout=DEADLINE_S)[1]
-        return self.process.returncode, said
 
 
 def look(address, *options):
