@@ -18,13 +18,15 @@ MOVING = ("typing", "scroll", "window", "video", "film")
 LOSSY_PSNR_SLACK_DB = 0.5
 FPS_LEAST = 25  # of 30
 YES = "yes or no"  # the unit of what truth() gives
+SPICE_OVERHEAD = 1.3
 
 
 def of(scene, field, **case):
     def value(report):
         row = find_row(report, scene, **case)
         return row[field] if row else None
-    value.mark = {"scene": scene, "field": field, "viewers": case.get("viewers", 1)}
+    value.mark = {"scene": scene, "field": field, "viewers": case.get("viewers", 1),
+                  "encoding": case.get("encoding", "tight")}
     return value
 
 
@@ -58,10 +60,10 @@ def psnr_lead(scene):
 
 
 def settled(size):
-    """The slowest of all moving scenes; one that never became exact is infinitely slow."""
+    """The slowest of all moving scenes by VNC; one that never became exact is infinitely slow."""
     def value(report):
         rows = [row for row in report["rows"] if row["peer"] == US and row["scene"] in MOVING and not row["rate"] and
-                tuple(row["size"]) == size]
+                row["encoding"] != "spice" and tuple(row["size"]) == size]
         times = [float("inf") if row["settle_s"] is None else row["settle_s"] for row in rows]
         return max(times, default=None)
     return value
@@ -73,6 +75,33 @@ def share_of_viewers(scene, viewers):
         many, one = find_row(report, scene, viewers=viewers), find_row(report, scene)
         return many["cpu_s"] / (viewers * one["cpu_s"]) if many and one and one["cpu_s"] else None
     return value
+
+
+def spice(scene, field):
+    return of(scene, field, encoding="spice")
+
+
+def over_library(scene):
+    """CPU of a delivered picture over that of libspice-server by itself, which compares the pictures as well."""
+    def value(report):
+        us, library = (find_row(report, scene, peer, encoding="spice") for peer in (US, "spice-look"))
+        return us["cpu_ms"] / library["cpu_ms"] if us and library and us["cpu_ms"] and library["cpu_ms"] else None
+    return value
+
+
+def spice_cpu(percent):
+    scene = f"text-{percent}"
+    return Goal(f"SPICE, text on {percent} %: CPU over the library's own", (
+        (most("CPU", over_library(scene), SPICE_OVERHEAD, "times"), least("pictures", spice(scene, "fps"), FPS_LEAST,
+                                                                          "/s", 0)),),
+        "the front, one more copy, and what keeps viewers apart")
+
+
+def spice_age(percent, limit_ms):
+    scene = f"text-{percent}"
+    return Goal(f"SPICE, text on {percent} %: age", (
+        (most("p50", spice(scene, "age_p50"), limit_ms, "ms", 1), most("p99", spice(scene, "age_p99"), 50, "ms", 1)),),
+        "from the due time to the viewer's picture, the wait for a look included")
 
 
 def most(what, value, limit, unit="", digits=2):
@@ -141,6 +170,8 @@ GOALS = (
     one("Viewers that answer fences at once are not starved",
         least("fps", of("scroll", "worst_fps", viewers=4), FPS_LEAST, "/s", 1),
         "three of the four viewers only skim what they get; one peer starves such viewers"),
+    spice_cpu(1), spice_cpu(10), spice_cpu(100),
+    spice_age(1, 3), spice_age(100, 15),
 )
 
 

@@ -289,7 +289,7 @@ SECTIONS = (
      "delivered picture; red is who shows less than four of five. Parts of two pictures are none.",
      lambda row: is_case(row, viewers=1), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
     ("Many viewers", "One decodes and tells age and bytes, the others skim what they get.",
-     lambda row: row["viewers"] > 1 and not row["rate"],
+     lambda row: row["viewers"] > 1 and not row["rate"] and row["encoding"] != "spice",
      lambda: (cpu(), More("Worst viewer", "worst_fps", 1, 225, "pictures/s"), age(), kilobytes(180), fps())),
     ("Lossless (ZRLE)", "The same pictures, for a viewer that wants them exact at once.",
      lambda row: is_case(row, encoding="zrle"), lambda: (cpu(), kilobytes(), age(), fps(), *quality())),
@@ -298,6 +298,12 @@ SECTIONS = (
     ("A scarce link", "The viewer takes no more than its rate; what a server queues grows old.",
      lambda row: bool(row["rate"]),
      lambda: (More("Shown", "fps", 1, 220, "distinct pictures/s"), age(330), cpu(210), kilobytes(170), *quality())),
+    ("SPICE",
+     "Lossless; the viewer is the library of spicy and remote-viewer. spice-bare is planecast's library by itself, "
+     "told each change; spice-look is the same, but finds out what changed, as planecast does. "
+     f"{US} VNC is the same picture by ZRLE, for a viewer of that protocol.",
+     lambda row: row["encoding"] == "spice",
+     lambda: (cpu(), kilobytes(), age(), fps(), Shown("Worst", "worst_fps", 1, 66, "viewer"), *quality()[1:])),
 )
 # Any other size stands where full HD does.
 NAMED_SIZES = ((3840, 2160),)
@@ -310,10 +316,10 @@ def is_case(row, viewers=1, encoding="tight", size=None):
 
 def limits_of(report, row):
     """Where the figures to reach are, for this case."""
-    if row["encoding"] != "tight" or row["rate"] or tuple(row["size"]) != (1920, 1080):
+    if row["rate"] or tuple(row["size"]) != (1920, 1080):
         return {}
     return {mark["field"]: mark["limit"] for goal in report["goals"] for mark in goal["marks"]
-            if (mark["scene"], mark["viewers"]) == (row["scene"], row["viewers"])}
+            if all(mark[name] == row[name] for name in ("scene", "viewers", "encoding"))}
 
 
 def case_title(row):
@@ -327,8 +333,15 @@ def case_title(row):
 
 def named(rows):
     """For a chart: those first that need least CPU for a delivered picture; ours marked."""
-    return [{**row, "name": row["peer"], "ours": row["peer"] == US}
+    return [{"name": row["peer"], **row, "ours": row["peer"] == US and "name" not in row}
             for row in sorted(rows, key=by_cost)]
+
+
+def by_vnc(report, row):
+    """A case's row of ours by VNC, as near to SPICE as that comes: [] or one."""
+    same = ("scene", "size", "viewers", "rate")
+    return [{**other, "name": f"{US} VNC"} for other in report["rows"] if other["peer"] == US and
+            other["encoding"] == "zrle" and all(other[name] == row[name] for name in same)]
 
 
 def section(report, title, about, chosen, columns):
@@ -339,6 +352,8 @@ def section(report, title, about, chosen, columns):
     parts = [f"<h2>{escape(title)}</h2><p class=soft>{escape(sizes)}. {escape(about)}</p>"]
     for case in dict.fromkeys(row["case"] for row in rows):
         members = [row for row in rows if row["case"] == case]
+        if members[0]["encoding"] == "spice":
+            members += by_vnc(report, members[0])
         parts.append(f"<div class=card><h3>{escape(case_title(members[0]))}</h3>"
                      + chart(named(members), columns(), case, limits_of(report, members[0])) + "</div>")
     return "".join(parts)
@@ -438,7 +453,7 @@ def page(report):
     repeats = f"medians of {n_repeats} interleaved repeats." if n_repeats > 1 else "one repeat only."
     return ("<!DOCTYPE html><html lang=en><head><meta charset=utf-8><meta name=viewport "
             'content="width=device-width, initial-scale=1"><title>planecast bench</title>'
-            f"<style>{STYLE}</style></head><body><main><h1>planecast beside other VNC servers</h1>"
+            f"<style>{STYLE}</style></head><body><main><h1>planecast beside other VNC and SPICE servers</h1>"
             f"<p class=soft>{escape(machine['cpu'])}, {machine['cores']} cores, {escape(machine['kernel'])}. "
             "Every server is shown the same pictures at the same times and has the same viewer; "
             f"{repeats} Dashed lines are the figures to reach.</p>"

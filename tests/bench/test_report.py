@@ -202,6 +202,23 @@ class Goals(unittest.TestCase):
         made = goal(of([run(cpu_s=0.1), run(viewers=16, cpu_s=0.4)]), title)
         self.assertEqual((made["reached"], made["found"]), (True, "0.25"))
 
+    def test_spice_is_measured_against_its_library_that_looks(self):
+        title = "SPICE, text on 10 %: CPU over the library's own"
+        runs = [run(peer, "text-10", encoding="spice", cpu_s=cpu)
+                for peer, cpu in (("spice-look", 0.1), ("spice-bare", 0.05))]
+        for cpu, reached in ((0.129, True), (0.131, False)):
+            made = of([run(scene="text-10", encoding="spice", cpu_s=cpu), *runs])
+            self.assertIs(goal(made, title)["reached"], reached)
+            self.assertAlmostEqual(made["rows"][0]["ratio"]["cpu_s"], cpu / 0.05)
+        self.assertIsNone(goal(of(runs), title)["reached"])
+
+    def test_spice_age_is_no_figure_of_vnc(self):
+        made = of([run(scene="text-1", encoding="spice", view={"age_p50_ms": 2.9, "age_p99_ms": 51})])
+        made = goal(made, "SPICE, text on 1 %: age")
+        self.assertEqual((made["reached"], made["by"]), (False, "p99 by 2 %"))
+        self.assertIsNone(goal(of([run(scene="text-1")]), "SPICE, text on 1 %: age")["reached"])
+        self.assertIsNone(goal(of([run(encoding="spice")]), "Typing: CPU")["reached"])
+
     def test_small_operations(self):
         rows = [{"group": "damage", "name": name, "ns": ns, "ns_per_tile": ns, "gb_per_s": 1 / ns}
                 for name, ns in (("memcmp", 8.0), ("pass: unchanged", 10.0), ("pass: 1 % typing", 13.0))]
@@ -211,6 +228,12 @@ class Goals(unittest.TestCase):
 
 
 class Page(unittest.TestCase):
+    def test_spice_stands_beside_vnc(self):
+        made = of([run(encoding="spice"), run("spice-bare", encoding="spice"), run(encoding="zrle")])
+        text = plots.page(made)
+        self.assertIn("planecast VNC", text[text.index("<h2>SPICE</h2>"):])
+        self.assertEqual(shape.read_page(text)[1], [])
+
     def test_is_well_formed_and_fetches_nothing(self):
         made = made_up()
         text = plots.page(made)
