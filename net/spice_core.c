@@ -6,9 +6,11 @@
 #include <glib.h>
 #include <poll.h>
 #include <spice.h>
+#include <spice/enums.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 #include "net/spice_rsa.h"
 #include "server/clock.h"
@@ -142,6 +144,13 @@ static void channel_event(int event, SpiceChannelEventInfo *info)
 		[SPICE_CHANNEL_EVENT_DISCONNECTED] = "disconnected",
 	};
 
+	/*
+	 * Over a unix socket, a way within one machine, the library compresses nothing of
+	 * what is drawn; and this is what it looks at. Ours leads to other machines.
+	 */
+	if (event == SPICE_CHANNEL_EVENT_INITIALIZED && info->type == SPICE_CHANNEL_DISPLAY &&
+			info->laddr_ext.ss_family == AF_UNIX)
+		info->laddr_ext.ss_family = AF_INET;
 	if (event >= SPICE_CHANNEL_EVENT_CONNECTED && event <= SPICE_CHANNEL_EVENT_DISCONNECTED)
 		log_debug(NULL, "libspice-server: channel %d.%d of %08x %s", info->type, info->id,
 				(unsigned int)info->connection_id, names[event]);

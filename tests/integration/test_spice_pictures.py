@@ -120,6 +120,14 @@ class Moving(unittest.TestCase):
     def test_typing(self):
         self.verify("typing", (1366, 767), 15, 30, SpiceViewer, SpiceViewer, Viewer)
 
+    def test_draws_are_compressed(self):
+        """Not only surfaces, which test_compressions sees."""
+        amounts = {}
+        for name in COMPRESSIONS:
+            stats, = self.verify("typing", (1366, 767), 15, 10, SpiceViewer, spice_compression=name)
+            amounts[name] = stats["bytes"] / stats["pictures"]
+        self.assertGreater(amounts["off"], 3 * max(amounts["auto"], amounts["lz4"], amounts["lz"]))
+
     def test_desktop(self):
         self.verify("desktop", (1920, 1080), 10, 30, SpiceViewer)
 

@@ -62,7 +62,8 @@ void follow_print(struct follow *follow)
 	note_moved(follow, clock_now_ns()); /* the gap that is open */
 	qsort(follow->ages_us, follow->n_ages, sizeof(follow->ages_us[0]), compare_ages);
 	printf(", \"pictures\": %u, \"lost\": %llu, \"age_p50_ms\": %.2f, \"age_p95_ms\": %.2f, "
-	       "\"age_max_ms\": %.2f, \"gap_max_ms\": %.2f",
+	       "\"age_p99_ms\": %.2f, \"age_max_ms\": %.2f, \"gap_max_ms\": %.2f",
 			follow->n_ages, (unsigned long long)follow->lost, age_ms(follow, 0.5),
-			age_ms(follow, 0.95), age_ms(follow, 1), (double)follow->gap_ns / NSEC_PER_MSEC);
+			age_ms(follow, 0.95), age_ms(follow, 0.99), age_ms(follow, 1),
+			(double)follow->gap_ns / NSEC_PER_MSEC);
 }
