@@ -230,5 +230,14 @@ class SpiceArena(Arena):
         return self.viewer_type(self.address, self.password)
 
     def come(self, **keys):
-        """A bad one's viewer, let in; each from an address of its own, as few from one are let in at once."""
-        return spice_raw.Session(self.address, self.password, next(self._sources), **keys)
+        """A bad one's viewer, let in; each from an address of its own, as few from one are let in at once. So are
+        they where too many are just leaving."""
+        def try_it():
+            try:
+                return spice_raw.Session(self.address, self.password, next(self._sources), **keys)
+            except spice_raw.Refused as refused:
+                if refused.code != spice_raw.ERR_ERROR:
+                    raise
+                return None
+
+        return wait_until(try_it, "let in")

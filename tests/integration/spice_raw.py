@@ -28,7 +28,7 @@ COMMON_CAPS = 1 << AUTH_SELECTION | 1 << AUTH_SPICE | 1 << MINI_HEADER
 CHANNEL_CAPS = {DISPLAY: 1 << 1 | 1 << 2 | 1 << 5}
 HEADER, MESSAGE, REPLY, KEY_BYTES, TICKET_BYTES = 16, 18, 178, 162, 128
 
-ERR_OK, ERR_INVALID_MAGIC, ERR_INVALID_DATA, ERR_VERSION_MISMATCH = 0, 2, 3, 4
+ERR_OK, ERR_ERROR, ERR_INVALID_MAGIC, ERR_INVALID_DATA, ERR_VERSION_MISMATCH = range(5)
 ERR_PERMISSION_DENIED, ERR_BAD_CONNECTION_ID, ERR_CHANNEL_NOT_AVAILABLE = 7, 8, 9
 
 # What a client says: of every channel, then of one.
@@ -133,6 +133,15 @@ def mouse_motion(dx, dy, buttons=0):
 
 def mouse_mode(mode):
     return message(MOUSE_MODE_REQUEST, struct.pack("<H", mode))
+
+
+def agent_message(kind, data, claimed=None):
+    """To the agent in the guest, in one piece."""
+    return message(AGENT_DATA, struct.pack("<IIQI", 1, kind, 0, len(data) if claimed is None else claimed) + data)
+
+
+def ask_size(width, height, monitors=1):
+    return agent_message(2, struct.pack("<7I", monitors, 0, height, width, 32, 0, 0))
 
 
 INIT = message(DISPLAY_INIT, struct.pack("<BqBi", 1, 1 << 20, 1, 1 << 20))

@@ -373,7 +373,10 @@ class Messages(Hostile):
                 said[kind] += message(spice.PONG, number * 3) + message(spice.DISCONNECTING, number * 3)
             said[MAIN] += (spice.mouse_mode(word & 0xffff) + message(spice.ATTACH_CHANNELS) +
                            message(spice.CLIENT_INFO, number) + message(spice.AGENT_TOKEN, number) +
-                           message(spice.AGENT_START, number) + message(spice.AGENT_DATA, number * 5))
+                           message(spice.AGENT_START, number) + spice.agent_message(word, number * 7) +
+                           spice.ask_size(word, word, word) + spice.ask_size(word, 1, 1))
+            # Whose rest never comes: it swallows what is said to the agent from now on.
+            said[MAIN] += message(spice.AGENT_DATA, number * 5)
             said[DISPLAY] += (spice.INIT + message(spice.DISPLAY_INIT, (number * 4)[:14]) +
                               message(spice.STREAM_REPORT, number * 8) +
                               message(spice.PREFERRED_COMPRESSION, number[:1]))
