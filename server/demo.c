@@ -16,6 +16,7 @@
 #include "net/listener.h"
 #include "server/channel.h"
 #include "server/clock.h"
+#include "server/demo_files.h"
 #include "server/demo_recording.h"
 #include "server/demo_status.h"
 #include "server/log.h"
@@ -23,7 +24,8 @@
 #include "server/supervisor.h"
 #include "server/worker.h"
 
-#define PORT_FIRST 5901
+#define VNC_PORT_FIRST 5901
+#define SPICE_PORT_FIRST 5931
 #define PORT_LAST 6900
 
 struct demo {
@@ -33,12 +35,13 @@ struct demo {
 	struct demo_vm vms[DEMO_VMS];
 	bool announced;
 	int exit_status;
+	char *directory;
 	struct demo_recording recording;
 	struct event *status_timer;
 	struct event *end_timer;
 };
 
-/* Placeholders: two ports, the recording. */
+/* Placeholders: two ports each, the recording. */
 static const char config_text[] = "[server]\n"
 				  "log-level = warn\n"
 				  "[vm \"desktop\"]\n"
@@ -47,10 +50,12 @@ static const char config_text[] = "[server]\n"
 				  "pattern-fps = 30\n"
 				  "desktop-name = planecast demo: desktop\n"
 				  "vnc = 127.0.0.1:%u\n"
+				  "spice = 127.0.0.1:%u\n"
 				  "[vm \"replay\"]\n"
 				  "source = replay\n"
 				  "desktop-name = planecast demo: replay\n"
 				  "vnc = 127.0.0.1:%u\n"
+				  "spice = 127.0.0.1:%u\n"
 				  "replay-file = \"%s\"\n";
 
 /* The next port from *port on that nobody listens on; 0: none. */
@@ -72,21 +77,31 @@ static unsigned int find_port(unsigned int from)
 	return 0;
 }
 
+static int find_ports(struct demo *demo)
+{
+	unsigned int from = VNC_PORT_FIRST, *port;
+
+	for (size_t i = 0; i < 2 * DEMO_VMS; i++) {
+		port = i < DEMO_VMS ? &demo->vms[i].vnc_port : &demo->vms[i - DEMO_VMS].spice_port;
+		if (i == DEMO_VMS && from < SPICE_PORT_FIRST)
+			from = SPICE_PORT_FIRST;
+		*port = find_port(from);
+		if (!*port) {
+			log_error(NULL, "no port of %u to %u is free on 127.0.0.1", from, PORT_LAST);
+			return -EADDRINUSE;
+		}
+		from = *port + 1;
+	}
+	return 0;
+}
+
 static int make_config(struct demo *demo, struct config **ret)
 {
 	char *text = NULL;
 	int length, r;
 
-	for (size_t i = 0; i < DEMO_VMS; i++) {
-		demo->vms[i].port = find_port(i ? demo->vms[i - 1].port + 1 : PORT_FIRST);
-		if (!demo->vms[i].port) {
-			log_error(NULL, "no port of %u to %u is free on 127.0.0.1", PORT_FIRST,
-					PORT_LAST);
-			return -EADDRINUSE;
-		}
-	}
-	length = asprintf(&text, config_text, demo->vms[0].port, demo->vms[1].port,
-			demo->recording.path);
+	length = asprintf(&text, config_text, demo->vms[0].vnc_port, demo->vms[0].spice_port,
+			demo->vms[1].vnc_port, demo->vms[1].spice_port, demo->recording.path);
 	if (length < 0)
 		return -ENOMEM;
 	r = config_parse("demo", text, length, config_report_stdio, stderr, ret);
@@ -115,8 +130,8 @@ static int write_uris(const struct demo *demo)
 		r = -errno;
 	} else {
 		for (size_t i = 0; i < DEMO_VMS; i++)
-			fprintf(file, "vnc://127.0.0.1:%u %s\n", demo->vms[i].port,
-					demo->vms[i].name);
+			fprintf(file, "vnc://127.0.0.1:%u %s\nspice://127.0.0.1:%u %s\n", demo->vms[i].vnc_port,
+					demo->vms[i].name, demo->vms[i].spice_port, demo->vms[i].name);
 		if (ferror(file) | fclose(file))
 			r = -EIO;
 		if (!r && rename(temporary, path) < 0)
@@ -185,10 +200,27 @@ static void handle_end_timer(evutil_socket_t fd, short what, void *user)
 	supervisor_stop(demo->supervisor);
 }
 
-/* Whoever interrupts the recording is obeyed when its file is known, and can be removed. */
-static int get_recording(struct demo *demo)
+static int prepare(struct demo *demo, struct config **ret)
+{
+	int r;
+
+	r = demo_files_make_directory(&demo->directory);
+	if (!r)
+		r = demo_recording_get(demo->options->demo_recording, demo->directory,
+				clock_wall_ns() / NSEC_PER_SEC, &demo->recording);
+	if (!r)
+		r = find_ports(demo);
+	for (size_t i = 0; i < DEMO_VMS && !r; i++)
+		r = demo_files_write_viewer(demo->directory, demo->vms[i].name, demo->vms[i].spice_port,
+				&demo->vms[i].viewer_file);
+	return r < 0 ? r : make_config(demo, ret);
+}
+
+/* Whoever interrupts this is obeyed when the files that were made are known, and can be removed. */
+static int prepare_uninterrupted(struct demo *demo, struct config **ret)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct config *config = NULL;
 	sigset_t mask, before, pending;
 	int r;
 
@@ -196,8 +228,7 @@ static int get_recording(struct demo *demo)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(&mask, signals[i]);
 	sigprocmask(SIG_BLOCK, &mask, &before);
-	r = demo_recording_get(demo->options->demo_recording, clock_wall_ns() / NSEC_PER_SEC,
-			&demo->recording);
+	r = prepare(demo, &config);
 	sigpending(&pending);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		if (!sigismember(&pending, signals[i]))
@@ -206,7 +237,12 @@ static int get_recording(struct demo *demo)
 		r = r < 0 ? r : -EINTR;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return r;
+	if (r < 0) {
+		config_free(config);
+		return r;
+	}
+	*ret = config;
+	return 0;
 }
 
 static int start(struct demo *demo)
@@ -221,10 +257,7 @@ static int start(struct demo *demo)
 
 	if (demo->options->demo_uris)
 		unlink(demo->options->demo_uris); /* what an earlier run left says nothing of this one */
-	r = get_recording(demo);
-	if (r < 0)
-		return r;
-	r = make_config(demo, &config);
+	r = prepare_uninterrupted(demo, &config);
 	if (r < 0)
 		return r;
 	demo->base = event_base_new();
@@ -269,6 +302,9 @@ int demo_run(const struct options *options)
 		event_free(demo.end_timer);
 	if (demo.base)
 		event_base_free(demo.base);
+	for (size_t i = 0; i < DEMO_VMS; i++)
+		demo_files_remove_viewer(demo.vms[i].viewer_file);
 	demo_recording_finish(&demo.recording);
+	demo_files_remove_directory(demo.directory);
 	return r < 0 ? EXIT_FAILURE : demo.exit_status;
 }

@@ -90,33 +90,10 @@ out:
 	return r;
 }
 
-/* The first of the usual places that can be written. */
-static int make_directory(char **ret)
+int demo_recording_get(const char *given, const char *directory, time_t wall, struct demo_recording *ret)
 {
-	const char *const places[] = { getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp" };
-	int r = -ENOENT;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		char *path;
-
-		if (!places[i] || places[i][0] != '/')
-			continue;
-		if (asprintf(&path, "%s/planecast-demo-XXXXXX", places[i]) < 0)
-			return -ENOMEM;
-		if (mkdtemp(path)) {
-			*ret = path;
-			return 0;
-		}
-		r = -errno;
-		free(path);
-	}
-	return r;
-}
-
-int demo_recording_get(const char *given, time_t wall, struct demo_recording *ret)
-{
-	struct demo_recording recording = { 0 };
-	int r;
+	struct demo_recording recording = { .made = !given };
+	int r = 0;
 
 	if (given) {
 		recording.path = realpath(given, NULL);
@@ -128,8 +105,7 @@ int demo_recording_get(const char *given, time_t wall, struct demo_recording *re
 		*ret = recording;
 		return 0;
 	}
-	r = make_directory(&recording.directory);
-	if (!r && asprintf(&recording.path, "%s/desktop.frames", recording.directory) < 0) {
+	if (asprintf(&recording.path, "%s/desktop.frames", directory) < 0) {
 		recording.path = NULL;
 		r = -ENOMEM;
 	}
@@ -146,12 +122,8 @@ int demo_recording_get(const char *given, time_t wall, struct demo_recording *re
 
 void demo_recording_finish(struct demo_recording *recording)
 {
-	if (recording->directory) {
-		if (recording->path)
-			unlink(recording->path);
-		rmdir(recording->directory);
-	}
+	if (recording->made && recording->path)
+		unlink(recording->path);
 	free(recording->path);
-	free(recording->directory);
 	*recording = (struct demo_recording){ 0 };
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The recording that the demo's second VM plays: given, or made in a temporary directory. */
+/* The recording that the demo's second VM plays: given, or made. */
 #ifndef PLANECAST_SERVER_DEMO_RECORDING_H
 #define PLANECAST_SERVER_DEMO_RECORDING_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "server/clock.h"
@@ -15,14 +16,14 @@
 
 struct demo_recording {
 	char *path; /* absolute */
-	char *directory; /* NULL: the recording is not ours to remove */
+	bool made; /* and so ours to remove */
 };
 
 /*
- * given: NULL to make one, which takes a second or two; its clock shows wall at
- * the start. Negative errno, after saying why.
+ * given: NULL to make one in directory, which takes a second or two; its clock
+ * shows wall at the start. Negative errno, after saying why.
  */
-int demo_recording_get(const char *given, time_t wall, struct demo_recording *ret);
+int demo_recording_get(const char *given, const char *directory, time_t wall, struct demo_recording *ret);
 /* Removes what was made. A zeroed one is fine. */
 void demo_recording_finish(struct demo_recording *recording);
 

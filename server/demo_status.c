@@ -46,9 +46,13 @@ static void format_line(const struct demo_vm *vm, char *buf, size_t size)
 
 void demo_status_announce(const struct demo_vm *vms)
 {
-	printf("\nTwo VMs are served, each by a process of its own. Look at them with:\n\n");
+	printf("\nTwo VMs are served, each by a process of its own. Look at them with any of:\n");
 	for (size_t i = 0; i < DEMO_VMS; i++)
-		printf("  vncviewer 127.0.0.1::%u    # %s\n", vms[i].port, vms[i].name);
+		printf("\n%s\n"
+		       "  vncviewer 127.0.0.1::%u\n"
+		       "  spicy -h 127.0.0.1 -p %u\n"
+		       "  remote-viewer %s\n",
+				vms[i].name, vms[i].vnc_port, vms[i].spice_port, vms[i].viewer_file);
 	printf("\nCtrl-C ends the demo.\n\n");
 	fflush(stdout);
 }

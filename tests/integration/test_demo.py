@@ -15,6 +15,9 @@ import termios
 import unittest
 
 from harness import DEADLINE_S, PLANECASTD, RfbClient, process_children, wait_until
+from viewer import SpiceViewer
+NAMES = ["desktop", "replay"]
+ALL = {(protocol, name) for protocol in ("vnc", "spice") for name in NAMES}
 
 
 class Demo(unittest.TestCase):
@@ -43,12 +46,15 @@ class Demo(unittest.TestCase):
 
     def wait_uris(self):
         wait_until(self.uris.exists, "the file of URIs", DEADLINE_S * 2)
-        return dict(re.fullmatch(r"vnc://127\.0\.0\.1:(\d+) (\w+)", line).group(2, 1)
-                    for line in self.uris.read_text().splitlines())
+        ports = {}
+        for line in self.uris.read_text().splitlines():
+            protocol, port, name = re.fullmatch(r"(vnc|spice)://127\.0\.0\.1:(\d+) (\w+)", line).groups()
+            ports[protocol, name] = int(port)
+        return ports
 
     def test_serves_two_vms_on_ports_that_are_free(self):
         taken = []
-        for port in (5901, 5903):
+        for port in (5901, 5903, 5931):
             sock = socket.socket()
             self.addCleanup(sock.close)
             try:
@@ -60,12 +66,12 @@ class Demo(unittest.TestCase):
         self.uris.write_text("vnc://127.0.0.1:1 stale\n")
         process = self.start(stdout=subprocess.PIPE, text=True)
         wait_until(lambda: not self.uris.exists() or "stale" not in self.uris.read_text(), "removal of the old file")
-        ports = {name: int(port) for name, port in self.wait_uris().items()}
-        self.assertEqual(set(ports), {"desktop", "replay"})
+        ports = self.wait_uris()
+        self.assertEqual(set(ports), ALL)
         self.assertFalse(set(ports.values()) & set(taken), ports)
-        self.assertEqual(len(set(ports.values())), 2)
-        for port in ports.values():
-            with RfbClient(("127.0.0.1", port)) as viewer:
+        self.assertEqual(len(set(ports.values())), len(ALL))
+        for name in NAMES:
+            with RfbClient(("127.0.0.1", ports["vnc", name])) as viewer:
                 viewer.request(incremental=False)
                 viewer.update()
                 self.assertGreater(len(set(viewer.pixels[::997])), 8, "a picture, not one colour")
@@ -74,17 +80,25 @@ class Demo(unittest.TestCase):
                     viewer.request()
                     viewer.update()
                 self.assertNotEqual(bytes(viewer.pixels), first)
+            with SpiceViewer(("127.0.0.1", ports["spice", name])) as viewer:
+                viewer("remember")
+                viewer("changed")
+        directory, = self.scratch.iterdir()
+        self.assertEqual(directory.stat().st_mode & 0o777, 0o700)
         children = process_children(process.pid)
         process.send_signal(signal.SIGINT)
         out = process.communicate(timeout=DEADLINE_S)[0]
         self.assertEqual(process.returncode, 0)
-        for name, port in ports.items():
-            self.assertIn(f"vncviewer 127.0.0.1::{port}    # {name}\n", out)
+        for name in NAMES:
+            self.assertIn(f"\n{name}\n"
+                          f"  vncviewer 127.0.0.1::{ports['vnc', name]}\n"
+                          f"  spicy -h 127.0.0.1 -p {ports['spice', name]}\n"
+                          f"  remote-viewer {directory / name}.vv\n", out)
             self.assertRegex(out, rf"\n{name} +\d+ viewers? .* fps .* Mbit/s  damage .* %")
         self.assertTrue(out.endswith("demo: ended\n"))
         self.assertNotIn("\033", out)
         self.assertFalse([pid for pid in children if os.path.exists(f"/proc/{pid}")])
-        self.assertEqual(list(self.scratch.iterdir()), [], "the recording is cleared away")
+        self.assertEqual(list(self.scratch.iterdir()), [], "its files are cleared away")
 
     def test_ends_by_itself_and_draws_in_place_on_a_terminal(self):
         columns = 50
@@ -106,7 +120,7 @@ class Demo(unittest.TestCase):
         self.assertGreaterEqual(len(drawn), 4)
         for line in drawn:
             self.assertLess(len(line.removesuffix(b"\033[K")), columns, "no line wraps")
-        self.assertEqual(set(self.wait_uris()), {"desktop", "replay"})
+        self.assertEqual(set(self.wait_uris()), ALL)
 
     def test_a_recording_that_is_given_is_not_touched(self):
         missing = self.scratch / "none.frames"
@@ -114,6 +128,7 @@ class Demo(unittest.TestCase):
         err = process.communicate(timeout=DEADLINE_S)[1]
         self.assertEqual(process.returncode, 1)
         self.assertIn(str(missing), err)
+        self.assertEqual(list(self.scratch.iterdir()), [])
 
     def test_uris_that_cannot_be_written_end_it(self):
         self.uris = self.scratch / "no" / "such" / "directory"
