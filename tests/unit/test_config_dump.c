@@ -110,8 +110,8 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 	case SCHEMA_ADDRESSES:
 		*buf = '\0';
 		for (uint64_t i = random_below(CONFIG_ADDRESSES_MAX + 1); i > 0; i--)
-			buf += sprintf(buf, random_below(2) ? "127.0.%u.%u:5900, " : "unix:/%u/%u#;\" ",
-					vm, (unsigned int)i);
+			buf += sprintf(buf, random_below(2) ? "127.%u.%u.%u:5900, " : "unix:/%u/%u/%u#;\" ",
+					(unsigned int)(key - schema_keys), vm, (unsigned int)i);
 	}
 }
 
