@@ -15,6 +15,7 @@
 
 /* The largest picture any protocol can show, each way: libvncserver's Raw rectangles. */
 #define PROTOCOL_PICTURE_MAX 8191u
+#define PROTOCOL_SIZE_IS_SO 1
 
 struct config_vm;
 struct cursor;
@@ -31,7 +32,11 @@ struct update;
  */
 struct protocol_events {
 	void (*input)(void *user, const struct input_event *event);
-	/* A viewer wants another size. 0: asked the guest; negative errno: refused, picture stays. */
+	/*
+	 * A viewer wants a size, and whoever wanted another one before no longer counts.
+	 * 0: the guest is asked, now or soon; PROTOCOL_SIZE_IS_SO: the picture has it;
+	 * negative errno: refused, picture stays.
+	 */
 	int (*resize)(void *user, uint32_t width, uint32_t height);
 	/* A viewer came, went, or can take a picture again. */
 	void (*viewers)(void *user);

@@ -217,10 +217,6 @@ void vnc_ask_size(struct vnc *vnc, struct vnc_client *client, uint32_t width, ui
 		answer_size(client, RFB_SIZE_PROHIBITED);
 		return;
 	}
-	if (vnc->frame && width == vnc->frame->width && height == vnc->frame->height) {
-		answer_size(client, RFB_SIZE_OK);
-		return;
-	}
 	r = width > PROTOCOL_PICTURE_MAX || height > PROTOCOL_PICTURE_MAX ? -E2BIG
 			: vnc->events->resize(vnc->user, width, height);
 	if (r < 0) {
@@ -232,6 +228,11 @@ void vnc_ask_size(struct vnc *vnc, struct vnc_client *client, uint32_t width, ui
 	if (vnc->asked.client && vnc->asked.client != client) {
 		answer_size(vnc->asked.client, RFB_SIZE_FORWARDED);
 		vnc_update_send(vnc->asked.client);
+	}
+	if (r == PROTOCOL_SIZE_IS_SO) {
+		forget_asked(vnc);
+		answer_size(client, RFB_SIZE_OK);
+		return;
 	}
 	vnc->asked.width = width;
 	vnc->asked.height = height;

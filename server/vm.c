@@ -8,6 +8,7 @@
 #include "server/vm.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #include "server/input.h"
 #include "server/log.h"
 #include "server/pacer.h"
+#include "server/size_wish.h"
 #include "server/update.h"
 
 /* Shadows: viewers that are being sent to hold one each; past that, looks wait for them. */
@@ -46,6 +48,8 @@ struct vm {
 	struct guest *guest; /* NULL: none configured */
 	struct input_keymap *keymap;
 	struct pacer pacer;
+	struct size_wish wish;
+	struct event *wish_due; /* the guest is to be asked */
 
 	char reason[160]; /* why there is no picture; empty: there is one */
 	bool card_shown;
@@ -177,6 +181,7 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		vm->height = frame->height;
 		vm->fourcc = frame->fourcc;
 	}
+	size_wish_show(&vm->wish, frame->width, frame->height);
 	vm->seen = r ? PACER_CHANGE : PACER_NOTHING;
 }
 
@@ -219,16 +224,44 @@ static void handle_input(void *user, const struct input_event *event)
 	set_pace(vm);
 }
 
-static int handle_resize(void *user, uint32_t width, uint32_t height)
+/* For the size that viewers wish, now or when it is time. */
+static int ask_guest(struct vm *vm)
 {
-	struct vm *vm = user;
-	int r = capture_resize(vm->capture, width, height);
+	const int64_t now_ns = clock_now_ns();
+	const int64_t wait_ns = size_wish_wait_ns(&vm->wish, now_ns);
+	const struct timeval wait = clock_timeval(wait_ns);
+	int r;
 
-	if (!r) {
-		pacer_note_motion(&vm->pacer, clock_now_ns());
+	if (wait_ns < 0)
+		return 0;
+	if (wait_ns > 0)
+		return event_add(vm->wish_due, &wait) < 0 ? -ENOMEM : 0;
+	r = capture_resize(vm->capture, vm->wish.wished.width, vm->wish.wished.height);
+	size_wish_asked(&vm->wish, r >= 0, now_ns);
+	if (r >= 0) {
+		pacer_note_motion(&vm->pacer, now_ns);
 		set_pace(vm);
 	}
 	return r;
+}
+
+static void handle_wish_due(evutil_socket_t fd, short what, void *data)
+{
+	struct vm *vm = data;
+	const struct size size = vm->wish.wished;
+	int r = ask_guest(vm);
+
+	(void)fd;
+	(void)what;
+	if (r < 0)
+		log_info(NULL, "viewers wish for %ux%u: %s", size.width, size.height, strerror(-r));
+}
+
+static int handle_resize(void *user, uint32_t width, uint32_t height)
+{
+	struct vm *vm = user;
+
+	return size_wish_put(&vm->wish, width, height) ? ask_guest(vm) : PROTOCOL_SIZE_IS_SO;
 }
 
 static struct protocol_stats sum_stats(const struct vm *vm)
@@ -275,8 +308,10 @@ static void handle_viewers(void *user)
 			show_again(vm->protocols[i], shadow);
 	}
 	pacer_set_watched(&vm->pacer, watched, clock_now_ns());
-	if (!watched)
+	if (!watched) {
 		damage_drop(vm->damage);
+		size_wish_show(&vm->wish, 0, 0);
+	}
 	set_pace(vm);
 }
 
@@ -327,6 +362,10 @@ int vm_new(struct event_base *base, const struct config_vm *config, struct vm **
 	r = damage_new(SHADOWS, &vm->damage);
 	if (r < 0)
 		goto fail;
+	r = -ENOMEM;
+	vm->wish_due = evtimer_new(base, handle_wish_due, vm);
+	if (!vm->wish_due)
+		goto fail;
 	for (size_t i = 0; i < N_PROTOCOLS; i++) {
 		r = protocol_table[i].new(base, config, &protocol_events, vm, &vm->protocols[i]);
 		if (r < 0)
@@ -357,6 +396,8 @@ void vm_free(struct vm *vm)
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		if (vm->protocols[i])
 			vm->protocols[i]->impl->free(vm->protocols[i]);
+	if (vm->wish_due)
+		event_free(vm->wish_due);
 	guest_free(vm->guest);
 	damage_free(vm->damage);
 	input_keymap_free(vm->keymap);

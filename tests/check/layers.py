@@ -23,6 +23,7 @@ LAYERS = [
     ("config", ["config/*"], []),
     ("damage", ["server/damage*", "server/scroll*"], ["server/format.h"]),
     ("pacer", ["server/pacer.*", "server/beat.*"], []),
+    ("size wish", ["server/size_wish.*"], []),
     ("channel", ["server/channel.*"], []),
     ("framefile", ["server/framefile*"], []),
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
@@ -31,7 +32,7 @@ LAYERS = [
     ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/keymap*"], []),
     ("vm", ["server/vm.*"],
      ["config/*", "net/protocol.h", "server/capture/*", "server/damage.h", "server/pacer.h",
-      "server/channel.h", "server/guest.h", "server/format.h"]),
+      "server/size_wish.h", "server/channel.h", "server/guest.h", "server/format.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
                    "server/reload*", "server/options*", "server/notify.*", "tools/*"], ["*"]),
 ]

@@ -416,6 +416,9 @@ class Messages(Hostile):
             "modes": (MAIN, spice.mouse_mode(1) + spice.mouse_mode(2)),
             "channels": (MAIN, message(spice.ATTACH_CHANNELS)),
             "agent": (MAIN, message(spice.AGENT_DATA, bytes(2048))),
+            "sizes": (MAIN, spice.ask_size(640, 480) + spice.ask_size(648, 480)),
+            "many sizes": (MAIN, message(spice.AGENT_DATA, b"".join(
+                spice.ask_size(width, 480)[6:] for width in (640, 648) * 20))),
             "acknowledgements": (DISPLAY, message(spice.ACK_SYNC, bytes(4)) + message(spice.ACK) * 10),
         }
         with SpiceArena() as arena:

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The size of the picture that viewers wish for. Pure; no I/O, no timers. Any
+ * thread, one user at a time.
+ *
+ * Each new size costs every viewer a whole picture, and a viewer may wish as fast
+ * as it can send. So the guest is asked at most once in SIZE_WISH_REST_NS, always
+ * for the newest wish, whoever's it is, and never for what it shows already. The
+ * last wish is carried out.
+ */
+#ifndef PLANECAST_SERVER_SIZE_WISH_H
+#define PLANECAST_SERVER_SIZE_WISH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/clock.h"
+
+/* What viewers leave between their own wishes while a window's corner is dragged. */
+#define SIZE_WISH_REST_NS (500 * NSEC_PER_MSEC)
+
+/* Of a picture; 0 x 0: none. */
+struct size {
+	uint32_t width, height;
+};
+
+/* All 0 to begin with. */
+struct size_wish {
+	struct size wished; /* and the guest not asked yet */
+	struct size asked; /* the guest, and not seen since */
+	struct size shown;
+	int64_t rest_ns; /* not asked before */
+};
+
+/* A viewer wishes. False: the picture has that size and keeps it. */
+bool size_wish_put(struct size_wish *wish, uint32_t width, uint32_t height);
+/* Until the guest is to be asked for wish->wished. 0: now; negative: nothing is wished. */
+int64_t size_wish_wait_ns(const struct size_wish *wish, int64_t now_ns);
+/* The guest was asked for it. False: it could not be, which changes nothing. */
+void size_wish_asked(struct size_wish *wish, bool done, int64_t now_ns);
+/* The guest shows a picture of that size, or 0 x 0: nobody knows. */
+void size_wish_show(struct size_wish *wish, uint32_t width, uint32_t height);
+
+#endif
