@@ -366,8 +366,10 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		RANGE(1, 4096),
 		.default_text = "64",
 		.reload = SCHEMA_LIVE,
-		.doc = "The most connections at a time that have not authenticated yet. One more, and the "
-		       "oldest of them is closed.",
+		.doc = "The most connections at a time that have not authenticated yet. One more, and "
+		       "the oldest of them is closed, of those to the protocol that more wait for; if that is "
+		       "SPICE, of those from the address that most come from. The further connections of a SPICE "
+		       "viewer that is in do not count.",
 	},
 	{
 		VM("handshake-timeout", handshake_timeout_ns),

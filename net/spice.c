@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "config/config.h"
 #include "net/spice_core.h"
 #include "net/spice_display.h"
+#include "net/spice_door.h"
 #include "net/spice_front.h"
 #include "net/spice_keys.h"
 #include "net/spice_rsa.h"
@@ -187,41 +187,17 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 	spice_later(spice);
 }
 
-/* For a newcomer of that source. */
-static void close_oldest_handshake(struct spice *spice, struct penalty_source source)
+static void make_room(struct protocol *protocol, const struct sockaddr *peer)
 {
-	struct spice_front *front, *oldest = NULL;
-	unsigned int rank, lowest = UINT_MAX;
-
-	TAILQ_FOREACH(front, &spice->fronts, link) {
-		if (front->state != SPICE_FRONT_LINKING && front->state != SPICE_FRONT_REFUSED)
-			continue;
-		/*
-		 * A further channel of a viewer goes last. Before that a crowd of one source makes
-		 * room for its own, and who only wastes a place for all.
-		 */
-		rank = front->handshake.message.connection_id ? 4 : 0;
-		rank += front->source.id != source.id ? 2 : 0;
-		rank += front->state != SPICE_FRONT_REFUSED ? 1 : 0;
-		if (rank < lowest) {
-			lowest = rank;
-			oldest = front;
-		}
-	}
-	if (oldest)
-		spice_front_close(oldest, LOG_LEVEL_INFO, "made room for a newer client");
+	spice_door_make_room(from_protocol(protocol), penalty_source_of(peer));
 }
 
 static void accept_client(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length)
 {
 	struct spice *spice = from_protocol(protocol);
-	struct protocol_stats totals;
 	struct spice_front *front;
 	int r;
 
-	spice->events->totals(spice->user, &totals);
-	if (totals.handshakes >= (uint64_t)spice->config->max_handshakes)
-		close_oldest_handshake(spice, penalty_source_of(peer));
 	r = spice_front_new(spice, fd, peer, length, &front);
 	if (r < 0) {
 		log_warn(NULL, "client refused: %s", strerror(-r));
@@ -295,6 +271,7 @@ static void free_spice(struct protocol *protocol)
 
 static const struct protocol_impl impl = {
 	.name = "spice",
+	.make_room = make_room,
 	.accept = accept_client,
 	.update = update,
 	.cursor = cursor,

@@ -19,6 +19,8 @@
 #include "server/clock.h"
 #include "server/log.h"
 
+/* The oldest of so many strangers has to go, as each is compared with each. */
+#define STRANGERS_MAX 256
 /* How long a wrong password waits for its answer. */
 #define REFUSAL_DELAY_NS (1 * NSEC_PER_SEC)
 
@@ -202,4 +204,50 @@ void spice_door_read(struct spice_front *front)
 void spice_door_tell(struct spice_front *front)
 {
 	refuse(front, SPICE_LINK_ERR_PERMISSION_DENIED, LOG_LEVEL_NOTICE, "wrong or expired password");
+}
+
+static bool is_stranger(const struct spice_front *front)
+{
+	return front->state == SPICE_FRONT_LINKING || front->state == SPICE_FRONT_REFUSED;
+}
+
+/* The channels that viewers of that source do not have yet. */
+static int count_awaited(const struct spice *spice, struct penalty_source source)
+{
+	const struct spice_session *session;
+	int n = 0;
+
+	TAILQ_FOREACH(session, &spice->sessions, link) {
+		for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
+			n += session->state == SPICE_SESSION_RUNNING && session->source.id == source.id &&
+					!session->linked[i];
+	}
+	return n;
+}
+
+void spice_door_make_room(struct spice *spice, struct penalty_source newcomer)
+{
+	struct spice_front *strangers[STRANGERS_MAX], *front, *chosen = NULL;
+	int crowd, rank, highest = 0;
+	size_t n = 0;
+
+	TAILQ_FOREACH(front, &spice->fronts, link) {
+		if (is_stranger(front) && n < STRANGERS_MAX)
+			strangers[n++] = front;
+	}
+	for (size_t i = 0; i < n; i++) {
+		front = strangers[i];
+		crowd = (front->source.id == newcomer.id) - count_awaited(spice, front->source);
+		for (size_t other = 0; other < n; other++)
+			crowd += strangers[other]->source.id == front->source.id;
+		/* Of a crowd goes first who only wastes a place, and last who knows a viewer's id. */
+		rank = crowd * 3 - (front->handshake.message.connection_id != 0) +
+				(front->state == SPICE_FRONT_REFUSED);
+		if (crowd > 0 && rank > highest) {
+			highest = rank;
+			chosen = front;
+		}
+	}
+	if (chosen)
+		spice_front_close(chosen, LOG_LEVEL_INFO, "made room for a newer client");
 }

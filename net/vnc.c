@@ -406,11 +406,13 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 	vnc_later(vnc);
 }
 
-static void close_oldest_handshake(struct vnc *vnc)
+static void make_room(struct protocol *protocol, const struct sockaddr *peer)
 {
+	struct vnc *vnc = from_protocol(protocol);
 	struct vnc_client *client, *oldest = NULL;
 	unsigned int rank, lowest = UINT_MAX;
 
+	(void)peer;
 	TAILQ_FOREACH(client, &vnc->clients, link) {
 		if (client->state != VNC_HANDSHAKE && client->state != VNC_REFUSED)
 			continue;
@@ -429,13 +431,9 @@ static void accept_client(struct protocol *protocol, int fd, const struct sockad
 		socklen_t length)
 {
 	struct vnc *vnc = from_protocol(protocol);
-	struct protocol_stats totals;
 	struct vnc_client *client;
 	int r;
 
-	vnc->events->totals(vnc->user, &totals);
-	if (totals.handshakes >= (uint64_t)vnc->config->max_handshakes)
-		close_oldest_handshake(vnc);
 	r = vnc_client_new(vnc, fd, peer, length, &client);
 	if (r < 0) {
 		log_warn(NULL, "client refused: %s", strerror(-r));
@@ -467,6 +465,7 @@ static void free_vnc(struct protocol *protocol)
 
 static const struct protocol_impl impl = {
 	.name = "vnc",
+	.make_room = make_room,
 	.accept = accept_client,
 	.update = update,
 	.cursor = cursor,

@@ -404,11 +404,32 @@ void vm_free(struct vm *vm)
 	free(vm);
 }
 
+/* Of the protocol that more of them wait for goes one; of two alike, the newcomer's. */
+static void limit_handshakes(struct vm *vm, struct protocol *newest, const struct sockaddr *peer)
+{
+	struct protocol *crowded = newest;
+	struct protocol_stats one, most;
+	uint64_t sum = 0;
+
+	newest->impl->stats(newest, &most);
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		vm->protocols[i]->impl->stats(vm->protocols[i], &one);
+		sum += one.handshakes;
+		if (one.handshakes > most.handshakes) {
+			most = one;
+			crowded = vm->protocols[i];
+		}
+	}
+	if (sum >= (uint64_t)vm->config->max_handshakes)
+		crowded->impl->make_room(crowded, peer);
+}
+
 void vm_accept(struct vm *vm, const char *protocol, int fd, const struct sockaddr *peer,
 		socklen_t length)
 {
 	for (size_t i = 0; i < N_PROTOCOLS; i++) {
 		if (!strcmp(protocol_table[i].name, protocol)) {
+			limit_handshakes(vm, vm->protocols[i], peer);
 			vm->protocols[i]->impl->accept(vm->protocols[i], fd, peer, length);
 			return;
 		}

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who gets in by SPICE, who must share with whom, and who may only watch; VNC viewers are of the company."""
+import contextlib
 import os
 import pathlib
 import tempfile
 import unittest
 
 from harness import Daemon, connect, vm_section, wait_until
+from spice_raw import link_message
 from viewer import Refused, SpiceViewer, Viewer
 
 KEYS = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": "640x480", "spice": "127.0.0.1:0"}
@@ -224,6 +226,29 @@ class Handshakes(unittest.TestCase):
             finally:
                 for stranger in strangers:
                     stranger.close()
+
+    def test_a_crowd_from_elsewhere(self):
+        """Real viewers connect their further channels all at once."""
+        with start(max_handshakes=4) as daemon, contextlib.ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(connect(daemon.address("vm", protocol="spice"), source="127.0.4.1"))
+            for _ in range(3):
+                with spice(daemon) as viewer:
+                    viewer("scene", "still")
+
+    def test_a_crowd_at_one_door_leaves_the_other_open(self):
+        for crowded, free, says in (("vnc", "spice", link_message()), ("spice", "vnc", b"RFB 003.008\n")):
+            with self.subTest(free), start(max_handshakes=4) as daemon, contextlib.ExitStack() as stack:
+                def come(protocol):
+                    return stack.enter_context(connect(daemon.address("vm", protocol=protocol)))
+
+                for _ in range(20):
+                    come(crowded)
+                strangers = [come(free) for _ in range(2)]
+                come(crowded)
+                for stranger in strangers:
+                    stranger.sendall(says)
+                    self.assertTrue(stranger.recv(1))
 
     def test_silence_ends_at_the_deadline(self):
         with start(handshake_timeout="1s") as daemon:

@@ -259,6 +259,26 @@ static void display_dies_at_any_moment(void **state)
 	SPICE_RIG_UNTIL(spice_rig_is_empty());
 }
 
+/* As real ones do: a viewer's further channels, before any of them has said which it is. */
+static void channels_come_all_at_once_in_a_crowd(void **state)
+{
+	const uint32_t source = spice_rig_new_source(), crowd = spice_rig_new_source();
+	struct spice_client *viewer = clients[0];
+
+	(void)state;
+	spice_rig.config.max_handshakes = SPICE_LEAVING_MAX;
+	link_channel(viewer, SPICE_LINK_MAIN, source);
+	for (unsigned int i = 1; i <= SPICE_LEAVING_MAX; i++)
+		spice_client_connect(&clients[i][SPICE_LINK_MAIN], SPICE_LINK_MAIN, 0, crowd);
+	for (unsigned int i = SPICE_LINK_MAIN + 1; i < SPICE_LINK_CHANNELS; i++)
+		spice_client_connect(&viewer[i], i, viewer[SPICE_LINK_MAIN].session_id, source);
+	for (unsigned int i = SPICE_LINK_MAIN + 1; i < SPICE_LINK_CHANNELS; i++) {
+		spice_client_join(&viewer[i]);
+		assert_true(viewer[i].messages);
+	}
+	assert_int_equal(spice_rig_stats().handshakes, SPICE_LEAVING_MAX - 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +289,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_pointer_not_acknowledged_holds_nobody_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_display_not_acknowledged_is_given_no_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(display_dies_at_any_moment, setup, teardown),
+		cmocka_unit_test_setup_teardown(channels_come_all_at_once_in_a_crowd, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
