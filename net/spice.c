@@ -97,7 +97,7 @@ static void handle_later(evutil_socket_t fd, short what, void *data)
 	}
 	/* Whoever comes next is shown the picture of then. */
 	if (!spice->n_viewers)
-		spice->frame = frame_unref(spice->frame);
+		spice->frame = frame_unref_loosely(spice->frame);
 	if (spice->n_viewers != spice->viewers_told) {
 		spice->viewers_told = spice->n_viewers;
 		spice->events->viewers(spice->user);
@@ -112,8 +112,8 @@ static void update(struct protocol *protocol, const struct update *update)
 
 	if (!spice->n_viewers && !spice->frame)
 		return;
-	spice->frame = frame_ref(update->frame);
-	frame_unref(before);
+	spice->frame = frame_ref_loosely(update->frame);
+	frame_unref_loosely(before);
 	TAILQ_FOREACH(session, &spice->sessions, link)
 		spice_session_update(session, update);
 }
@@ -259,7 +259,7 @@ static void free_spice(struct protocol *protocol)
 	struct spice *spice = from_protocol(protocol);
 
 	end_sessions(spice);
-	frame_unref(spice->frame);
+	frame_unref_loosely(spice->frame);
 	spice_keys_free(spice->keys);
 	if (spice->later)
 		event_free(spice->later);

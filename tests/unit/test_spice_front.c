@@ -279,6 +279,15 @@ static void channels_come_all_at_once_in_a_crowd(void **state)
 	assert_int_equal(spice_rig_stats().handshakes, SPICE_LEAVING_MAX - 3);
 }
 
+/* Else the next picture needs other memory, and a copy of all that is in this. */
+static void pictures_are_drawn_where_they_are(void **state)
+{
+	(void)state;
+	join(clients[0]);
+	spice_rig_show_all();
+	assert_true(frame_may_be_drawn(spice_rig.frame));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +298,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_pointer_not_acknowledged_holds_nobody_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_display_not_acknowledged_is_given_no_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(display_dies_at_any_moment, setup, teardown),
+		cmocka_unit_test_setup_teardown(pictures_are_drawn_where_they_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(channels_come_all_at_once_in_a_crowd, setup, teardown),
 	};
 
