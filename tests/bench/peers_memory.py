@@ -97,6 +97,15 @@ class SpiceLook(SpiceBare):
     options = ("--look",)
 
 
+class SpiceFront(_Fed):
+    name = "spice-front"
+    about = "planecast {version}'s way to SPICE viewers by itself, told each change"
+    program = "bench_spice_front"
+    programs = (str(PROGRAMS / program), "setpriv")
+    version_command = (str(PROGRAMS / program), "--version")
+    protocols = ("spice",)
+
+
 def fill_in(word, values):
     for name, value in values.items():
         word = word.replace("{" + name + "}", str(value))
@@ -133,6 +142,6 @@ def other(definition):
     return Other
 
 
-PEERS = [Planecast, Libvncserver, LibvncserverWhole, Neatvnc, NeatvncWhole, SpiceBare, SpiceLook]
+PEERS = [Planecast, Libvncserver, LibvncserverWhole, Neatvnc, NeatvncWhole, SpiceBare, SpiceLook, SpiceFront]
 if os.environ.get("PLANECAST_BENCH_PEER"):
     PEERS.append(other(os.environ["PLANECAST_BENCH_PEER"]))

@@ -300,7 +300,8 @@ SECTIONS = (
      lambda: (More("Shown", "fps", 1, 220, "distinct pictures/s"), age(330), cpu(210), kilobytes(170), *quality())),
     ("SPICE",
      "Lossless; the viewer is the library of spicy and remote-viewer. spice-bare is planecast's library by itself, "
-     "told each change; spice-look is the same, but finds out what changed, as planecast does. "
+     "told each change; spice-front, told as well, is planecast's way to a viewer, on top of that library; spice-look is "
+     "the library that compares each picture once when it has come, while planecast has to find out when that is. "
      f"{US} VNC is the same picture by ZRLE, for a viewer of that protocol.",
      lambda row: row["encoding"] == "spice",
      lambda: (cpu(), kilobytes(), age(), fps(), Shown("Worst", "worst_fps", 1, 66, "viewer"), *quality()[1:])),

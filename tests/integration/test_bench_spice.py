@@ -83,8 +83,8 @@ class Fed(unittest.TestCase):
         for stats in self.follow(peers_memory.Planecast, "scroll", 2):
             self.assertLess(stats["bytes"], PICTURES * WIDTH * HEIGHT * 4)
 
-    def test_bare_library(self):
-        for peer in (peers_memory.SpiceBare, peers_memory.SpiceLook):
+    def test_what_planecast_is_made_of(self):
+        for peer in (peers_memory.SpiceBare, peers_memory.SpiceLook, peers_memory.SpiceFront):
             with self.subTest(peer.name):
                 for stats in self.follow(peer, "text-10", 2):
                     # Each picture has its page anew, and less than all of it is sent: LZ4.
