@@ -178,7 +178,7 @@ void options_print_help(FILE *out)
 	      "       planecastd --vm NAME [--config FILE]\n"
 	      "       planecastd --check-config | --dump-config [--config FILE]\n"
 	      "       planecastd --demo [--for SECONDS] [--uris FILE]\n\n"
-	      "Serves the displays of virtual machines to VNC and SPICE viewers, one process a VM.\n",
+	      "Serves the displays of virtual machines to VNC and SPICE, one process a VM.\n",
 			out);
 	for (size_t i = 0; i < N_ROWS; i++) {
 		const struct row *row = &rows[i];
