@@ -2,7 +2,9 @@
 /* Timers and watches of libspice-server as events of libevent. */
 #include "net/spice_core.h"
 
+#include <errno.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <glib.h>
 #include <poll.h>
 #include <spice.h>
@@ -18,17 +20,19 @@
 
 /* Of all instances of a worker; more than so many are not turned at once. */
 #define TURN_MAX 256
+/* An instance watches its own thread, and for each channel the link and then what follows. */
+#define INSTANCE_WATCHES 12
 
 struct SpiceTimer {
-	struct event *event;
+	struct event event;
 	SpiceTimerFunc function;
 	void *opaque;
 };
 
 struct SpiceWatch {
-	TAILQ_ENTRY(SpiceWatch) link;
+	TAILQ_ENTRY(SpiceWatch) link; /* watches, or spare */
 	struct event_base *base;
-	struct event *event; /* NULL: nothing is watched for */
+	struct event event;
 	int fd;
 	int mask; /* SPICE_WATCH_EVENT_... */
 	SpiceWatchFunc function;
@@ -36,7 +40,8 @@ struct SpiceWatch {
 };
 
 static struct event_base *current_base;
-static TAILQ_HEAD(, SpiceWatch) watches = TAILQ_HEAD_INITIALIZER(watches);
+static TAILQ_HEAD(watch_list, SpiceWatch) watches = TAILQ_HEAD_INITIALIZER(watches);
+static struct watch_list spare = TAILQ_HEAD_INITIALIZER(spare);
 
 static void handle_timer(evutil_socket_t fd, short what, void *data)
 {
@@ -47,6 +52,10 @@ static void handle_timer(evutil_socket_t fd, short what, void *data)
 	timer->function(timer->opaque);
 }
 
+/*
+ * The library carries on with what it is given, NULL too. Its timers look after
+ * the lights of keyboards and after how long messages take: one can be missing.
+ */
 static SpiceTimer *timer_add(SpiceTimerFunc function, void *opaque)
 {
 	SpiceTimer *timer = calloc(1, sizeof(*timer));
@@ -55,11 +64,7 @@ static SpiceTimer *timer_add(SpiceTimerFunc function, void *opaque)
 		return NULL;
 	timer->function = function;
 	timer->opaque = opaque;
-	timer->event = evtimer_new(current_base, handle_timer, timer);
-	if (!timer->event) {
-		free(timer);
-		return NULL;
-	}
+	evtimer_assign(&timer->event, current_base, handle_timer, timer);
 	return timer;
 }
 
@@ -67,17 +72,19 @@ static void timer_start(SpiceTimer *timer, uint32_t ms)
 {
 	const struct timeval delay = clock_timeval(ms * NSEC_PER_MSEC);
 
-	event_add(timer->event, &delay);
+	if (timer)
+		event_add(&timer->event, &delay);
 }
 
 static void timer_cancel(SpiceTimer *timer)
 {
-	event_del(timer->event);
+	if (timer)
+		event_del(&timer->event);
 }
 
 static void timer_remove(SpiceTimer *timer)
 {
-	event_free(timer->event);
+	timer_cancel(timer);
 	free(timer);
 }
 
@@ -100,29 +107,29 @@ static void watch_update_mask(SpiceWatch *watch, int mask)
 {
 	short what = (mask & SPICE_WATCH_EVENT_READ ? EV_READ : 0) | (mask & SPICE_WATCH_EVENT_WRITE ? EV_WRITE : 0);
 
-	if (mask == watch->mask)
+	if (!watch || mask == watch->mask)
 		return;
+	if (watch->mask)
+		event_del(&watch->event);
 	watch->mask = mask;
-	if (watch->event)
-		event_free(watch->event);
-	watch->event = NULL;
 	if (!what)
 		return;
-	watch->event = event_new(watch->base, watch->fd, what | EV_PERSIST, handle_watch, watch);
-	if (!watch->event || event_add(watch->event, NULL) < 0)
+	event_assign(&watch->event, watch->base, watch->fd, what | EV_PERSIST, handle_watch, watch);
+	if (event_add(&watch->event, NULL) < 0)
 		log_error(NULL, "out of memory: a SPICE channel is not served any more");
 }
 
 static SpiceWatch *watch_add(int fd, int mask, SpiceWatchFunc function, void *opaque)
 {
-	SpiceWatch *watch = calloc(1, sizeof(*watch));
+	SpiceWatch *watch = TAILQ_FIRST(&spare);
 
+	if (watch)
+		TAILQ_REMOVE(&spare, watch, link);
+	else
+		watch = malloc(sizeof(*watch));
 	if (!watch)
 		return NULL;
-	watch->base = current_base;
-	watch->fd = fd;
-	watch->function = function;
-	watch->opaque = opaque;
+	*watch = (SpiceWatch){ .base = current_base, .fd = fd, .function = function, .opaque = opaque };
 	TAILQ_INSERT_TAIL(&watches, watch, link);
 	watch_update_mask(watch, mask);
 	return watch;
@@ -130,10 +137,53 @@ static SpiceWatch *watch_add(int fd, int mask, SpiceWatchFunc function, void *op
 
 static void watch_remove(SpiceWatch *watch)
 {
+	if (!watch)
+		return;
+	watch_update_mask(watch, 0);
 	TAILQ_REMOVE(&watches, watch, link);
-	if (watch->event)
-		event_free(watch->event);
-	free(watch);
+	TAILQ_INSERT_HEAD(&spare, watch, link);
+}
+
+static void free_spare(unsigned int n)
+{
+	SpiceWatch *watch;
+
+	for (unsigned int i = 0; i < n && (watch = TAILQ_FIRST(&spare)); i++) {
+		TAILQ_REMOVE(&spare, watch, link);
+		free(watch);
+	}
+}
+
+int spice_core_reserve(void)
+{
+	SpiceWatch *watch;
+
+	for (unsigned int i = 0; i < INSTANCE_WATCHES; i++) {
+		watch = malloc(sizeof(*watch));
+		if (!watch) {
+			free_spare(i);
+			return -ENOMEM;
+		}
+		TAILQ_INSERT_HEAD(&spare, watch, link);
+	}
+	return 0;
+}
+
+void spice_core_release(void)
+{
+	free_spare(INSTANCE_WATCHES);
+}
+
+int spice_core_expect(struct event_base *base, int fd)
+{
+	struct event event;
+
+	/* libevent keeps what it needs for a descriptor's number for as long as base lives. */
+	event_assign(&event, base, fd, EV_READ, handle_watch, NULL);
+	if (event_add(&event, NULL) < 0)
+		return -ENOMEM;
+	event_del(&event);
+	return 0;
 }
 
 static void channel_event(int event, SpiceChannelEventInfo *info)

@@ -16,6 +16,15 @@ struct event_base;
  */
 struct SpiceCoreInterface *spice_core(struct event_base *base);
 /*
+ * What one instance watches takes memory, which the library does not survive the
+ * want of: it is set aside before the instance is made and given back once it is
+ * destroyed. Instances are made without that where nobody minds. -ENOMEM.
+ */
+int spice_core_reserve(void);
+void spice_core_release(void);
+/* The same for fd, which the library is to watch next. -ENOMEM. */
+int spice_core_expect(struct event_base *base, int fd);
+/*
  * Does what the library has to do now, for all instances, when the loop is not
  * there to do it: waits at most so long for its descriptors. Timers rest.
  */

@@ -296,6 +296,15 @@ void spice_display_update(struct spice_display *display, const struct update *up
 	rects_debt_damage(&display->debt, &update->damage);
 }
 
+/* Nothing else would call if what is waited for never comes out, or nothing could be given. */
+static void look_again(struct spice_display *display)
+{
+	const struct timeval delay = clock_timeval(PATIENCE_NS);
+
+	if (!evtimer_pending(display->wake, NULL))
+		event_add(display->wake, &delay);
+}
+
 static void change_surface(struct spice_display *display, const struct frame *frame)
 {
 	QXLDevSurfaceCreate surface;
@@ -307,8 +316,8 @@ static void change_surface(struct spice_display *display, const struct frame *fr
 		return;
 	}
 	if (paint_surface(display, frame) < 0) {
-		/* The next picture tries again. */
 		log_warn(NULL, "out of memory for a surface of %ux%u", frame->width, frame->height);
+		look_again(display);
 		return;
 	}
 	display->surface = SURFACE_CREATING;
@@ -333,15 +342,6 @@ static bool is_drawn(struct spice_display *display, uint64_t drawn)
 	display->drawn = drawn;
 	display->given = 0;
 	return true;
-}
-
-/* Nothing else would call if what is waited for never comes out. */
-static void look_again(struct spice_display *display)
-{
-	const struct timeval delay = clock_timeval(PATIENCE_NS);
-
-	if (!evtimer_pending(display->wake, NULL))
-		event_add(display->wake, &delay);
 }
 
 /*
@@ -444,6 +444,7 @@ static void give(struct spice_display *display, const struct frame *frame)
 		/* Out of memory: what was given is right, or is put right by painting it again. */
 		rects_debt_damage(&display->debt, &copy);
 		rects_debt_damage(&display->debt, &damage);
+		look_again(display);
 	}
 	pixman_region32_fini(&copy);
 	pixman_region32_fini(&damage);

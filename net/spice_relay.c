@@ -165,24 +165,15 @@ static void open_up(struct spice_front *front)
 		spice_relay_read_client(front);
 }
 
-/*
- * The library's part of the link is taken from the block into a buffer of its
- * own, and what it leaves goes back: it is some 300 bytes, once.
- */
+/* The library's part of the link. */
 static void read_uplink(struct spice_front *front)
 {
-	struct evbuffer *scratch = front->spice->scratch;
 	enum spice_uplink_result result;
-	size_t left;
+	size_t taken;
 
-	if (evbuffer_add(scratch, spice_block_data(front->block), spice_block_bytes(front->block)) < 0) {
-		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
-		return;
-	}
-	result = spice_uplink_input(&front->uplink, scratch, front->library_output);
-	left = evbuffer_get_length(scratch);
-	evbuffer_drain(scratch, SIZE_MAX);
-	spice_block_skip(front->block, spice_block_bytes(front->block) - left);
+	result = spice_uplink_input(&front->uplink, spice_block_data(front->block), spice_block_bytes(front->block),
+			front->library_output, &taken);
+	spice_block_skip(front->block, taken);
 	spice_relay_flush(front);
 	if (result == SPICE_UPLINK_FAILED)
 		spice_front_close(front, LOG_LEVEL_ERROR, "%s", front->uplink.error);

@@ -139,17 +139,23 @@ static SpiceImageCompression compression_of(const struct spice_session *session)
 	return compressions[wish];
 }
 
-/* The library ends the process when it wants a descriptor and gets none. */
-static bool has_descriptors(void)
+/*
+ * The library ends the process when it wants a descriptor and gets none, and it
+ * watches some. It gets those that are free now. -EMFILE, -ENOMEM.
+ */
+static int expect_descriptors(struct event_base *base)
 {
-	int fds[INSTANCE_FDS];
+	int fds[INSTANCE_FDS], r = 0;
 	size_t n = 0;
 
-	while (n < INSTANCE_FDS && (fds[n] = eventfd(0, EFD_CLOEXEC)) >= 0)
-		n++;
+	while (!r && n < INSTANCE_FDS) {
+		fds[n] = eventfd(0, EFD_CLOEXEC);
+		r = fds[n] < 0 ? -EMFILE : spice_core_expect(base, fds[n]);
+		n += fds[n] >= 0;
+	}
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
-	return n == INSTANCE_FDS;
+	return r;
 }
 
 /* -EMFILE, -ENOMEM, -EINVAL. What is made stays for the end of the session. */
@@ -159,8 +165,11 @@ static int make_instance(struct spice_session *session)
 	const struct config_vm *config = spice->config;
 	int r;
 
-	if (!has_descriptors())
-		return -EMFILE;
+	r = expect_descriptors(spice->base);
+	if (!r)
+		r = spice_core_reserve();
+	if (r < 0)
+		return r;
 	session->server = spice_server_new();
 	spice_server_set_noauth(session->server);
 	spice_server_set_name(session->server, config->desktop_name ? config->desktop_name : config->name);
@@ -201,8 +210,10 @@ static void destroy_instance(struct spice_session *session)
 	if (session->display)
 		session->spice->updates_sent += spice_display_updates(session->display);
 	spice_display_remove(session->display);
-	if (session->server)
+	if (session->server) {
 		spice_server_destroy(session->server);
+		spice_core_release();
+	}
 	session->server = NULL;
 	spice_input_free(session->input);
 	session->input = NULL;
@@ -304,7 +315,8 @@ void spice_session_release(struct spice_session *session)
 
 int spice_session_take(struct spice_session *session, int fd)
 {
-	if (spice_server_add_client(session->server, fd, 1) < 0)
+	if (spice_core_expect(session->spice->base, fd) < 0 ||
+			spice_server_add_client(session->server, fd, 1) < 0)
 		return -ENOMEM;
 	session->n_links++;
 	return 0;

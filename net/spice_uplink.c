@@ -16,6 +16,8 @@
 #define REPLY_MAX 4096
 #define VERDICT_BYTES 4
 #define INIT_BYTES 14
+#define DISPLAY_INIT_BYTES (SPICE_FILTER_HEADER_BYTES + INIT_BYTES)
+#define TICKET_BYTES (4 + SPICE_LINK_TICKET_BYTES)
 
 _Static_assert(SPICE_LINK_HEADER_BYTES == sizeof(SpiceLinkHeader), "the protocol's header");
 _Static_assert(SPICE_LINK_MESSAGE_BYTES == sizeof(SpiceLinkMess), "the protocol's message");
@@ -52,9 +54,8 @@ static enum spice_uplink_result fail(struct spice_uplink *uplink, const char *er
  * None of our images asks to be cached and none is compressed against others,
  * so the caches that this message sizes stay empty.
  */
-static int put_display_init(struct evbuffer *output)
+static void write_display_init(uint8_t data[DISPLAY_INIT_BYTES])
 {
-	uint8_t data[SPICE_FILTER_HEADER_BYTES + INIT_BYTES];
 	uint8_t *body = data + SPICE_FILTER_HEADER_BYTES;
 
 	spice_wire_put_u16(data, SPICE_MSGC_DISPLAY_INIT);
@@ -63,21 +64,22 @@ static int put_display_init(struct evbuffer *output)
 	spice_wire_put(body + 1, 1, 8);
 	body[9] = 1; /* dictionary: id, pixels */
 	spice_wire_put_u32(body + 10, 1);
-	return evbuffer_add(output, data, sizeof(data)) < 0 ? -ENOMEM : 0;
 }
 
 static enum spice_uplink_result read_reply(struct spice_uplink *uplink, const uint8_t *reply,
 		struct evbuffer *output)
 {
-	uint8_t data[4 + SPICE_LINK_TICKET_BYTES];
+	uint8_t data[TICKET_BYTES + DISPLAY_INIT_BYTES];
+	const bool is_display = uplink->channel == SPICE_LINK_DISPLAY;
 
 	if (spice_wire_get_u32(reply) != SPICE_LINK_ERR_OK)
 		return fail(uplink, "the library does not take the link");
 	spice_wire_put_u32(data, SPICE_COMMON_CAP_AUTH_SPICE);
 	if (spice_ticket_encrypt(reply + 4, "", data + 4) < 0)
 		return fail(uplink, "the library's key is of no use");
-	if (evbuffer_add(output, data, sizeof(data)) < 0 ||
-			(uplink->channel == SPICE_LINK_DISPLAY && put_display_init(output) < 0))
+	write_display_init(data + TICKET_BYTES);
+	/* All or nothing. */
+	if (evbuffer_add(output, data, TICKET_BYTES + (is_display ? DISPLAY_INIT_BYTES : 0)) < 0)
 		return fail(uplink, "out of memory");
 	uplink->answered = true;
 	return SPICE_UPLINK_MORE;
@@ -103,21 +105,19 @@ static enum spice_uplink_result read_next(struct spice_uplink *uplink, const uin
 	return SPICE_UPLINK_MORE;
 }
 
-enum spice_uplink_result spice_uplink_input(struct spice_uplink *uplink, struct evbuffer *input,
-		struct evbuffer *output)
+enum spice_uplink_result spice_uplink_input(struct spice_uplink *uplink, const uint8_t *data, size_t bytes,
+		struct evbuffer *output, size_t *ret_taken)
 {
 	enum spice_uplink_result result = SPICE_UPLINK_MORE;
-	uint8_t data[REPLY_MAX];
-	size_t need;
+	size_t need, taken;
 
-	while (result == SPICE_UPLINK_MORE) {
+	for (taken = 0; result == SPICE_UPLINK_MORE; taken += need) {
 		need = uplink->answered ? VERDICT_BYTES
 				: uplink->reply_bytes ? uplink->reply_bytes : SPICE_LINK_HEADER_BYTES;
-		if (evbuffer_get_length(input) < need)
-			return SPICE_UPLINK_MORE;
-		if (evbuffer_remove(input, data, need) != (int)need)
-			return fail(uplink, "out of memory");
-		result = read_next(uplink, data, output);
+		if (bytes - taken < need)
+			break;
+		result = read_next(uplink, data + taken, output);
 	}
+	*ret_taken = taken;
 	return result;
 }

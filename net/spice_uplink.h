@@ -5,7 +5,8 @@
  * socketpair. The library asks for no password there, so the ticket is empty.
  *
  * Bytes in, bytes out; no socket, no clock. Never takes more of the input than
- * the verdict's last byte.
+ * the verdict's last byte, and takes no memory to read it: how far the library
+ * has come is known without.
  */
 #ifndef PLANECAST_NET_SPICE_UPLINK_H
 #define PLANECAST_NET_SPICE_UPLINK_H
@@ -36,7 +37,7 @@ int spice_uplink_init(struct spice_uplink *uplink, const struct spice_link_messa
  * Behind the ticket of a display channel goes DISPLAY_INIT at once: the
  * library's thread would wait for it, and for nothing else, up to 30 s.
  */
-enum spice_uplink_result spice_uplink_input(struct spice_uplink *uplink, struct evbuffer *input,
-		struct evbuffer *output);
+enum spice_uplink_result spice_uplink_input(struct spice_uplink *uplink, const uint8_t *data, size_t bytes,
+		struct evbuffer *output, size_t *ret_taken);
 
 #endif

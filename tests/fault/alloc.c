@@ -28,12 +28,17 @@ int __wrap___asprintf_chk(char **ret, int flag, const char *fmt, ...)
 
 /* Threads allocate too. */
 static atomic_long left = -1;
-static atomic_bool failed;
+static atomic_bool failed, held;
 
 void alloc_fail_at(long number)
 {
 	left = number;
 	failed = false;
+}
+
+void alloc_hold(bool hold)
+{
+	held = hold;
 }
 
 bool alloc_has_failed(void)
@@ -43,7 +48,7 @@ bool alloc_has_failed(void)
 
 static bool fails(void)
 {
-	if (left < 0 || atomic_fetch_sub(&left, 1) != 0)
+	if (held || left < 0 || atomic_fetch_sub(&left, 1) != 0)
 		return false;
 	failed = true;
 	errno = ENOMEM;

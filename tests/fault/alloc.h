@@ -10,6 +10,8 @@
 
 /* The allocation with this number fails, from 0; those behind it succeed. Negative: none. */
 void alloc_fail_at(long number);
+/* From now on, or no longer, all succeed and none counts: the test is at work itself. */
+void alloc_hold(bool hold);
 /* That it came to that, since the last alloc_fail_at(). */
 bool alloc_has_failed(void);
 
