@@ -47,13 +47,14 @@ struct spice_display {
 	struct spice_box *box;
 	/* From the library's thread: something was released, or a change of the surface is done. Or it is late. */
 	struct event *wake;
-	atomic_uint completed; /* changes of the surface, since the start */
+	atomic_uint completed; /* changes of the surface and the monitor, since the start */
 	atomic_bool hungry; /* feeding waits for a release */
 
 	enum surface surface;
-	unsigned int asked; /* changes of the surface, since the start */
+	unsigned int asked; /* such changes, since the start */
 	uint32_t width, height; /* of the surface */
 	uint8_t *pixels; /* of the surface: the library's canvas */
+	uint8_t monitors[sizeof(QXLMonitorsConfig) + sizeof(QXLHead)]; /* for the library's thread */
 	struct rects_debt debt;
 
 	bool connected;
@@ -305,6 +306,21 @@ static void look_again(struct spice_display *display)
 		event_add(display->wake, &delay);
 }
 
+/*
+ * The library says by itself where the monitor is, but behind the surface: spice-gtk, which
+ * paints what its monitor shows, would paint the new picture as far as the old one went.
+ */
+static void tell_monitor(struct spice_display *display)
+{
+	const QXLMonitorsConfig config = { .count = 1, .max_allowed = 1 };
+	const QXLHead head = { .width = display->width, .height = display->height };
+
+	memcpy(display->monitors, &config, sizeof(config));
+	memcpy(display->monitors + sizeof(config), &head, sizeof(head));
+	display->asked++;
+	spice_qxl_monitors_config_async(&display->qxl, (uintptr_t)display->monitors, 0, SURFACE_CREATING);
+}
+
 static void change_surface(struct spice_display *display, const struct frame *frame)
 {
 	QXLDevSurfaceCreate surface;
@@ -321,6 +337,7 @@ static void change_surface(struct spice_display *display, const struct frame *fr
 		return;
 	}
 	display->surface = SURFACE_CREATING;
+	tell_monitor(display);
 	display->asked++;
 	display->given += display->connected;
 	display->given_ns = clock_now_ns();
