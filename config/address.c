@@ -106,8 +106,7 @@ int address_parse(const char *text, struct sockaddr_storage *ret, socklen_t *ret
 	if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
 		return parse_unix(text + strlen(UNIX_PREFIX), ret, ret_length, ret_error);
 
-	/* What viewers are given, "vnc://...", is none. */
-	if (!colon || colon == text || strchr(colon, ']') || strstr(text, "//")) {
+	if (!colon || colon == text || strchr(colon, ']')) {
 		*ret_error = "expected ADDRESS:PORT or unix:/PATH";
 		return -EINVAL;
 	}

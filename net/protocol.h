@@ -33,11 +33,14 @@ struct update;
 struct protocol_events {
 	void (*input)(void *user, const struct input_event *event);
 	/*
-	 * A viewer wants a size, and whoever wanted another one before no longer counts.
-	 * 0: the guest is asked, now or soon; PROTOCOL_SIZE_IS_SO: the picture has it;
-	 * negative errno: refused, picture stays.
+	 * A viewer, known by any address of its own, wants a size, and whoever wanted another
+	 * one before no longer counts. Some viewers' programs say again and again what they
+	 * want, whenever the size is another one: that counts only if no other viewer has
+	 * wanted anything since, or several of them would never agree. 0: the guest is asked,
+	 * now or soon; PROTOCOL_SIZE_IS_SO: the picture has it; -EBUSY: does not count; other
+	 * negative errno: refused. The picture stays then.
 	 */
-	int (*resize)(void *user, uint32_t width, uint32_t height);
+	int (*resize)(void *user, const void *viewer, uint32_t width, uint32_t height, bool again);
 	/* A viewer came, went, or can take a picture again. */
 	void (*viewers)(void *user);
 	/* What all protocols of the VM have together: limits are the VM's. Any time. */

@@ -47,12 +47,18 @@ static void handle_ready(void *user)
 void spice_session_resize(struct spice_session *session, uint32_t width, uint32_t height)
 {
 	struct spice *spice = session->spice;
+	/* As spice-gtk's widget does whenever the size is not the one that it has asked for. */
+	const bool again = width == session->wished_width && height == session->wished_height;
 	int r = -EPERM;
 
+	session->wished_width = width;
+	session->wished_height = height;
 	if (!spice->config->view_only)
-		r = !width || !height || width > PROTOCOL_PICTURE_MAX || height > PROTOCOL_PICTURE_MAX
-				? -ERANGE : spice->events->resize(spice->user, width, height);
-	if (r < 0)
+		r = !width || !height || width > PROTOCOL_PICTURE_MAX || height > PROTOCOL_PICTURE_MAX ? -ERANGE
+				: spice->events->resize(spice->user, session, width, height, again);
+	if (r == -EBUSY)
+		log_debug(session->peer, "asked for %ux%u again: another viewer has had its way", width, height);
+	else if (r < 0)
 		log_info(session->peer, "asked for %ux%u: %s", width, height, strerror(-r));
 }
 

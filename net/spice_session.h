@@ -56,12 +56,12 @@ struct spice_session {
 	bool linked[SPICE_LINK_CHANNELS]; /* once, which is for all */
 	bool doubted; /* somebody who knows its id does not know its password */
 	unsigned int n_links; /* ends of fronts that the library holds */
-	uint64_t bytes_sent, bytes_received; /* to and from clients that are gone */
 
 	struct RedsState *server; /* NULL before RUNNING */
 	struct spice_display *display;
 	struct spice_input *input;
 	struct event *rest;
+	uint32_t wished_width, wished_height; /* by the viewer, last */
 	bool releasing; /* what the viewer holds, if he likes it or not */
 };
 

@@ -218,7 +218,7 @@ void vnc_ask_size(struct vnc *vnc, struct vnc_client *client, uint32_t width, ui
 		return;
 	}
 	r = width > PROTOCOL_PICTURE_MAX || height > PROTOCOL_PICTURE_MAX ? -E2BIG
-			: vnc->events->resize(vnc->user, width, height);
+			: vnc->events->resize(vnc->user, client, width, height, false);
 	if (r < 0) {
 		log_info(client->peer, "asked for %ux%u: %s", width, height, strerror(-r));
 		answer_size(client, size_status_of(r));

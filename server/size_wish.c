@@ -2,6 +2,8 @@
 /* Which wish for a size the guest is asked for, and when. */
 #include "server/size_wish.h"
 
+#include <stddef.h>
+
 static const struct size none;
 
 static bool is_same(struct size a, struct size b)
@@ -15,12 +17,19 @@ static bool is_kept(const struct size_wish *wish, struct size size)
 	return is_same(wish->asked, none) && is_same(wish->shown, size);
 }
 
-bool size_wish_put(struct size_wish *wish, uint32_t width, uint32_t height)
+enum size_wish_result size_wish_put(struct size_wish *wish, const void *viewer, struct size size, bool again)
 {
-	const struct size size = { width, height };
-
+	if (again && wish->viewer && wish->viewer != viewer)
+		return SIZE_WISH_OVERRULED;
+	wish->viewer = viewer;
 	wish->wished = is_kept(wish, size) ? none : size;
-	return !is_same(wish->wished, none);
+	return is_same(wish->wished, none) ? SIZE_WISH_IS_SO : SIZE_WISH_TO_ASK;
+}
+
+void size_wish_lose(struct size_wish *wish)
+{
+	/* Perhaps it was another one: then a repeated wish of somebody's counts once too often. */
+	wish->viewer = NULL;
 }
 
 int64_t size_wish_wait_ns(const struct size_wish *wish, int64_t now_ns)

@@ -7,6 +7,10 @@
  * as it can send. So the guest is asked at most once in SIZE_WISH_REST_NS, always
  * for the newest wish, whoever's it is, and never for what it shows already. The
  * last wish is carried out.
+ *
+ * Where viewers' programs repeat their wishes whenever the size changes, the size
+ * would change for ever between those of two. So a wish that is repeated counts
+ * only from whoever wished last.
  */
 #ifndef PLANECAST_SERVER_SIZE_WISH_H
 #define PLANECAST_SERVER_SIZE_WISH_H
@@ -30,10 +34,19 @@ struct size_wish {
 	struct size asked; /* the guest, and not seen since */
 	struct size shown;
 	int64_t rest_ns; /* not asked before */
+	const void *viewer; /* who wished last; NULL: nobody who is still there */
 };
 
-/* A viewer wishes. False: the picture has that size and keeps it. */
-bool size_wish_put(struct size_wish *wish, uint32_t width, uint32_t height);
+enum size_wish_result {
+	SIZE_WISH_TO_ASK, /* for, when it is time */
+	SIZE_WISH_IS_SO, /* the picture has that size and keeps it */
+	SIZE_WISH_OVERRULED, /* does not count */
+};
+
+/* A viewer, known by any address of its own, wishes, maybe what it has wished before. */
+enum size_wish_result size_wish_put(struct size_wish *wish, const void *viewer, struct size size, bool again);
+/* Some viewer has gone. */
+void size_wish_lose(struct size_wish *wish);
 /* Until the guest is to be asked for wish->wished. 0: now; negative: nothing is wished. */
 int64_t size_wish_wait_ns(const struct size_wish *wish, int64_t now_ns);
 /* The guest was asked for it. False: it could not be, which changes nothing. */

@@ -45,6 +45,7 @@ struct vm {
 	struct damage *damage;
 	struct protocol *protocols[2];
 	bool watched[2]; /* each has a viewer */
+	unsigned int viewers; /* of all of them */
 	struct guest *guest; /* NULL: none configured */
 	struct input_keymap *keymap;
 	struct pacer pacer;
@@ -257,11 +258,20 @@ static void handle_wish_due(evutil_socket_t fd, short what, void *data)
 		log_info(NULL, "viewers wish for %ux%u: %s", size.width, size.height, strerror(-r));
 }
 
-static int handle_resize(void *user, uint32_t width, uint32_t height)
+static int handle_resize(void *user, const void *viewer, uint32_t width, uint32_t height, bool again)
 {
 	struct vm *vm = user;
+	const struct size size = { width, height };
 
-	return size_wish_put(&vm->wish, width, height) ? ask_guest(vm) : PROTOCOL_SIZE_IS_SO;
+	switch (size_wish_put(&vm->wish, viewer, size, again)) {
+	case SIZE_WISH_TO_ASK:
+		return ask_guest(vm);
+	case SIZE_WISH_IS_SO:
+		return PROTOCOL_SIZE_IS_SO;
+	case SIZE_WISH_OVERRULED:
+		break;
+	}
+	return -EBUSY;
 }
 
 static struct protocol_stats sum_stats(const struct vm *vm)
@@ -295,7 +305,8 @@ static void show_again(struct protocol *protocol, struct frame *frame)
 static void handle_viewers(void *user)
 {
 	struct vm *vm = user;
-	bool watched = sum_stats(vm).viewers > 0;
+	const unsigned int viewers = sum_stats(vm).viewers;
+	const bool watched = viewers > 0;
 	struct frame *shadow = damage_shadow(vm->damage);
 	struct protocol_stats stats;
 	bool first;
@@ -307,6 +318,9 @@ static void handle_viewers(void *user)
 		if (first && shadow)
 			show_again(vm->protocols[i], shadow);
 	}
+	if (viewers < vm->viewers)
+		size_wish_lose(&vm->wish);
+	vm->viewers = viewers;
 	pacer_set_watched(&vm->pacer, watched, clock_now_ns());
 	if (!watched) {
 		damage_drop(vm->damage);

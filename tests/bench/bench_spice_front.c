@@ -64,9 +64,11 @@ static void handle_input(void *user, const struct input_event *event)
 	(void)event;
 }
 
-static int handle_resize(void *user, uint32_t width, uint32_t height)
+static int handle_resize(void *user, const void *viewer, uint32_t width, uint32_t height, bool again)
 {
 	(void)user;
+	(void)viewer;
+	(void)again;
 	(void)width;
 	(void)height;
 	return -ENOTSUP;

@@ -66,9 +66,8 @@ class Screen:
         home = self.directory / "home"
         home.mkdir()
         # A home of its own: no viewer finds settings but these, and none keeps any.
-        settings = home / ".config" / "spicy"
-        settings.mkdir(parents=True)
-        (settings / "settings").write_text("[general]\nscaling=false\nresize-guest=false\n")
+        (home / ".config" / "spicy").mkdir(parents=True)
+        self.set_spicy(resize_guest=False)
         self.env = {**os.environ, "DISPLAY": f":{number}", "HOME": str(home), "GDK_BACKEND": "x11", "GDK_SCALE": "1",
                     "NO_AT_BRIDGE": "1", "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": str(home),
                     "XDG_CONFIG_HOME": str(home / ".config"), "SPICE_NOGRAB": "1"}
@@ -91,6 +90,15 @@ class Screen:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def set_spicy(self, resize_guest):
+        """For those that are started from now on. Whether the guest gets the window's size."""
+        (self.directory / "home/.config/spicy/settings").write_text(
+            f"[general]\nscaling=false\nresize-guest={str(resize_guest).lower()}\n")
+
+    def wait_window(self, name, *action):
+        """One with that name; does something with it."""
+        self.xdotool("search", "--sync", "--onlyvisible", "--name", name, *action)
 
     def start(self, command):
         process = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

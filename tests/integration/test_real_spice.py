@@ -50,7 +50,7 @@ class RealSpice(unittest.TestCase):
                 self.assertIsNone(viewer.poll())
             screen.end(viewer)
             # The instance goes when its viewer has gone, and the next one gets another.
-            daemon.wait_line("viewer left")
+            daemon.wait_line("main channel left")
             mark = daemon.mark()
             screen.start(VIEWERS[name](spice_address(daemon)))
             daemon.wait_line("display channel linked", mark)
@@ -125,20 +125,50 @@ class RealSpice(unittest.TestCase):
     def test_typing_remote_viewer(self):
         self.typing("remote-viewer")
 
-    def test_window_asks_for_its_size(self):
-        """remote-viewer, started with a file, as it does unless told otherwise."""
-        with Screen(1400, 1000) as screen, start((800, 600)) as daemon, Viewer(daemon.address("vm")) as probe:
-            host, port = spice_address(daemon)
+    def ask_by_windows(self, prepare, title, moves_together):
+        """Two viewers, whose windows are resized in turn: the guest follows, and nobody goes back and forth."""
+        with Screen(1400, 1000) as one, Screen(1400, 1000) as other, start((800, 600)) as daemon, \
+                Viewer(daemon.address("vm")) as probe:
+            for screen in (one, other):
+                mark = daemon.mark()
+                screen.start(prepare(screen, spice_address(daemon)))
+                daemon.wait_line("display channel linked", mark)
+                screen.wait_window(title)
+                # What it wishes for to begin with comes of itself.
+                wait_until(lambda: probe.is_quiet(2), "a picture that rests")
+                probe("scene", "still")
+            for turn, (screen, beside, size) in enumerate((
+                    (one, other, (1000, 700)), (other, one, (1210, 871)), (one, other, (903, 777)),
+                    (one, other, (1300, 950)), (other, one, (850, 650)))):
+                mark = daemon.mark()
+                screen.wait_window(title, "windowsize", *size)
+                match = daemon.wait_line(r"picture: (\d+)x(\d+)", mark)
+                shown = int(match[1]), int(match[2])
+                # But for the frame and the bars.
+                for have, inner in zip(size, shown):
+                    self.assertTrue(0 <= have - inner <= 100, (size, shown))
+                self.show(screen, probe, shown, f"{self.id().rpartition('.')[2]}-{turn}")
+                if moves_together:
+                    self.show(beside, probe, shown, f"{self.id().rpartition('.')[2]}-{turn}-beside")
+                elif turn:
+                    daemon.wait_line(r"asked for \d+x\d+ again", mark)
+                self.assertTrue(probe.is_quiet(2))
+                self.assertEqual(daemon.count_lines(r"picture: ", mark), 1)
+
+    def test_windows_of_remote_viewer_ask_for_their_size(self):
+        """Started with a file it does, unless told otherwise; windows that did not ask follow."""
+        def prepare(screen, address):
             file = screen.directory / "vm.vv"
-            file.write_text(f"[virt-viewer]\ntype=spice\nhost={host}\nport={port}\n")
-            screen.start(["remote-viewer", str(file)])
-            probe("scene", "still")
-            self.show(screen, probe, (800, 600), "remote-viewer-file")
-            window = screen.xdotool("search", "--onlyvisible", "--name", r"vm \(1\)").split()[0]
-            geometry = dict(line.split("=") for line in
-                            screen.xdotool("getwindowgeometry", "--shell", window).splitlines())
-            screen.xdotool("windowsize", window, int(geometry["WIDTH"]) + 224, int(geometry["HEIGHT"]) + 100)
-            self.show(screen, probe, (1024, 700), "remote-viewer-window")
+            file.write_text(f"[virt-viewer]\ntype=spice\nhost={address[0]}\nport={address[1]}\n")
+            return ["remote-viewer", str(file)]
+        self.ask_by_windows(prepare, r"vm \(1\)", True)
+
+    def test_windows_of_spicy_ask_for_their_size(self):
+        """Those that did not ask stay as they are, and repeat what they asked for before."""
+        def prepare(screen, address):
+            screen.set_spicy(resize_guest=True)
+            return spicy(address)
+        self.ask_by_windows(prepare, "spice display", False)
 
     def test_limits_are_for_both_protocols(self):
         """A VNC viewer that is to be the only one ends SPICE viewers and keeps them out; viewers are counted together."""
@@ -147,11 +177,10 @@ class RealSpice(unittest.TestCase):
             screen.start(spicy(address))
             daemon.wait_line("display channel linked")
             with RfbClient(daemon.address("vm"), shared=False):
-                daemon.wait_line("viewer left .* another one asked to be the only viewer")
+                daemon.wait_line("main channel left .* another one asked to be the only viewer")
                 screen.start(spicy(address))
                 daemon.wait_line("there is a viewer that asked to be the only one")
-                mark = daemon.mark()
-            daemon.wait_line("viewer left", mark)
+            daemon.wait_line("viewer left")
             with Viewer(daemon.address("vm")), Viewer(daemon.address("vm")):
                 screen.start(spicy(address))
                 daemon.wait_line("too many viewers")

@@ -41,9 +41,11 @@ static void handle_input(void *user, const struct input_event *event)
 	rig.events[rig.n_events++] = *event;
 }
 
-static int handle_resize(void *user, uint32_t width, uint32_t height)
+static int handle_resize(void *user, const void *viewer, uint32_t width, uint32_t height, bool again)
 {
 	assert_ptr_equal(user, &rig);
+	assert_non_null(viewer);
+	assert_false(again);
 	rig.asks++;
 	rig.asked_width = width;
 	rig.asked_height = height;
