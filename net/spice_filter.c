@@ -27,7 +27,7 @@
 static const struct spice_filter_rule common_rules[] = {
 	{ SPICE_MSGC_ACK_SYNC, EXACT(4) },
 	{ SPICE_MSGC_ACK, EXACT(0) },
-	/* To a question that it does not ask on a socketpair. */
+	/* To questions of how far the client is: nothing here depends on that. */
 	{ SPICE_MSGC_PONG, EXACT(12), .drop = true },
 	{ SPICE_MSGC_DISCONNECTING, AT_MOST(64), .drop = true },
 	{ 0 },
