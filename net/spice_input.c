@@ -62,11 +62,16 @@ static void tell_pointer(struct spice_input *input, uint32_t extra)
 {
 	struct input_event event = {
 		.kind = INPUT_POINTER,
-		.pointer = { .x = input->x, .y = input->y, .buttons = input->buttons | extra },
+		.pointer = {
+			.x = input->x,
+			.y = input->y,
+			.buttons = input->buttons | extra,
+			.changed = (input->buttons | extra) ^ input->buttons_told,
+		},
 	};
 
 	input->moved = false;
-	input->buttons_told = input->buttons;
+	input->buttons_told = event.pointer.buttons;
 	input->events->size(input->user, &event.pointer.width, &event.pointer.height);
 	if (!event.pointer.width || !event.pointer.height)
 		return;

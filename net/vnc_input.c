@@ -27,6 +27,7 @@ static void tell_key(struct vnc_client *client, bool down, uint32_t qnum, uint32
 static void tell_pointer(struct vnc_client *client)
 {
 	struct vnc_input *input = &client->input;
+	const uint32_t changed = input->buttons ^ input->buttons_told;
 
 	input->moved = false;
 	input->buttons_told = input->buttons;
@@ -38,6 +39,7 @@ static void tell_pointer(struct vnc_client *client)
 			.width = client->width,
 			.height = client->height,
 			.buttons = input->buttons,
+			.changed = changed,
 		},
 	});
 }

@@ -44,7 +44,6 @@ struct guest {
 
 	struct queued queue[QUEUE_MAX];
 	unsigned int head, count;
-	uint32_t queued_buttons; /* after everything in the queue */
 	bool overflowed;
 
 	struct qmp_input input;
@@ -72,7 +71,6 @@ static void pump(struct guest *guest)
 			/* Nobody knows what the viewer still holds: let go of everything. */
 			wanted = qmp_input_release(&guest->input, arguments);
 			guest->overflowed = wanted;
-			guest->queued_buttons = 0;
 		}
 		if (wanted)
 			result = qmp_execute(guest->qmp, "input-send-event", arguments);
@@ -101,7 +99,7 @@ void guest_input(struct guest *guest, const struct input_event *event)
 
 	if (!guest->ready || !qmp_input_usable(event))
 		return;
-	new.motion = event->kind == INPUT_POINTER && event->pointer.buttons == guest->queued_buttons;
+	new.motion = event->kind == INPUT_POINTER && !event->pointer.changed;
 	if (new.motion && guest->count && queued_at(guest, guest->count - 1)->motion) {
 		*queued_at(guest, guest->count - 1) = new;
 		return;
@@ -112,8 +110,6 @@ void guest_input(struct guest *guest, const struct input_event *event)
 		guest->overflowed = true;
 		return;
 	}
-	if (event->kind == INPUT_POINTER)
-		guest->queued_buttons = event->pointer.buttons;
 	*queued_at(guest, guest->count++) = new;
 	pump(guest);
 }
@@ -149,7 +145,6 @@ static void disconnect(struct guest *guest)
 	guest->ready = false;
 	guest->head = guest->count = 0;
 	guest->overflowed = false;
-	guest->queued_buttons = 0;
 	guest->input = (struct qmp_input){ .buttons = 0 };
 	guest->warned_error[0] = '\0';
 }

@@ -42,7 +42,12 @@ struct input_event {
 			/* absolute, in pixels of a picture of width x height */
 			uint32_t x, y;
 			uint32_t width, height;
-			uint32_t buttons; /* all that are down now */
+			uint32_t buttons; /* all that this viewer has down now */
+			/*
+			 * Which of them were otherwise with this viewer's last event:
+			 * what others hold is not for it to let go.
+			 */
+			uint32_t changed;
 		} pointer;
 	};
 };

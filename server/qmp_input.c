@@ -110,10 +110,24 @@ bool qmp_input_usable(const struct input_event *event)
 	return event->kind == INPUT_POINTER && event->pointer.width && event->pointer.height;
 }
 
+/* What is held once event has come; the wheel's steps are not held. */
+static uint32_t buttons_after(uint32_t before, const struct input_event *event)
+{
+	return (before & ~event->pointer.changed) | (event->pointer.buttons & event->pointer.changed);
+}
+
+static uint32_t without_wheel(uint32_t buttons)
+{
+	for (size_t i = 0; i < sizeof(button_table) / sizeof(button_table[0]); i++)
+		buttons &= button_table[i].wheel ? ~button_table[i].mask : ~0u;
+	return buttons;
+}
+
 bool qmp_input_event(struct qmp_input *state, const struct input_event *event,
 		char ret_text[QMP_INPUT_TEXT_MAX_BYTES])
 {
 	struct text text = begin(ret_text);
+	uint32_t buttons;
 
 	if (event->kind == INPUT_KEY) {
 		state->keys_down[event->key.qnum] = event->key.down;
@@ -125,8 +139,9 @@ bool qmp_input_event(struct qmp_input *state, const struct input_event *event,
 		append_axis(&text, "x", event->pointer.x, event->pointer.width);
 		append_axis(&text, "y", event->pointer.y, event->pointer.height);
 	}
-	append_buttons(&text, state->buttons, event->pointer.buttons);
-	state->buttons = event->pointer.buttons;
+	buttons = buttons_after(state->buttons, event);
+	append_buttons(&text, state->buttons, buttons);
+	state->buttons = without_wheel(buttons);
 	state->x = event->pointer.x;
 	state->y = event->pointer.y;
 	state->width = event->pointer.width;

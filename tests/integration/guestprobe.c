@@ -23,6 +23,7 @@ struct probe {
 	struct event_base *base;
 	struct guest *guest;
 	struct input_keymap *keymap;
+	uint32_t buttons;
 };
 
 static void fail(const char *what)
@@ -48,6 +49,8 @@ static void do_line(struct probe *probe, const char *line)
 				    &event.pointer.width, &event.pointer.height,
 				    &event.pointer.buttons) != 5)
 			fail(line);
+		event.pointer.changed = event.pointer.buttons ^ probe->buttons;
+		probe->buttons = event.pointer.buttons;
 	}
 	guest_input(probe->guest, &event);
 }

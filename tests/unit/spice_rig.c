@@ -51,7 +51,8 @@ static void handle_input(void *user, const struct input_event *event)
 	(void)user;
 	spice_rig.presses++;
 	if (event->kind == INPUT_POINTER)
-		spice_rig.buttons = event->pointer.buttons;
+		spice_rig.buttons = (spice_rig.buttons & ~event->pointer.changed) |
+				(event->pointer.buttons & event->pointer.changed);
 	else if (event->key.qnum < SPICE_RIG_KEYS)
 		spice_rig.keys[event->key.qnum] = event->key.down;
 	else

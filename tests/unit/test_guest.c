@@ -50,6 +50,9 @@ struct peer {
 	bool negotiated;
 };
 
+/* What the viewer that sends has down; another one begins with 0. */
+static uint32_t last_buttons;
+
 static void answer(struct peer *peer)
 {
 	for (; peer->answering && peer->answered < peer->n_lines; peer->answered++) {
@@ -157,6 +160,7 @@ static int set_up(void **state)
 
 	if (!peer)
 		return -1;
+	last_buttons = 0;
 	peer->base = event_base_new();
 	peer->opening = GREETING;
 	peer->opening_bytes = strlen(GREETING);
@@ -211,9 +215,17 @@ static void send_pointer(struct guest *guest, uint32_t x, uint32_t y, uint32_t b
 {
 	const struct input_event event = {
 		.kind = INPUT_POINTER,
-		.pointer = { .x = x, .y = y, .width = 1024, .height = 512, .buttons = buttons },
+		.pointer = {
+			.x = x,
+			.y = y,
+			.width = 1024,
+			.height = 512,
+			.buttons = buttons,
+			.changed = buttons ^ last_buttons,
+		},
 	};
 
+	last_buttons = buttons;
 	guest_input(guest, &event);
 }
 
@@ -278,6 +290,37 @@ static void test_events_on_the_wire(void **state)
 	send_pointer(guest, 1023, 5000, 0x1f2);
 	WAIT_FOR(peer, peer->n_lines >= first + 7);
 	for (unsigned int i = 0; i < 7; i++)
+		assert_string_equal(peer->lines[first + i], expected[i]);
+	guest_free(guest);
+}
+
+static void test_viewers_hold_what_they_hold(void **state)
+{
+	static const char *const expected[] = {
+		"[" AXIS("x", "16") "," AXIS("y", "32") "," BUTTON("true", "left") "]",
+		"[" AXIS("x", "48") "," AXIS("y", "32") "]", /* another viewer only moves */
+		"[" BUTTON("true", "right") "," BUTTON("true", "wheel-up") "," BUTTON("false", "wheel-up") "]",
+		/* A third one's step while the wheel of the other one is still in its event. */
+		"[" BUTTON("true", "wheel-up") "," BUTTON("false", "wheel-up") "]",
+		"[" BUTTON("false", "right") "]",
+		"[" BUTTON("false", "left") "]",
+	};
+	struct peer *peer = *state;
+	struct guest *guest = connected_guest(peer);
+	unsigned int first = peer->n_lines;
+
+	send_pointer(guest, 0, 0, INPUT_BUTTON_LEFT);
+	last_buttons = 0;
+	send_pointer(guest, 1, 0, 0);
+	send_pointer(guest, 1, 0, INPUT_BUTTON_RIGHT | INPUT_BUTTON_WHEEL_UP);
+	last_buttons = 0;
+	send_pointer(guest, 1, 0, INPUT_BUTTON_WHEEL_UP);
+	last_buttons = INPUT_BUTTON_RIGHT | INPUT_BUTTON_WHEEL_UP;
+	send_pointer(guest, 1, 0, 0);
+	last_buttons = INPUT_BUTTON_LEFT;
+	send_pointer(guest, 1, 0, 0);
+	WAIT_FOR(peer, peer->n_lines >= first + 6);
+	for (unsigned int i = 0; i < 6; i++)
 		assert_string_equal(peer->lines[first + i], expected[i]);
 	guest_free(guest);
 }
@@ -535,6 +578,7 @@ int main(void)
 		/* First: the log limits lines of one kind, of which later tests make many. */
 		cmocka_unit_test_setup_teardown(test_said_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_events_on_the_wire, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_viewers_hold_what_they_hold, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_motion_is_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_overflow_lets_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missing_then_there_then_gone, set_up, tear_down),
