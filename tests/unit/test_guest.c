@@ -26,237 +26,7 @@
 #include "server/clock.h"
 #include "server/guest.h"
 #include "server/input.h"
-
-#define DEADLINE_NS (20 * NSEC_PER_SEC)
-#define LINES_MAX 2048
-#define GREETING \
-	"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}}, " \
-	"\"capabilities\": []}}\r\n"
-
-struct peer {
-	struct event_base *base;
-	char directory[64];
-	char path[96];
-	struct evconnlistener *listener;
-	struct bufferevent *bev;
-	unsigned int connections;
-	const char *opening; /* sent to whoever connects */
-	size_t opening_bytes;
-	bool answering;
-	const char *error; /* answer commands with this description */
-	char *lines[LINES_MAX]; /* "events" lists received, without their frame */
-	unsigned int n_lines;
-	unsigned int answered;
-	bool negotiated;
-};
-
-/* What the viewer that sends has down; another one begins with 0. */
-static uint32_t last_buttons;
-
-static void answer(struct peer *peer)
-{
-	for (; peer->answering && peer->answered < peer->n_lines; peer->answered++) {
-		struct evbuffer *output = bufferevent_get_output(peer->bev);
-
-		/* Ids count from 0, which was qmp_capabilities. */
-		if (peer->error)
-			evbuffer_add_printf(output,
-					"{\"id\": %u, \"error\": {\"class\": \"GenericError\", \"desc\": \"%s\"}}\r\n",
-					peer->answered + 1, peer->error);
-		else
-			evbuffer_add_printf(output, "{\"event\": \"NOISE\"}\r\n{\"return\": {}, \"id\": %u}\r\n",
-					peer->answered + 1);
-	}
-}
-
-static void peer_read(struct bufferevent *bev, void *user)
-{
-	static const char prefix[] = "{\"execute\":\"input-send-event\",\"arguments\":{\"events\":";
-	struct peer *peer = user;
-	char *line;
-
-	while ((line = evbuffer_readln(bufferevent_get_input(bev), NULL, EVBUFFER_EOL_CRLF_STRICT))) {
-		char *tail = strstr(line, "},\"id\":");
-
-		if (!peer->negotiated) {
-			assert_string_equal(line, "{\"execute\":\"qmp_capabilities\",\"arguments\":{},\"id\":0}");
-			evbuffer_add_printf(bufferevent_get_output(bev), "{\"return\": {}, \"id\": 0}\r\n");
-			peer->negotiated = true;
-			free(line);
-			continue;
-		}
-		assert_int_equal(strncmp(line, prefix, strlen(prefix)), 0);
-		assert_non_null(tail);
-		assert_in_range(peer->n_lines, 0, LINES_MAX - 1);
-		assert_int_equal(atoi(tail + strlen("},\"id\":")), peer->n_lines + 1);
-		*tail = '\0';
-		peer->lines[peer->n_lines++] = strdup(line + strlen(prefix));
-		free(line);
-	}
-	answer(peer);
-}
-
-static void forget_lines(struct peer *peer)
-{
-	while (peer->n_lines)
-		free(peer->lines[--peer->n_lines]);
-	peer->answered = 0;
-}
-
-static void peer_hang_up(struct peer *peer)
-{
-	if (peer->bev)
-		bufferevent_free(peer->bev);
-	peer->bev = NULL;
-	peer->negotiated = false;
-	forget_lines(peer);
-}
-
-static void peer_event(struct bufferevent *bev, short what, void *user)
-{
-	(void)bev;
-	(void)what;
-	peer_hang_up(user);
-}
-
-static void peer_accept(struct evconnlistener *listener, evutil_socket_t fd,
-		struct sockaddr *address, int length, void *user)
-{
-	struct peer *peer = user;
-
-	(void)listener;
-	(void)address;
-	(void)length;
-	peer_hang_up(peer);
-	peer->connections++;
-	peer->bev = bufferevent_socket_new(peer->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	bufferevent_setcb(peer->bev, peer_read, NULL, peer_event, peer);
-	bufferevent_enable(peer->bev, EV_READ | EV_WRITE);
-	bufferevent_write(peer->bev, peer->opening, peer->opening_bytes);
-}
-
-static void peer_listen(struct peer *peer)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", peer->path);
-	peer->listener = evconnlistener_new_bind(peer->base, peer_accept, peer, LEV_OPT_CLOSE_ON_FREE, 5,
-			(struct sockaddr *)&address, sizeof(address));
-	assert_non_null(peer->listener);
-}
-
-static void peer_vanish(struct peer *peer)
-{
-	peer_hang_up(peer);
-	if (peer->listener)
-		evconnlistener_free(peer->listener);
-	peer->listener = NULL;
-	unlink(peer->path);
-}
-
-static int set_up(void **state)
-{
-	struct peer *peer = calloc(1, sizeof(*peer));
-
-	if (!peer)
-		return -1;
-	last_buttons = 0;
-	peer->base = event_base_new();
-	peer->opening = GREETING;
-	peer->opening_bytes = strlen(GREETING);
-	peer->answering = true;
-	strcpy(peer->directory, "/tmp/planecast-guest-XXXXXX");
-	if (!mkdtemp(peer->directory))
-		return -1;
-	snprintf(peer->path, sizeof(peer->path), "%s/qmp", peer->directory);
-	*state = peer;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct peer *peer = *state;
-
-	peer_vanish(peer);
-	rmdir(peer->directory);
-	event_base_free(peer->base);
-	free(peer);
-	return 0;
-}
-
-static void wake(evutil_socket_t fd, short what, void *user)
-{
-	(void)fd;
-	(void)what;
-	(void)user;
-}
-
-#define WAIT_FOR(peer, condition) \
-	do { \
-		int64_t deadline_ns = clock_now_ns() + DEADLINE_NS; \
-		struct event *waker = evtimer_new((peer)->base, wake, NULL); \
-		while (!(condition)) { \
-			struct timeval step = clock_timeval(NSEC_PER_SEC); \
-			assert_true(clock_now_ns() < deadline_ns); \
-			evtimer_add(waker, &step); \
-			event_base_loop((peer)->base, EVLOOP_ONCE); \
-		} \
-		event_free(waker); \
-	} while (0)
-
-static void send_key(struct guest *guest, uint32_t qnum, bool down)
-{
-	const struct input_event event = { .kind = INPUT_KEY, .key = { .down = down, .qnum = qnum } };
-
-	guest_input(guest, &event);
-}
-
-static void send_pointer(struct guest *guest, uint32_t x, uint32_t y, uint32_t buttons)
-{
-	const struct input_event event = {
-		.kind = INPUT_POINTER,
-		.pointer = {
-			.x = x,
-			.y = y,
-			.width = 1024,
-			.height = 512,
-			.buttons = buttons,
-			.changed = buttons ^ last_buttons,
-		},
-	};
-
-	last_buttons = buttons;
-	guest_input(guest, &event);
-}
-
-/*
- * A guest whose connection takes commands. That the peer has been told
- * "capabilities" is not enough: our side must have read the answer, and the
- * only sign of that is that input arrives.
- */
-static struct guest *connected_guest(struct peer *peer)
-{
-	struct guest *guest;
-	bool answering = peer->answering;
-
-	peer_listen(peer);
-	assert_int_equal(guest_new(peer->base, peer->path, &guest), 0);
-	peer->answering = false;
-	WAIT_FOR(peer, peer->negotiated);
-	WAIT_FOR(peer, (send_key(guest, 0x01, true), peer->n_lines > 0));
-	peer->answering = true;
-	answer(peer);
-	send_key(guest, 0x01, false);
-	WAIT_FOR(peer, peer->n_lines >= 2 && !strstr(peer->lines[peer->n_lines - 1], "true"));
-	peer->answering = answering;
-	return guest;
-}
-
-#define KEY(state, number) \
-	"{\"type\":\"key\",\"data\":{\"down\":" state ",\"key\":{\"type\":\"number\",\"data\":" number "}}}"
-#define AXIS(name, value) "{\"type\":\"abs\",\"data\":{\"axis\":\"" name "\",\"value\":" value "}}"
-#define BUTTON(state, name) \
-	"{\"type\":\"btn\",\"data\":{\"down\":" state ",\"button\":\"" name "\"}}"
+#include "tests/unit/guest_peer.h"
 
 static void test_events_on_the_wire(void **state)
 {
@@ -288,7 +58,7 @@ static void test_events_on_the_wire(void **state)
 	send_pointer(guest, 1023, 5000, INPUT_BUTTON_LEFT);
 	send_pointer(guest, 1023, 5000, INPUT_BUTTON_LEFT | INPUT_BUTTON_WHEEL_UP);
 	send_pointer(guest, 1023, 5000, 0x1f2);
-	WAIT_FOR(peer, peer->n_lines >= first + 7);
+	PEER_WAIT(peer, peer->n_lines >= first + 7);
 	for (unsigned int i = 0; i < 7; i++)
 		assert_string_equal(peer->lines[first + i], expected[i]);
 	guest_free(guest);
@@ -319,7 +89,7 @@ static void test_viewers_hold_what_they_hold(void **state)
 	send_pointer(guest, 1, 0, 0);
 	last_buttons = INPUT_BUTTON_LEFT;
 	send_pointer(guest, 1, 0, 0);
-	WAIT_FOR(peer, peer->n_lines >= first + 6);
+	PEER_WAIT(peer, peer->n_lines >= first + 6);
 	for (unsigned int i = 0; i < 6; i++)
 		assert_string_equal(peer->lines[first + i], expected[i]);
 	guest_free(guest);
@@ -344,8 +114,8 @@ static void test_motion_is_replaced(void **state)
 		send_pointer(guest, 520 + i, i, INPUT_BUTTON_LEFT);
 	send_key(guest, 0x1e, true);
 	peer->answering = true;
-	answer(peer);
-	WAIT_FOR(peer, strstr(peer->lines[peer->n_lines - 1], "\"data\":30}"));
+	peer_answer(peer);
+	PEER_WAIT(peer, strstr(peer->lines[peer->n_lines - 1], "\"data\":30}"));
 	/* Newest motion, press in its place, newest drag, key; before them at most what was in flight. */
 	assert_in_range(peer->n_lines - first, 4, 4 + 8);
 	last = &peer->lines[peer->n_lines - 4];
@@ -372,9 +142,9 @@ static void test_overflow_lets_go(void **state)
 	for (uint32_t i = 0; i < 200; i++)
 		send_key(guest, 1 + i, false); /* all lost */
 	peer->answering = true;
-	answer(peer);
+	peer_answer(peer);
 	/* 256 wait at most, 8 are in flight, then the releases, 16 keys each. */
-	WAIT_FOR(peer, peer->n_lines && strstr(peer->lines[peer->n_lines - 1], "\"data\":200}") &&
+	PEER_WAIT(peer, peer->n_lines && strstr(peer->lines[peer->n_lines - 1], "\"data\":200}") &&
 					!strstr(peer->lines[peer->n_lines - 1], "true"));
 	lines = peer->n_lines - first;
 	assert_in_range(lines, 200, 256 + 8 + 14);
@@ -402,15 +172,15 @@ static void test_missing_then_there_then_gone(void **state)
 	event_base_loop(peer->base, EVLOOP_ONCE);
 	send_key(guest, 0x1e, true); /* forgotten */
 	peer_listen(peer);
-	WAIT_FOR(peer, peer->negotiated);
-	WAIT_FOR(peer, (send_key(guest, 0x1f, true), peer->n_lines > 0));
+	PEER_WAIT(peer, peer->negotiated);
+	PEER_WAIT(peer, (send_key(guest, 0x1f, true), peer->n_lines > 0));
 	assert_string_equal(peer->lines[0], "[" KEY("true", "31") "]");
 
 	/* QEMU restarts: another socket of the same name. */
 	peer_vanish(peer);
 	peer_listen(peer);
-	WAIT_FOR(peer, peer->negotiated);
-	WAIT_FOR(peer, (send_key(guest, 0x20, true), peer->n_lines > 0));
+	PEER_WAIT(peer, peer->negotiated);
+	PEER_WAIT(peer, (send_key(guest, 0x20, true), peer->n_lines > 0));
 	assert_string_equal(peer->lines[0], "[" KEY("true", "32") "]");
 	assert_int_equal(peer->connections, 2);
 	guest_free(guest);
@@ -432,10 +202,10 @@ static void test_broken_peers(void **state)
 		{ "endless", flood, sizeof(flood) },
 		{ "capabilities refused", "{\"QMP\": {}} {\"id\": 0, \"error\": {\"desc\": \"no\"}}", 47 },
 		{ "an answer to no command",
-				GREETING "{\"return\": {}, \"id\": 0}{\"return\": {}, \"id\": 1}", 0 },
-		{ "a wrong id", GREETING "{\"return\": {}, \"id\": 7}", 0 },
-		{ "an id that is none", GREETING "{\"return\": {}, \"id\": {\"a\": []}}", 0 },
-		{ "no id", GREETING "{\"return\": {}}", 0 },
+				PEER_GREETING "{\"return\": {}, \"id\": 0}{\"return\": {}, \"id\": 1}", 0 },
+		{ "a wrong id", PEER_GREETING "{\"return\": {}, \"id\": 7}", 0 },
+		{ "an id that is none", PEER_GREETING "{\"return\": {}, \"id\": {\"a\": []}}", 0 },
+		{ "no id", PEER_GREETING "{\"return\": {}}", 0 },
 	};
 	struct peer *peer = *state;
 	struct guest *guest;
@@ -450,7 +220,7 @@ static void test_broken_peers(void **state)
 		peer->opening_bytes = cases[i].length ? cases[i].length : strlen(cases[i].bytes);
 		/* A new one each, for a back-off that starts afresh. */
 		assert_int_equal(guest_new(peer->base, peer->path, &guest), 0);
-		WAIT_FOR(peer, peer->connections == before + 2); /* gave up, came again */
+		PEER_WAIT(peer, peer->connections == before + 2); /* gave up, came again */
 		guest_free(guest);
 		peer_hang_up(peer);
 	}
@@ -460,18 +230,18 @@ static void test_half_messages(void **state)
 {
 	struct peer *peer = *state;
 	struct guest *guest;
-	size_t length = strlen(GREETING);
+	size_t length = strlen(PEER_GREETING);
 
 	peer->opening_bytes = 0;
 	peer_listen(peer);
 	assert_int_equal(guest_new(peer->base, peer->path, &guest), 0);
-	WAIT_FOR(peer, peer->connections == 1);
+	PEER_WAIT(peer, peer->connections == 1);
 	for (size_t i = 0; i < length; i++) {
-		bufferevent_write(peer->bev, &GREETING[i], 1);
+		bufferevent_write(peer->bev, &PEER_GREETING[i], 1);
 		event_base_loop(peer->base, EVLOOP_ONCE);
 	}
-	WAIT_FOR(peer, peer->negotiated);
-	WAIT_FOR(peer, (send_key(guest, 0x1f, true), peer->n_lines > 0));
+	PEER_WAIT(peer, peer->negotiated);
+	PEER_WAIT(peer, (send_key(guest, 0x1f, true), peer->n_lines > 0));
 	guest_free(guest);
 }
 
@@ -503,7 +273,7 @@ static void test_said_once(void **state)
 	first = peer->n_lines;
 	for (uint32_t i = 0; i < 20; i++) {
 		send_pointer(guest, i, 0, i & 1);
-		WAIT_FOR(peer, peer->n_lines > first + i);
+		PEER_WAIT(peer, peer->n_lines > first + i);
 	}
 	refused = count_in_log(log, "Input handler not found");
 	peer_vanish(peer);
@@ -576,16 +346,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		/* First: the log limits lines of one kind, of which later tests make many. */
-		cmocka_unit_test_setup_teardown(test_said_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_events_on_the_wire, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_viewers_hold_what_they_hold, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_motion_is_replaced, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_overflow_lets_go, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_missing_then_there_then_gone, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_broken_peers, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_half_messages, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_end_lets_go, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_bad_paths, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_said_once, peer_set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_events_on_the_wire, peer_set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_viewers_hold_what_they_hold, peer_set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_motion_is_replaced, peer_set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_overflow_lets_go, peer_set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_missing_then_there_then_gone, peer_set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_broken_peers, peer_set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_half_messages, peer_set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_end_lets_go, peer_set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_bad_paths, peer_set_up, peer_tear_down),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
