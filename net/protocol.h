@@ -70,6 +70,7 @@ struct protocol_impl {
 	/* The newest change; update is borrowed. Never fails: what cannot be done costs a client. */
 	void (*update)(struct protocol *protocol, const struct update *update);
 	void (*cursor)(struct protocol *protocol, const struct cursor *cursor);
+	/* The guest's lights, enum input_led. NULL: viewers are not told. */
 	void (*leds)(struct protocol *protocol, unsigned int leds);
 	void (*stats)(const struct protocol *protocol, struct protocol_stats *ret);
 	/* Keys that can change live; config is borrowed and stays valid until the next call. */

@@ -146,18 +146,6 @@ static void cursor(struct protocol *protocol, const struct cursor *cursor)
 		spice_session_set_cursor(session);
 }
 
-static void leds(struct protocol *protocol, unsigned int leds)
-{
-	struct spice *spice = from_protocol(protocol);
-	struct spice_session *session;
-
-	if (spice->leds == leds)
-		return;
-	spice->leds = leds;
-	TAILQ_FOREACH(session, &spice->sessions, link)
-		spice_session_set_leds(session);
-}
-
 static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 {
 	const struct spice *spice = (const struct spice *)protocol;
@@ -275,7 +263,6 @@ static const struct protocol_impl impl = {
 	.accept = accept_client,
 	.update = update,
 	.cursor = cursor,
-	.leds = leds,
 	.stats = stats,
 	.reconfigure = reconfigure,
 	.close_viewers = close_viewers,

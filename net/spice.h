@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The SPICE side of one VM, as its own files see it; the rest of planecast sees
- * struct protocol. spice.c holds what viewers share (picture, pointer, lights,
- * keys, policy); spice_session.c is one viewer, spice_front.c one connection.
+ * struct protocol. spice.c holds what viewers share (picture, pointer, keys,
+ * policy); spice_session.c is one viewer, spice_front.c one connection.
  * Loop thread.
  *
  *   client -- spice_link, spice_ticket: who is it? --> session
@@ -46,7 +46,6 @@ struct spice {
 	struct frame *frame; /* the newest; NULL: nobody watches, or it has not come yet */
 	struct cursor cursor; /* argb is ours */
 	bool cursor_known;
-	unsigned int leds; /* enum input_led */
 
 	struct penalty penalty;
 	struct bucket bucket; /* for viewers: each costs us some 50 ms until he sees something */

@@ -6,6 +6,7 @@
 #include <event2/buffer.h>
 #include <spice/enums.h>
 
+#include "net/spice_scan.h"
 #include "net/spice_wire.h"
 
 /*
@@ -16,6 +17,11 @@
 #define INIT_AGENT_AT 16
 #define INIT_AGENT_TOKENS_AT 20
 #define INIT_CLOCK_AT 24
+
+/* The viewer's lock keys: a word of flags becomes two scancodes. */
+#define LOCKS_BYTES 2
+#define LOCKS_ALL (SPICE_KEYBOARD_MODIFIER_FLAGS_SCROLL_LOCK | SPICE_KEYBOARD_MODIFIER_FLAGS_NUM_LOCK | \
+		SPICE_KEYBOARD_MODIFIER_FLAGS_CAPS_LOCK)
 
 #define EXACT(size) .min = (size), .max = (size)
 #define AT_MOST(size) .min = 0, .max = (size)
@@ -57,7 +63,7 @@ static const struct spice_filter_rule display_rules[] = {
 static const struct spice_filter_rule inputs_rules[] = {
 	{ SPICE_MSGC_INPUTS_KEY_DOWN, EXACT(4) },
 	{ SPICE_MSGC_INPUTS_KEY_UP, EXACT(4) },
-	{ SPICE_MSGC_INPUTS_KEY_MODIFIERS, EXACT(2) },
+	{ SPICE_MSGC_INPUTS_KEY_MODIFIERS, EXACT(LOCKS_BYTES), .locks = true },
 	{ SPICE_MSGC_INPUTS_KEY_SCANCODE, .min = 1, .max = 64 },
 	{ SPICE_MSGC_INPUTS_MOUSE_MOTION, EXACT(10) },
 	{ SPICE_MSGC_INPUTS_MOUSE_POSITION, EXACT(11) },
@@ -109,6 +115,19 @@ static bool is_frequent(struct spice_filter *filter, int64_t now_ns)
 	return false;
 }
 
+static bool say_as_scancodes(struct evbuffer *input)
+{
+	uint8_t *message = evbuffer_pullup(input, SPICE_FILTER_HEADER_BYTES + LOCKS_BYTES);
+	uint8_t *body = message + SPICE_FILTER_HEADER_BYTES;
+
+	if (!message)
+		return false;
+	spice_wire_put_u16(message, SPICE_MSGC_INPUTS_KEY_SCANCODE);
+	body[1] = body[0] & LOCKS_ALL;
+	body[0] = SPICE_SCAN_LOCKS;
+	return true;
+}
+
 int spice_filter_client(struct spice_filter *filter, int64_t now_ns, struct evbuffer *input,
 		size_t *ret_bytes, bool *ret_drop)
 {
@@ -130,6 +149,8 @@ int spice_filter_client(struct spice_filter *filter, int64_t now_ns, struct evbu
 		return refuse(filter, "a message of an impossible size", type, size);
 	if (evbuffer_get_length(input) < sizeof(header) + size)
 		return 0;
+	if (rule->locks && !say_as_scancodes(input))
+		return refuse(filter, "no memory for a message", type, size);
 	*ret_bytes = sizeof(header) + size;
 	*ret_drop = rule->drop || (rule->rare && is_frequent(filter, now_ns));
 	return 1;

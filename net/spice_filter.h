@@ -50,6 +50,7 @@ struct spice_filter_rule {
 	uint32_t min, max; /* bytes behind the header */
 	bool drop; /* taken from the client, not given to the library */
 	bool rare; /* dropped where there are too many */
+	bool locks; /* said in other words: net/spice_scan.h */
 };
 
 struct spice_filter {
@@ -74,7 +75,8 @@ void spice_filter_init(struct spice_filter *filter, enum spice_link_channel chan
 
 /*
  * 1: input begins with a whole message of *ret_bytes, to be dropped or passed
- * on. 0: the rest of it has not come. -EPROTO: no message of the table.
+ * on as it is then, once: it may have been put otherwise. 0: the rest of it has
+ * not come. -EPROTO: no message of the table, or no memory.
  */
 int spice_filter_client(struct spice_filter *filter, int64_t now_ns, struct evbuffer *input,
 		size_t *ret_bytes, bool *ret_drop);

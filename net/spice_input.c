@@ -7,17 +7,10 @@
 #include <spice.h>
 #include <stdlib.h>
 
+#include "net/spice_scan.h"
 #include "server/input.h"
 
 #define KEYS 256
-#define KEY_PAUSE 0xc6
-/* Prefixes, and the bit of a key that is let go. */
-#define SCAN_EXTENDED 0xe0
-#define SCAN_PAUSE 0xe1
-#define SCAN_RELEASE 0x80
-/* What keyboards of old put around extended keys. */
-#define SCAN_SHIFT_LEFT 0x2a
-#define SCAN_SHIFT_RIGHT 0x36
 
 struct spice_input {
 	/* Each found from its instance. */
@@ -32,15 +25,17 @@ struct spice_input {
 	const struct spice_input_events *events;
 	void *user;
 
-	uint8_t prefix; /* 0: none */
-	bool pause_begun; /* Pause is three bytes */
-	bool down[KEYS];
-	unsigned int leds;
+	struct spice_scan scan;
+	struct {
+		bool down, told;
+	} keys[KEYS];
+	unsigned int locks; /* enum input_led: at the viewer */
+	bool locks_said; /* the library is to know them, from the loop */
 
 	bool placed; /* x, y are known */
 	uint32_t x, y, buttons, buttons_told;
 	bool moved; /* not told yet */
-	struct event *flush;
+	struct event *later;
 };
 
 static struct spice_input *from_keyboard(SpiceKbdInstance *keyboard)
@@ -60,26 +55,23 @@ static struct spice_input *from_mouse(SpiceMouseInstance *mouse)
 
 static void tell_pointer(struct spice_input *input, uint32_t extra)
 {
-	struct input_event event = {
-		.kind = INPUT_POINTER,
-		.pointer = {
-			.x = input->x,
-			.y = input->y,
-			.buttons = input->buttons | extra,
-			.changed = (input->buttons | extra) ^ input->buttons_told,
-		},
-	};
+	struct input_event event = { .kind = INPUT_POINTER };
 
 	input->moved = false;
-	input->buttons_told = event.pointer.buttons;
 	input->events->size(input->user, &event.pointer.width, &event.pointer.height);
 	if (!event.pointer.width || !event.pointer.height)
 		return;
-	if (event.pointer.x >= event.pointer.width)
-		event.pointer.x = event.pointer.width - 1;
-	if (event.pointer.y >= event.pointer.height)
-		event.pointer.y = event.pointer.height - 1;
-	input->events->input(input->user, &event);
+	if (!input->placed) {
+		input->placed = true;
+		input->x = event.pointer.width / 2;
+		input->y = event.pointer.height / 2;
+	}
+	event.pointer.x = input->x < event.pointer.width ? input->x : event.pointer.width - 1;
+	event.pointer.y = input->y < event.pointer.height ? input->y : event.pointer.height - 1;
+	event.pointer.buttons = input->buttons | extra;
+	event.pointer.changed = event.pointer.buttons ^ input->buttons_told;
+	if (input->events->input(input->user, &event))
+		input->buttons_told = event.pointer.buttons;
 }
 
 static void flush(struct spice_input *input)
@@ -88,11 +80,25 @@ static void flush(struct spice_input *input)
 		tell_pointer(input, 0);
 }
 
-static void handle_flush(evutil_socket_t fd, short what, void *data)
+static void handle_later(evutil_socket_t fd, short what, void *data)
 {
+	struct spice_input *input = data;
+
 	(void)fd;
 	(void)what;
-	flush(data);
+	flush(input);
+	if (!input->locks_said)
+		return;
+	/* It tells the client what it holds them to be, and would be behind. */
+	input->locks_said = false;
+	spice_server_kbd_leds(&input->keyboard.keyboard, (int)input->locks);
+}
+
+static void tell_locks(struct spice_input *input)
+{
+	const struct input_event event = { .kind = INPUT_LOCKS, .locks = input->locks };
+
+	input->events->input(input->user, &event);
 }
 
 static void tell_key(struct spice_input *input, uint8_t qnum, bool down)
@@ -102,41 +108,44 @@ static void tell_key(struct spice_input *input, uint8_t qnum, bool down)
 		.key = { .down = down, .qnum = qnum },
 	};
 
-	flush(input);
-	input->down[qnum] = down;
-	input->events->input(input->user, &event);
+	input->keys[qnum].down = down;
+	input->keys[qnum].told = input->events->input(input->user, &event) && down;
 }
 
-static void push_scan(SpiceKbdInstance *keyboard, uint8_t scan)
+static void handle_key(struct spice_input *input, uint8_t qnum, bool down)
+{
+	/* A key does what the pointer is on, and means what the locks make of it. */
+	flush(input);
+	if (down && !input->keys[qnum].down) {
+		tell_locks(input);
+		input->locks ^= input_led_of(qnum);
+	}
+	tell_key(input, qnum, down);
+}
+
+static void push_scan(SpiceKbdInstance *keyboard, uint8_t byte)
 {
 	struct spice_input *input = from_keyboard(keyboard);
-	const uint8_t code = scan & (uint8_t)~SCAN_RELEASE;
-	const bool down = !(scan & SCAN_RELEASE);
-	const uint8_t prefix = input->prefix;
+	struct spice_scan_key key;
 
-	if (scan == SCAN_EXTENDED || scan == SCAN_PAUSE) {
-		input->prefix = scan;
-		input->pause_begun = false;
-		return;
+	switch (spice_scan_push(&input->scan, byte, &key)) {
+	case SPICE_SCAN_NOTHING:
+		break;
+	case SPICE_SCAN_KEY:
+		handle_key(input, key.qnum, key.down);
+		break;
+	case SPICE_SCAN_LOCKED:
+		input->locks = key.locks;
+		/* Not from inside: the library is still at it. */
+		input->locks_said = true;
+		event_active(input->later, 0, 0);
+		break;
 	}
-	if (prefix == SCAN_PAUSE) {
-		if (input->pause_begun) {
-			input->prefix = 0;
-			tell_key(input, KEY_PAUSE, down);
-		}
-		input->pause_begun = true;
-		return;
-	}
-	input->prefix = 0;
-	if (prefix == SCAN_EXTENDED && (code == SCAN_SHIFT_LEFT || code == SCAN_SHIFT_RIGHT))
-		return;
-	if (code)
-		tell_key(input, prefix == SCAN_EXTENDED ? code | 0x80 : code, down);
 }
 
 static uint8_t get_leds(SpiceKbdInstance *keyboard)
 {
-	return (uint8_t)from_keyboard(keyboard)->leds;
+	return (uint8_t)from_keyboard(keyboard)->locks;
 }
 
 /* The library's own numbers, which are not the protocol's. */
@@ -186,7 +195,7 @@ static void move(struct spice_input *input, uint32_t x, uint32_t y)
 	input->x = x;
 	input->y = y;
 	input->moved = true;
-	event_active(input->flush, 0, 0);
+	event_active(input->later, 0, 0);
 }
 
 /* May come from the library's thread; the picture's size is known better elsewhere. */
@@ -283,8 +292,8 @@ int spice_input_new(struct RedsState *server, struct event_base *base,
 		return -ENOMEM;
 	input->events = events;
 	input->user = user;
-	input->flush = event_new(base, -1, 0, handle_flush, input);
-	if (!input->flush) {
+	input->later = event_new(base, -1, 0, handle_later, input);
+	if (!input->later) {
 		free(input);
 		return -ENOMEM;
 	}
@@ -305,23 +314,18 @@ void spice_input_free(struct spice_input *input)
 {
 	if (!input)
 		return;
-	event_free(input->flush);
+	event_free(input->later);
 	free(input);
-}
-
-void spice_input_set_leds(struct spice_input *input, unsigned int leds)
-{
-	input->leds = leds;
-	spice_server_kbd_leds(&input->keyboard.keyboard, (int)leds);
 }
 
 void spice_input_release(struct spice_input *input)
 {
+	/* It may be what he did when he was not allowed to any more. */
+	input->moved = false;
 	for (unsigned int i = 0; i < KEYS; i++) {
-		if (input->down[i])
+		if (input->keys[i].told)
 			tell_key(input, (uint8_t)i, false);
 	}
-	input->moved = false;
 	input->buttons = 0;
 	if (input->buttons_told)
 		tell_pointer(input, 0);

@@ -4,7 +4,16 @@
  * Scancodes become key numbers; motion is told once a round of the loop, the
  * newest; keys and buttons keep their order. A client without absolute pointer
  * moves one that starts in the middle. What is still down when a viewer leaves is
- * let go. Loop thread.
+ * let go.
+ *
+ * A viewer's lock keys (Caps, Num, Scroll) are its own: off when it comes, what it
+ * says they are, and one other with each press. The guest is told before each key
+ * and not sooner, so that what several viewers type means what each one's lights
+ * say, nobody's are changed behind its back, and who does not type changes nothing.
+ * What the guest itself makes of them nobody hears: QMP does not say
+ * (server/locks.h).
+ *
+ * Loop thread.
  */
 #ifndef PLANECAST_NET_SPICE_INPUT_H
 #define PLANECAST_NET_SPICE_INPUT_H
@@ -18,8 +27,8 @@ struct input_event;
 struct spice_input;
 
 struct spice_input_events {
-	/* From inside the library. */
-	void (*input)(void *user, const struct input_event *event);
+	/* From inside the library. False: it was not let through. */
+	bool (*input)(void *user, const struct input_event *event);
 	/* Of the picture the viewer points into. */
 	void (*size)(void *user, uint32_t *ret_width, uint32_t *ret_height);
 };
@@ -34,9 +43,7 @@ int spice_input_new(struct RedsState *server, struct event_base *base,
 /* After server is destroyed. NULL is fine. */
 void spice_input_free(struct spice_input *input);
 
-/* enum input_led. */
-void spice_input_set_leds(struct spice_input *input, unsigned int leds);
-/* Lets everything go. */
+/* Lets everything go that was let through. */
 void spice_input_release(struct spice_input *input);
 
 #endif

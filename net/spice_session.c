@@ -66,17 +66,17 @@ static const struct spice_display_events display_events = {
 	.ready = handle_ready,
 };
 
-static void handle_input(void *user, const struct input_event *event)
+static bool handle_input(void *user, const struct input_event *event)
 {
 	struct spice_session *session = user;
 	struct spice *spice = session->spice;
-	bool lets_go = event->kind == INPUT_KEY ? !event->key.down : !event->pointer.buttons;
 
 	/* Who may only watch still lets go of what he held before. */
-	if (spice->stopping || (spice->config->view_only && !(lets_go && session->releasing)))
-		return;
+	if (spice->stopping || (spice->config->view_only && !session->releasing))
+		return false;
 	spice->last_input_ns = clock_now_ns();
 	spice->events->input(spice->user, event);
+	return true;
 }
 
 static void handle_size(void *user, uint32_t *ret_width, uint32_t *ret_height)
@@ -193,7 +193,6 @@ static int make_instance(struct spice_session *session)
 		return r;
 	spice_server_vm_start(session->server);
 	spice_session_set_cursor(session);
-	spice_session_set_leds(session);
 	return 0;
 }
 
@@ -302,12 +301,6 @@ void spice_session_set_cursor(struct spice_session *session)
 {
 	if (session->display && session->spice->cursor_known)
 		spice_display_set_cursor(session->display, &session->spice->cursor);
-}
-
-void spice_session_set_leds(struct spice_session *session)
-{
-	if (session->input)
-		spice_input_set_leds(session->input, session->spice->leds);
 }
 
 void spice_session_release(struct spice_session *session)

@@ -81,7 +81,6 @@ void spice_session_update(struct spice_session *session, const struct update *up
 void spice_session_feed(struct spice_session *session);
 /* The pointer, spice->cursor, has changed. */
 void spice_session_set_cursor(struct spice_session *session);
-void spice_session_set_leds(struct spice_session *session);
 /* The viewer wants a picture of that size, whatever it is. */
 void spice_session_resize(struct spice_session *session, uint32_t width, uint32_t height);
 /* Lets go of what the viewer holds down. */

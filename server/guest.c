@@ -15,6 +15,7 @@
 
 #include "server/clock.h"
 #include "server/input.h"
+#include "server/locks.h"
 #include "server/log.h"
 #include "server/qmp.h"
 #include "server/qmp_input.h"
@@ -44,6 +45,7 @@ struct guest {
 
 	struct queued queue[QUEUE_MAX];
 	unsigned int head, count;
+	struct locks locks; /* after everything in the queue */
 	bool overflowed;
 
 	struct qmp_input input;
@@ -71,6 +73,7 @@ static void pump(struct guest *guest)
 			/* Nobody knows what the viewer still holds: let go of everything. */
 			wanted = qmp_input_release(&guest->input, arguments);
 			guest->overflowed = wanted;
+			guest->locks.held = 0;
 		}
 		if (wanted)
 			result = qmp_execute(guest->qmp, "input-send-event", arguments);
@@ -93,12 +96,10 @@ static bool drop_oldest_motion(struct guest *guest)
 	return true;
 }
 
-void guest_input(struct guest *guest, const struct input_event *event)
+static void take(struct guest *guest, const struct input_event *event)
 {
 	struct queued new = { .event = *event };
 
-	if (!guest->ready || !qmp_input_usable(event))
-		return;
 	new.motion = event->kind == INPUT_POINTER && !event->pointer.changed;
 	if (new.motion && guest->count && queued_at(guest, guest->count - 1)->motion) {
 		*queued_at(guest, guest->count - 1) = new;
@@ -110,8 +111,30 @@ void guest_input(struct guest *guest, const struct input_event *event)
 		guest->overflowed = true;
 		return;
 	}
+	if (event->kind == INPUT_KEY)
+		locks_key(&guest->locks, event->key.qnum, event->key.down);
 	*queued_at(guest, guest->count++) = new;
 	pump(guest);
+}
+
+static void press(struct guest *guest, uint32_t qnum)
+{
+	take(guest, &(struct input_event){ .kind = INPUT_KEY, .key = { .down = true, .qnum = qnum } });
+	take(guest, &(struct input_event){ .kind = INPUT_KEY, .key = { .qnum = qnum } });
+}
+
+void guest_input(struct guest *guest, const struct input_event *event)
+{
+	uint32_t qnum;
+
+	if (!guest->ready)
+		return;
+	if (event->kind == INPUT_LOCKS) {
+		while (!guest->overflowed && (qnum = locks_next(&guest->locks, event->locks)))
+			press(guest, qnum);
+	} else if (qmp_input_usable(event)) {
+		take(guest, event);
+	}
 }
 
 static void arm(struct guest *guest, int64_t delay_ns)
@@ -126,10 +149,26 @@ static void let_go(struct guest *guest)
 {
 	struct evbuffer *output = bufferevent_get_output(guest->bev);
 	char arguments[QMP_INPUT_TEXT_MAX_BYTES];
+	uint32_t qnum;
 
+	guest->locks.held = 0;
 	while (qmp_input_release(&guest->input, arguments))
 		if (qmp_execute(guest->qmp, "input-send-event", arguments) < 0)
 			return;
+	/* Whoever serves this guest next takes them to be off. */
+	while (!guest->count && (qnum = locks_next(&guest->locks, 0))) {
+		for (int down = 1; down >= 0; down--) {
+			const struct input_event event = {
+				.kind = INPUT_KEY,
+				.key = { .down = down, .qnum = qnum },
+			};
+
+			locks_key(&guest->locks, qnum, down);
+			if (qmp_input_event(&guest->input, &event, arguments) &&
+					qmp_execute(guest->qmp, "input-send-event", arguments) < 0)
+				return;
+		}
+	}
 	/* The loop may not turn again; a bufferevent keeps its output frozen for itself. */
 	evbuffer_unfreeze(output, 1);
 	evbuffer_write(output, bufferevent_getfd(guest->bev));
@@ -145,6 +184,7 @@ static void disconnect(struct guest *guest)
 	guest->ready = false;
 	guest->head = guest->count = 0;
 	guest->overflowed = false;
+	guest->locks = (struct locks){ .on = 0 };
 	guest->input = (struct qmp_input){ .buttons = 0 };
 	guest->warned_error[0] = '\0';
 }
@@ -188,7 +228,18 @@ static void handle_answered(void *user, const char *error)
 	pump(guest);
 }
 
-static const struct qmp_events qmp_events = { .ready = handle_ready, .answered = handle_answered };
+static void handle_reset(void *user)
+{
+	struct guest *guest = user;
+
+	guest->locks.on = 0;
+}
+
+static const struct qmp_events qmp_events = {
+	.ready = handle_ready,
+	.answered = handle_answered,
+	.reset = handle_reset,
+};
 
 static void handle_read(struct bufferevent *bev, void *user)
 {

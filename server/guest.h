@@ -16,14 +16,15 @@ struct input_event;
  * tried again with back-off (0.1 s .. 2 s). -EINVAL, -ENOMEM.
  */
 int guest_new(struct event_base *base, const char *qmp_path, struct guest **ret);
-/* Lets go of the keys and buttons that the guest was told of. NULL is fine. */
+/* Lets go of the keys and buttons that the guest was told of, also of locks. NULL is fine. */
 void guest_free(struct guest *guest);
 
 /*
  * Sends, or forgets when there is no connection. Bounded: pointer motion that
  * waits is replaced by newer motion, keys and buttons keep their order; past
  * the limit the oldest motion goes first, then a warning. Keys that are down
- * when a connection is lost are forgotten.
+ * when a connection is lost are forgotten. Lock keys are pressed where they are not
+ * as wanted, as far as that is known (server/locks.h).
  */
 void guest_input(struct guest *guest, const struct input_event *event);
 

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum input_kind { INPUT_KEY, INPUT_POINTER };
+enum input_kind { INPUT_KEY, INPUT_POINTER, INPUT_LOCKS };
 
 /* Bits as in RFB's PointerEvent and the Extended Mouse Buttons extension. */
 enum input_button {
@@ -30,7 +30,7 @@ struct input_event {
 	enum input_kind kind;
 	union {
 		struct {
-			bool down;
+			bool down; /* again where it is already: it repeats */
 			/*
 			 * QEMU key number: XT set 1 scancode, 0xe0-prefixed
 			 * ones as code | 0x80. 0: unknown, only keysym is.
@@ -49,11 +49,28 @@ struct input_event {
 			 */
 			uint32_t changed;
 		} pointer;
+		/* enum input_led: the lock keys that are on at the viewer, and should be in the guest. */
+		unsigned int locks;
 	};
 };
 
 /* Keyboard lights, as the guest shows them. */
 enum input_led { INPUT_LED_SCROLL = 1 << 0, INPUT_LED_NUM = 1 << 1, INPUT_LED_CAPS = 1 << 2 };
+
+/* What a press of this key changes; 0: nothing. */
+static inline unsigned int input_led_of(uint32_t qnum)
+{
+	switch (qnum) {
+	case 0x3a:
+		return INPUT_LED_CAPS;
+	case 0x45:
+		return INPUT_LED_NUM;
+	case 0x46:
+		return INPUT_LED_SCROLL;
+	default:
+		return 0;
+	}
+}
 
 /*
  * Keysym -> key number for one layout (libxkbcommon), for clients that send

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum qmp_state { QMP_GREETING, QMP_CAPABILITIES, QMP_READY };
 
@@ -100,15 +101,19 @@ static int handle_answer(struct qmp *qmp, struct json_object *message)
 {
 	static const char *const description[] = { "error", "desc", NULL };
 	const char *error = NULL;
-	struct json_object *id;
+	struct json_object *id, *event;
 
 	if (json_object_object_get_ex(message, "error", NULL)) {
 		error = json_object_get_string(find(message, description));
 		if (!error)
 			error = "unknown error";
 	} else if (!json_object_object_get_ex(message, "return", NULL)) {
-		/* Events are of no interest; anything else is none of QMP. */
-		return json_object_object_get_ex(message, "event", NULL) ? 0 : -EPROTO;
+		if (!json_object_object_get_ex(message, "event", &event))
+			return -EPROTO;
+		if (qmp->state == QMP_READY && json_object_is_type(event, json_type_string) &&
+				!strcmp(json_object_get_string(event), "RESET"))
+			qmp->events->reset(qmp->user);
+		return 0;
 	}
 	if (!json_object_object_get_ex(message, "id", &id) || !json_object_is_type(id, json_type_int) ||
 			json_object_get_int64(id) != qmp->answered_id || qmp->answered_id == qmp->next_id)

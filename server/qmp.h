@@ -28,6 +28,8 @@ struct qmp_events {
 	void (*ready)(void *user, const char *version);
 	/* The oldest command is answered; error is NULL or QEMU's own words. */
 	void (*answered)(void *user, const char *error);
+	/* The machine begins anew. */
+	void (*reset)(void *user);
 };
 
 /* output is borrowed and takes what is to be sent. -ENOMEM. */

@@ -215,6 +215,11 @@ static void handle_input(void *user, const struct input_event *event)
 	struct vm *vm = user;
 	struct input_event resolved = *event;
 
+	if (event->kind == INPUT_LOCKS) {
+		if (vm->guest)
+			guest_input(vm->guest, event);
+		return;
+	}
 	if (event->kind == INPUT_KEY && !input_keymap_resolve(vm->keymap, &resolved))
 		log_debug(NULL, "keysym 0x%x is on no key of layout %s", event->key.keysym,
 				vm->config->keymap);

@@ -29,7 +29,7 @@ LAYERS = [
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
     ("encoders", ["encoders/*"], []),
     ("net", ["net/*"], ["config/*", "encoders/rects.h", "encoders/rects_debt.h", "encoders/packet.h"]),
-    ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/keymap*"], []),
+    ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/locks.*"], []),
     ("vm", ["server/vm.*"],
      ["config/*", "net/protocol.h", "server/capture/*", "server/damage.h", "server/pacer.h",
       "server/size_wish.h", "server/channel.h", "server/guest.h", "server/format.h"]),

@@ -226,15 +226,15 @@ static void tell_the_rest(void)
 	/* What can the agent do, and this is what I can. */
 	static const uint8_t abilities[] = { 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0,
 		1, 0, 0, 0, 2, 0, 0, 0 };
-	static const uint8_t tokens[4] = { 10 };
+	static const uint8_t tokens[4] = { 10 }, locks[2] = { 6 };
 
+	spice_client_tell(&viewer[SPICE_LINK_INPUTS], SPICE_MSGC_INPUTS_KEY_MODIFIERS, locks, sizeof(locks));
 	spice_client_tell(&viewer[SPICE_LINK_INPUTS], SPICE_MSGC_INPUTS_KEY_DOWN, key, sizeof(key));
 	spice_client_tell(&viewer[SPICE_LINK_INPUTS], SPICE_MSGC_INPUTS_MOUSE_PRESS, press, sizeof(press));
 	spice_client_tell(&viewer[SPICE_LINK_INPUTS], SPICE_MSGC_INPUTS_MOUSE_POSITION, position, sizeof(position));
 	spice_client_tell(&viewer[SPICE_LINK_MAIN], SPICE_MSGC_MAIN_AGENT_START, tokens, sizeof(tokens));
 	spice_client_tell(&viewer[SPICE_LINK_MAIN], SPICE_MSGC_MAIN_AGENT_DATA, abilities, sizeof(abilities));
 	spice_client_tell(&viewer[SPICE_LINK_MAIN], SPICE_MSGC_MAIN_AGENT_DATA, agent, sizeof(agent));
-	spice_rig.spice->impl->leds(spice_rig.spice, spice_rig.presses % 8);
 }
 
 static void leave_display(void)

@@ -37,9 +37,18 @@ static void handle_answered(void *user, const char *error)
 	give(session);
 }
 
+static void handle_reset(void *user)
+{
+	give(user);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct qmp_events events = { .ready = handle_ready, .answered = handle_answered };
+	static const struct qmp_events events = {
+		.ready = handle_ready,
+		.answered = handle_answered,
+		.reset = handle_reset,
+	};
 	struct evbuffer *output = evbuffer_new();
 	struct session session = { .given = 0 };
 	size_t piece = size ? data[0] + 1u : 1;

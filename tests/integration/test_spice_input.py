@@ -137,6 +137,13 @@ class QemuGuest(unittest.TestCase):
             self.viewer("key", 0x21d, way)
             self.viewer("key", 0x45, way)
         self.assertEqual(self.guest.scancodes(len(PAUSE), "Pause").hex(), PAUSE.hex())
+        # With Ctrl it is Break, and Print with Alt is SysRq.
+        for held, code, expected in ((0x1d, EXTENDED + 0x46, "1d e046 e0c6 9d"), (0x38, 0x54, "38 b838 54 d4 b838 b8")):
+            self.viewer("key", held, "down")
+            self.viewer.press(code)
+            self.viewer("key", held, "up")
+            expected = bytes.fromhex(expected)
+            self.assertEqual(self.guest.scancodes(len(expected), f"{code:#x}").hex(), expected.hex())
 
     def test_burst_keeps_order(self):
         # The keyboard's own buffer holds 16 bytes, so no more than that at once.
@@ -215,6 +222,41 @@ class QemuGuest(unittest.TestCase):
             self.viewer("locks", locks)
             # A key behind it, since nothing cannot be waited for.
             self.press(0x1e, expected + b"\x1e\x9e")
+            self.viewer("leds", locks)
+
+    def test_everybodys_locks(self):
+        """What each types means what its own lights say, whoever locked what before."""
+        caps, key = bytes.fromhex("3aba"), bytes.fromhex("1e9e")
+        with spice(self.daemon) as other, Viewer(self.daemon.address("vm")) as vnc:
+            def press(viewer, code, expected):
+                viewer.press(code)
+                self.assertEqual(self.guest.scancodes(len(expected), f"{code:#x}").hex(), expected.hex())
+
+            press(self.viewer, 0x3a, caps)
+            press(self.viewer, 0x1e, key)
+            press(other, 0x1e, caps + key)
+            press(other, 0x1e, key)
+            press(self.viewer, 0x1e, caps + key)
+            # The other one locks it, too, which the guest has already.
+            other("locks", 4)
+            press(other, 0x1e, key)
+            # Pause is no Num Lock, as it is for the library.
+            for way in ("down", "up"):
+                other("key", 0x21d, way)
+                other("key", 0x45, way)
+            self.assertEqual(self.guest.scancodes(len(PAUSE), "Pause").hex(), PAUSE.hex())
+            other("locks", 4)
+            press(other, 0x1e, key)
+            # One who cannot say what is locked changes it by pressing, for both.
+            vnc.press(0xffe5)
+            self.assertEqual(self.guest.scancodes(2, "VNC's Caps Lock"), caps)
+            press(self.viewer, 0x1e, caps + key)
+            press(other, 0x1e, key)
+        # Who comes again finds it as he left it.
+        self.viewer.close()
+        with spice(self.daemon) as again:
+            again("locks", 4)
+            press(again, 0x1e, key)
 
 
 if __name__ == "__main__":

@@ -151,6 +151,8 @@ static void handle_message(struct spice_client *client, uint16_t type, const uin
 	client->unacknowledged++;
 	if (client->channel == SPICE_LINK_MAIN && type == SPICE_MSG_MAIN_INIT)
 		client->session_id = spice_wire_get_u32(data);
+	if (client->channel == SPICE_LINK_INPUTS && type == SPICE_MSG_INPUTS_KEY_MODIFIERS)
+		client->locks = spice_wire_get_u16(data);
 	if (client->channel == SPICE_LINK_DISPLAY && type >= SPICE_MSG_DISPLAY_DRAW_FILL)
 		client->draws++;
 	if (!client->acknowledges)
@@ -360,9 +362,11 @@ void spice_rig_drive(const uint8_t *data, size_t bytes)
 			spice_rig_show_cursor(what * 7 + next(&script));
 			break;
 		case 15:
-			spice_rig.spice->impl->leds(spice_rig.spice, next(&script) % 8);
+			spice_rig.config.view_only = next(&script) % 2;
+			spice_rig.spice->impl->reconfigure(spice_rig.spice, &spice_rig.config);
 			break;
 		}
 	}
 	end_all(clients);
+	spice_rig.config.view_only = false;
 }

@@ -49,6 +49,12 @@ void spice_rig_fail(const char *condition)
 static void handle_input(void *user, const struct input_event *event)
 {
 	(void)user;
+	if (spice_rig.n_inputs < SPICE_RIG_INPUTS)
+		spice_rig.inputs[spice_rig.n_inputs++] = *event;
+	if (event->kind == INPUT_LOCKS) {
+		spice_rig.locks = event->locks;
+		return;
+	}
 	spice_rig.presses++;
 	if (event->kind == INPUT_POINTER)
 		spice_rig.buttons = (spice_rig.buttons & ~event->pointer.changed) |

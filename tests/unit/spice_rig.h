@@ -16,8 +16,10 @@
 #include "net/protocol.h"
 #include "net/spice_link.h"
 #include "server/frame.h"
+#include "server/input.h"
 
 #define SPICE_RIG_KEYS 256
+#define SPICE_RIG_INPUTS 64
 
 struct spice_rig {
 	struct event_base *base;
@@ -31,6 +33,10 @@ struct spice_rig {
 	bool keys[SPICE_RIG_KEYS];
 	uint32_t buttons;
 	unsigned int presses; /* of either kind, so far */
+	unsigned int locks; /* as they were wanted last */
+	/* What came, in its order; those beyond are not kept. */
+	struct input_event inputs[SPICE_RIG_INPUTS];
+	unsigned int n_inputs;
 };
 extern struct spice_rig spice_rig;
 
@@ -84,6 +90,7 @@ struct spice_client {
 	uint32_t refused; /* SPICE_LINK_ERR_... */
 	uint32_t session_id; /* main channel */
 	uint64_t messages, draws;
+	unsigned int locks; /* as it was told last */
 	uint32_t window, unacknowledged;
 };
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "net/spice_filter.h"
+#include "net/spice_scan.h"
 #include "net/spice_wire.h"
 
 #define SESSION 0xcafe1234u
@@ -122,6 +123,32 @@ static void test_sizes_are_exact(void **state)
 	assert_int_equal(fate_of(SPICE_LINK_INPUTS, SPICE_MSGC_INPUTS_KEY_SCANCODE, 64), PASSES);
 	assert_int_equal(fate_of(SPICE_LINK_INPUTS, SPICE_MSGC_INPUTS_KEY_SCANCODE, 0), REFUSED);
 	assert_int_equal(fate_of(SPICE_LINK_INPUTS, SPICE_MSGC_INPUTS_KEY_SCANCODE, 65), REFUSED);
+}
+
+/* Of whatever flags, and of nothing behind them. */
+static void test_locks_are_scancodes(void **state)
+{
+	static const uint8_t said[] = {
+		SPICE_MSGC_INPUTS_KEY_MODIFIERS, 0, 2, 0, 0, 0, 0xff, 0xff,
+		SPICE_MSGC_INPUTS_KEY_MODIFIERS, 0, 2, 0, 0, 0, SPICE_KEYBOARD_MODIFIER_FLAGS_NUM_LOCK, 0,
+		SPICE_MSGC_INPUTS_KEY_SCANCODE, 0, 2, 0, 0, 0, 0x1e, 0x9e,
+	};
+	static const uint8_t bodies[][2] = { { SPICE_SCAN_LOCKS, 7 }, { SPICE_SCAN_LOCKS, 2 }, { 0x1e, 0x9e } };
+	uint8_t message[8];
+	size_t bytes;
+	bool drop;
+
+	(void)state;
+	spice_filter_init(&filter, SPICE_LINK_INPUTS, SESSION);
+	evbuffer_add(input, said, sizeof(said));
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		assert_int_equal(spice_filter_client(&filter, 1, input, &bytes, &drop), 1);
+		assert_int_equal(bytes, sizeof(message));
+		assert_false(drop);
+		evbuffer_remove(input, message, sizeof(message));
+		assert_memory_equal(message, said + 16, 6);
+		assert_memory_equal(message + 6, bodies[i], 2);
+	}
 }
 
 /* However fast they come. */
@@ -279,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_migration_is_refused_everywhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rare_messages_stay_rare, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sizes_are_exact, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_locks_are_scancodes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_for_nobody_is_dropped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_channels_have_their_own_messages, setup, teardown),
 		cmocka_unit_test(test_the_session_id_and_the_clock_are_ours),
