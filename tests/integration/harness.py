@@ -22,8 +22,6 @@ SANITIZED = b"__asan_init" in pathlib.Path(PLANECASTD).read_bytes() if os.path.e
 SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: ")
 # So that a signal sent from outside ends a process as it does without sanitizers.
 ASAN_SIGNALS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":handle_segv=0:handle_abort=0"}
-# Leaks of libraries, which are not ours to mend.
-LSAN = {"LSAN_OPTIONS": f"suppressions={ROOT / 'tests/lsan.supp'}:print_suppressions=0"}
 DEADLINE_S = 20.0
 
 
@@ -109,7 +107,7 @@ class Daemon:
                    *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, errors="replace",
-                                        start_new_session=True, pass_fds=pass_fds, env={**os.environ, **LSAN, **(env or {})})
+                                        start_new_session=True, pass_fds=pass_fds, env={**os.environ, **(env or {})})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

@@ -20,13 +20,6 @@
 
 struct spice_rig spice_rig;
 
-/* The library keeps some 130 bytes of each keyboard and mouse; glib's names are all that is seen of it. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:g_malloc0\n";
-}
-
 static const char config_text[] = "[vm \"test\"]\nsource = pattern\n";
 
 void spice_rig_fail(const char *condition)
