@@ -6,12 +6,17 @@ The expected picture is painted by the viewer itself, from the pattern's scene
 and the mark in the picture (support/oracle.c).
 """
 import contextlib
+import itertools
 import unittest
 
 from harness import Daemon, vm_section
 from viewer import SpiceViewer, Viewer
 
 SIZES = [(640, 480), (1920, 1080), (3840, 2160), (1366, 767), (640, 480)]
+# Larger and smaller each way, by much and by a pixel, and odd.
+MANY_SIZES = [(641, 481), (640, 481), (640, 480), (1001, 701), (1367, 769), (333, 777), (801, 337), (800, 600),
+              (799, 601), (1280, 720), (421, 299), (423, 299), (1023, 767), (512, 1023), (1151, 431), (1152, 864),
+              (697, 697), (640, 400), (1441, 899), (645, 485)]
 COMPRESSIONS = ["auto", "lz4", "lz", "off"]
 
 
@@ -116,6 +121,29 @@ class Moving(unittest.TestCase):
         size = 1280, 720
         stats, _ = self.verify("scroll", size, 15, 40, SpiceViewer, Viewer, spice_compression="off")
         self.assertLess(stats["bytes"] / stats["pictures"], size[0] * size[1] * 4 / 10)
+
+    def test_many_sizes(self):
+        """Pictures on their way when the size changes, and those behind it, are right, too."""
+        fps = 20
+        for scene, sizes in (("scroll", MANY_SIZES), ("typing", MANY_SIZES[::4])):
+            config = section("moving", (800, 600), pattern_scene=scene, pattern_fps=fps)
+            with Daemon(config, log_level="debug") as daemon, contextlib.ExitStack() as stack:
+                daemon.wait_serving("moving")
+                vnc, *viewers, other = [stack.enter_context(connect(daemon, "moving", kind))
+                                        for kind in (Viewer, SpiceViewer, SpiceViewer, SpiceViewer)]
+                for asking, size in zip(itertools.cycle((vnc, other)), sizes):
+                    asking.begin("resize", *size)
+                    for viewer in viewers:
+                        viewer.begin("verify", scene, fps, 8)
+                        viewer.begin("size", *size)
+                        viewer.begin("verify", scene, fps, 4)
+                    self.assertTrue(asking.answer()["ok"], size)
+                    for viewer in viewers:
+                        for what in ("before", "size", "behind"):
+                            answer = viewer.answer()
+                            self.assertTrue(answer["ok"], (viewer.PROTOCOL, scene, size, what, answer))
+                self.assertEqual(daemon.count_lines("picture: "), 1 + len(sizes))
+                self.assertEqual(daemon.count_lines("counting anew"), 0)
 
     def test_typing(self):
         self.verify("typing", (1366, 767), 15, 30, SpiceViewer, SpiceViewer, Viewer)
