@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Inside the lab: planecastd captures real VFIO devices, and a VNC viewer compares each pixel.
+"""Inside the lab: planecastd captures real VFIO devices, and viewers, VNC's and SPICE's, compare each pixel.
 
 What a viewer shows is compared with what the guest drew, or with the status card
 of the reason that planecastd gives in its log.
@@ -108,19 +108,55 @@ class Device(Commanded):
 
 
 class Viewer(Commanded):
-    def __init__(self, daemon, vm, *options):
-        host, port = daemon.address(vm)
-        super().__init__(str(BUILD / "tests/vncprobe"), "--patience", "60", *options, f"{host}:{port}")
+    def __init__(self, daemon, vm, *options, protocol="vnc", patience_s=60):
+        host, port = daemon.address(vm, protocol=protocol)
+        super().__init__(str(BUILD / f"tests/{protocol}probe"), "--patience", str(patience_s), *options,
+                         f"{host}:{port}")
+        self.protocol = protocol
         self.answer("connect")
 
     def expect(self, path, what=""):
         answer = json.loads(self.ask("expect", path))
         if not answer["ok"]:
-            raise AssertionError(f"{what}: the viewer shows something else: {answer}")
+            raise AssertionError(f"{what}: the {self.protocol} viewer shows something else: {answer}")
+
+
+class Viewers:
+    """One of each protocol."""
+
+    def __init__(self, daemon, vm, *vnc_options):
+        self.daemon, self.vm = daemon, vm
+        self.vnc = Viewer(daemon, vm, *vnc_options)
+        self.spice = Viewer(daemon, vm, protocol="spice")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.spice.__exit__(*exception)
+        self.vnc.__exit__(*exception)
+
+    def expect(self, path, what=""):
+        self.vnc.expect(path, what)
+        self.spice.expect(path, what)
+
+    def reconnect(self):
+        """The SPICE viewer, whose next instance of the library is born with the picture there is."""
+        self.spice.__exit__()
+        self.spice = Viewer(self.daemon, self.vm, protocol="spice")
+
+    def ask_in_vain(self, width, height):
+        """For a size, of a device that cannot be asked."""
+        for protocol in ("vnc", "spice"):
+            mark = self.daemon.mark()
+            with Viewer(self.daemon, self.vm, protocol=protocol, patience_s=5) as viewer:
+                assert not json.loads(viewer.ask("resize", width, height))["ok"]
+            self.daemon.wait_line(f"asked for {width}x{height}: Operation not supported", mark, 60)
 
 
 def vfio_vm(name, device, **keys):
-    return vm_section(name, source="vfio", pattern_size=None, pattern_fps=None, vfio_device=device.uuid, **keys)
+    return vm_section(name, source="vfio", pattern_size=None, pattern_fps=None, vfio_device=device.uuid,
+                      spice="127.0.0.1:0", **keys)
 
 
 def wait_reason(daemon, vm, text, since=0):
@@ -136,12 +172,15 @@ class Timed(unittest.TestCase):
 class Pixels(Timed):
     def show_all(self, kind):
         with Device(kind) as device, Daemon(vfio_vm("lab", device)) as daemon:
-            with Viewer(daemon, "lab", "--encodings", "tight zrle raw") as viewer:
+            with Viewers(daemon, "lab", "--encodings", "tight zrle raw") as viewer:
                 for n, fourcc in enumerate(FORMATS):
                     width, height, padding = SIZES[n % len(SIZES)]
                     # The first shows a mode change to who is connected, the second a change of content.
                     for _ in range(2):
                         viewer.expect(device.show(fourcc, width, height, padding), f"{fourcc} {width}x{height}")
+                # The last one, unchanged.
+                viewer.reconnect()
+                viewer.expect(ppm(device.uuid), "after a reconnect")
             self.assertEqual(daemon.stop()[0], 0)
             self.assertEqual(device.tell("get", "opens"), "0")
             self.assertEqual(device.tell("get", "exports"), "0")
@@ -159,7 +198,10 @@ class Pixels(Timed):
         path = ppm("ramp")
         pathlib.Path(path).write_bytes(b"P6\n%d %d\n255\n" % (width, height) + ramp)
         with Device("mdpy-vga") as device, Daemon(vfio_vm("lab", device)) as daemon, \
-                Viewer(daemon, "lab") as viewer:
+                Viewers(daemon, "lab") as viewer:
+            viewer.expect(path)
+            viewer.ask_in_vain(800, 600)
+            viewer.reconnect()
             viewer.expect(path)
 
 
@@ -171,7 +213,7 @@ class Mbochs:
             path = ppm("socket").replace(".ppm", ".socket")
             device.tell("hold", path)
             config = vfio_vm("lab", device, vfio_attach="socket", vfio_socket=path)
-            with Daemon(config) as daemon, Viewer(daemon, "lab") as viewer:
+            with Daemon(config) as daemon, Viewers(daemon, "lab") as viewer:
                 viewer.expect(device.card("lab", wait_reason(daemon, "lab", "not enabled its display")))
                 modes(device, daemon, viewer)
             device.tell("release")
@@ -195,6 +237,9 @@ class MbochsMended(Mbochs, Timed):
             for width, height, row in ((640, 480, 0), (800, 600, 0), (1024, 768, 0), (1024, 768, 768),
                                        (1024, 768, 0), (640, 480, 0)):
                 viewer.expect(device.mode(width, height, row), f"{width}x{height} from row {row}")
+            viewer.ask_in_vain(800, 600)
+            viewer.reconnect()
+            viewer.expect(ppm(device.uuid), "after a reconnect")
             self.assertTrue(process_alive(daemon.worker("lab")))
         self.run_with(modes)
 
