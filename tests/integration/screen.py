@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import zlib
 
-from harness import BUILD, DEADLINE_S, Timeout
+from harness import BUILD, DEADLINE_S, Timeout, wait_until
 
 SCREENPROBE = str(BUILD / "tests" / "screenprobe")
 SCREENSHOTS = BUILD / "tests" / "screenshots"
@@ -110,6 +110,18 @@ class Screen:
         """Returns what it says."""
         return subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True, timeout=DEADLINE_S,
                               stdout=subprocess.PIPE, text=True).stdout
+
+    def show_the_same(self, probe, name):
+        """Waits until the screen shows what the probe is shown, which both may still change. Returns as expect."""
+        def shows():
+            probe("save", ppm)
+            try:
+                return self.expect(ppm, name, deadline_s=1)
+            except Timeout:
+                return None
+
+        ppm = self.directory / "same.ppm"
+        return wait_until(shows, f"the screen shows the same as another viewer: {name}", 60)
 
     def expect(self, ppm, name, deadline_s=60):
         """Waits until the screen shows the picture, keeps the screenshot, returns where it was found."""

@@ -9,7 +9,7 @@ import pathlib
 import tempfile
 import unittest
 
-from harness import Daemon, RfbClient, Timeout, vm_section, wait_until
+from harness import Daemon, RfbClient, vm_section, wait_until
 from screen import Screen, remote_viewer, spicy
 from viewer import Viewer
 
@@ -93,19 +93,10 @@ class RealSpice(unittest.TestCase):
     def typing(self, name):
         """What is typed and clicked in the viewer's window a VNC viewer sees, and the window too."""
         with Screen(1200, 900) as screen, start((800, 600)) as daemon, Viewer(daemon.address("vm")) as probe:
-            expected = screen.directory / "expected.ppm"
-
-            def both_show_the_same():
-                probe("save", expected)
-                try:
-                    return screen.expect(expected, f"typing-{name}", deadline_s=1)
-                except Timeout:
-                    return None
-
             screen.start(VIEWERS[name](spice_address(daemon)))
             daemon.wait_line("inputs channel linked")
             probe("scene", "still")
-            found = wait_until(both_show_the_same, "the window shows the picture", 60)
+            found = screen.show_the_same(probe, f"typing-{name}")
             probe("remember")
             screen.xdotool("mousemove", found["x"] + 300, found["y"] + 300, "click", 1)
             probe("changed")
@@ -114,10 +105,10 @@ class RealSpice(unittest.TestCase):
                 screen.xdotool("type", "--delay", 20, word)
                 probe("changed")
             screen.xdotool("key", "Return")
-            wait_until(both_show_the_same, "the window shows what was typed", 60)
+            screen.show_the_same(probe, f"typing-{name}")
             # The terminal scrolls, which is sent as copies.
             screen.xdotool("key", "--delay", 5, *["Return"] * 60)
-            wait_until(both_show_the_same, "the window shows what was scrolled", 60)
+            screen.show_the_same(probe, f"typing-{name}")
 
     def test_typing_spicy(self):
         self.typing("spicy")

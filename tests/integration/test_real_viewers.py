@@ -6,7 +6,7 @@ Screenshots stay in the build folder, tests/screenshots.
 """
 import unittest
 
-from harness import Daemon, Timeout, vm_section, wait_until
+from harness import Daemon, vm_section
 from screen import Screen, gvncviewer, tigervnc
 from viewer import Viewer
 
@@ -76,19 +76,10 @@ class RealViewers(unittest.TestCase):
     def typing(self, name, viewer):
         """What is typed into the viewer's window another viewer sees, and the window too."""
         with Screen(1200, 900) as screen, start((800, 600)) as daemon:
-            expected = screen.directory / "expected.ppm"
-
-            def both_show_the_same():
-                probe("save", expected)
-                try:
-                    return screen.expect(expected, f"typing-{name}", deadline_s=1)
-                except Timeout:
-                    return None
-
             with Viewer(daemon.address("vm")) as probe:
                 screen.start(viewer(daemon.address("vm")))
                 probe("scene", "still")
-                found = wait_until(both_show_the_same, "the window shows the picture", 60)
+                found = screen.show_the_same(probe, f"typing-{name}")
                 probe("remember")
                 screen.xdotool("mousemove", found["x"] + 300, found["y"] + 300, "click", 1)
                 probe("changed")
@@ -99,7 +90,7 @@ class RealViewers(unittest.TestCase):
                     screen.xdotool("type", "--delay", 20, word)
                     probe("changed")
                 screen.xdotool("key", "Return")
-                wait_until(both_show_the_same, "the window shows what was typed", 60)
+                screen.show_the_same(probe, f"typing-{name}")
 
     def test_typing_tigervnc(self):
         self.typing("tigervnc", lambda address: tigervnc(address, "-NoJPEG=1"))
