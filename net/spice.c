@@ -121,26 +121,10 @@ static void update(struct protocol *protocol, const struct update *update)
 static void cursor(struct protocol *protocol, const struct cursor *cursor)
 {
 	struct spice *spice = from_protocol(protocol);
-	size_t bytes = (size_t)cursor->width * cursor->height * sizeof(uint32_t);
-	const struct cursor before = spice->cursor;
 	struct spice_session *session;
-	uint32_t *argb = NULL;
 
-	if (cursor->visible && (!spice->cursor_known || !before.argb || before.shape_serial != cursor->shape_serial)) {
-		if (!bytes || !cursor->argb || cursor->width > CURSOR_SIZE_MAX || cursor->height > CURSOR_SIZE_MAX)
-			return;
-		argb = malloc(bytes);
-		if (!argb)
-			return; /* the pointer keeps the shape it had */
-		memcpy(argb, cursor->argb, bytes);
-		free((void *)(uintptr_t)before.argb);
-		spice->cursor = *cursor;
-		spice->cursor.argb = argb;
-	}
-	spice->cursor.visible = cursor->visible;
-	spice->cursor.position_known = cursor->position_known;
-	spice->cursor.x = cursor->x;
-	spice->cursor.y = cursor->y;
+	if (cursor_follow(&spice->cursor, cursor) < 0)
+		return; /* the pointer keeps the shape it had */
 	spice->cursor_known = true;
 	TAILQ_FOREACH(session, &spice->sessions, link)
 		spice_session_set_cursor(session);
@@ -253,7 +237,7 @@ static void free_spice(struct protocol *protocol)
 		event_free(spice->later);
 	if (spice->scratch)
 		evbuffer_free(spice->scratch);
-	free((void *)(uintptr_t)spice->cursor.argb);
+	cursor_finish(&spice->cursor);
 	free(spice);
 }
 

@@ -319,34 +319,13 @@ static void set_due(struct vnc *vnc, unsigned int due)
 static void cursor(struct protocol *protocol, const struct cursor *cursor)
 {
 	struct vnc *vnc = from_protocol(protocol);
-	struct cursor before = vnc->cursor;
-	bool changed = !vnc->cursor_known || before.visible != cursor->visible ||
-			before.shape_serial != cursor->shape_serial;
-	size_t bytes = (size_t)cursor->width * cursor->height * sizeof(uint32_t);
-	struct cursor after = before;
-	uint32_t *argb = NULL;
+	int changed = cursor_follow(&vnc->cursor, cursor);
 
-	if (changed && cursor->visible) {
-		if (!bytes || !cursor->argb || cursor->width > CURSOR_SIZE_MAX ||
-				cursor->height > CURSOR_SIZE_MAX)
-			return;
-		argb = malloc(bytes);
-		if (!argb)
-			return; /* the pointer keeps the shape it had */
-		memcpy(argb, cursor->argb, bytes);
-		after = *cursor;
-		after.argb = argb;
-	}
-	/* The rest of the shape goes with its pixels only. */
-	after.visible = cursor->visible;
-	after.position_known = cursor->position_known;
-	after.x = cursor->x;
-	after.y = cursor->y;
-	vnc->cursor = after;
+	if (changed < 0)
+		return; /* the pointer keeps the shape it had */
+	changed |= !vnc->cursor_known;
 	vnc->cursor_known = true;
 	move_soft_cursor(vnc);
-	if (argb)
-		free((void *)(uintptr_t)before.argb);
 	if (changed)
 		set_due(vnc, VNC_DUE_CURSOR);
 }
@@ -458,7 +437,7 @@ static void free_vnc(struct protocol *protocol)
 		event_free(vnc->later);
 	if (vnc->scratch)
 		evbuffer_free(vnc->scratch);
-	free((void *)(uintptr_t)vnc->cursor.argb);
+	cursor_finish(&vnc->cursor);
 	free(vnc->desktop_name);
 	free(vnc);
 }

@@ -23,4 +23,13 @@ struct cursor {
 	uint64_t shape_serial; /* changes whenever the shape does */
 };
 
+/*
+ * Makes a copy that has its own pixels, and begins as zeroes, show what news
+ * shows. 1: another shape, or it came or went; 0: the place at most; -EINVAL:
+ * no shape, -ENOMEM: the copy is as it was. Any thread, one at a time.
+ */
+int cursor_follow(struct cursor *copy, const struct cursor *news);
+/* Frees the copy's pixels. */
+void cursor_finish(struct cursor *copy);
+
 #endif
