@@ -8,7 +8,8 @@ import tempfile
 import unittest
 
 from harness import Daemon, connect, vm_section, wait_until
-from spice_raw import link_message
+from spice_raw import CURSOR, DISPLAY, INPUTS, Channel, Session, link_message
+from spice_raw import Refused as RawRefused
 from viewer import Refused, SpiceViewer, Viewer
 
 KEYS = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": "640x480", "spice": "127.0.0.1:0"}
@@ -86,6 +87,20 @@ class Password(unittest.TestCase):
             self.set_password("another one")
             with spice(daemon, "--password", "another one") as viewer:
                 viewer("size", 640, 480)
+
+    def test_further_channels_do_not_ask_for_the_file(self):
+        """A viewer comes in with its main channel, whatever becomes of the password meanwhile; but it is his own."""
+        with self.start(spice_password_lifetime="1h") as daemon:
+            address = daemon.address("vm", protocol="spice")
+            with Session(address, PASSWORD.encode(), kinds=()) as session:
+                os.utime(self.file, (0, 0))
+                session.link(CURSOR).wait(None)
+                self.set_password("another one")
+                session.link(INPUTS).wait(None)
+                with self.assertRaises(RawRefused):
+                    Channel(address, DISPLAY, session.id, b"another one")
+                self.file.unlink()
+                session.link(DISPLAY).wait(None)
 
     def test_file_of_no_use(self):
         """Nobody gets in, and the log says why, but who is in stays in."""

@@ -192,6 +192,16 @@ void spice_rig_stop(void)
 	memset(&spice_rig, 0, sizeof(spice_rig));
 }
 
+void spice_rig_restart(void)
+{
+	spice_rig.spice->impl->free(spice_rig.spice);
+	/* It tells no more of who lets go. */
+	memset(spice_rig.keys, 0, sizeof(spice_rig.keys));
+	spice_rig.buttons = 0;
+	if (spice_new(spice_rig.base, &spice_rig.config, &events, &spice_rig, &spice_rig.spice) < 0)
+		abort();
+}
+
 static void wake(evutil_socket_t fd, short what, void *data)
 {
 	(void)fd;

@@ -44,6 +44,8 @@ extern struct spice_rig spice_rig;
 void spice_rig_start(void);
 /* Frees all. */
 void spice_rig_stop(void);
+/* Only the front end, and makes it anew, with whoever is connected left to himself. */
+void spice_rig_restart(void);
 struct protocol_stats spice_rig_stats(void);
 /* A new picture, drawn anew in these boxes. */
 void spice_rig_show(const pixman_box32_t *boxes, int n);
@@ -111,8 +113,8 @@ void spice_client_join(struct spice_client *client);
 
 /*
  * Makes clients do what data says, one byte after another, from connecting to
- * vanishing, until it ends; then all leave, and aborts where that leaves something
- * behind.
+ * vanishing, and the VM, its configuration and its owner, until it ends; then all
+ * leave, and aborts where that leaves something behind. In spice_drive.c.
  */
 void spice_rig_drive(const uint8_t *data, size_t bytes);
 
