@@ -106,7 +106,8 @@ int address_parse(const char *text, struct sockaddr_storage *ret, socklen_t *ret
 	if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
 		return parse_unix(text + strlen(UNIX_PREFIX), ret, ret_length, ret_error);
 
-	if (!colon || colon == text || strchr(colon, ']')) {
+	/* What viewers are given, "vnc://...", is none. */
+	if (!colon || colon == text || strchr(colon, ']') || strstr(text, "//")) {
 		*ret_error = "expected ADDRESS:PORT or unix:/PATH";
 		return -EINVAL;
 	}

@@ -254,7 +254,8 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		TEXT_RANGE,
 		.default_text = "",
 		.reload = SCHEMA_LIVE,
-		.doc = "The name that viewers show in their title bar. Not set: the VM's name.",
+		.doc = "The name that viewers show in their title bar; those of SPICE, what it was when they "
+		       "came. Not set: the VM's name.",
 	},
 	{
 		VM("vnc", vnc),
@@ -314,8 +315,8 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		RANGE(0, 8760 * 3600 * SECOND),
 		.default_text = "0ns",
 		.reload = SCHEMA_LIVE,
-		.doc = "How long the password counts from when spice-password-file was last written; with 0 "
-		       "for ever. Viewers that are in stay.",
+		.doc = "How long the password counts from when spice-password-file was last written, or a "
+		       "credential passed to the service; with 0 for ever. Viewers that are in stay.",
 	},
 	{
 		VM("spice-compression", spice_compression),
@@ -324,7 +325,8 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.default_text = "auto",
 		.reload = SCHEMA_LIVE,
 		.doc = "How pictures for SPICE viewers are compressed; always without loss. Auto is lz4 for "
-		       "viewers that are near and lz, which takes more time and less of the line, for others.",
+		       "viewers that are near and lz, which takes more time and less of the line, for others. "
+		       "Viewers that are in keep what they have.",
 	},
 	{
 		VM("allow-unauthenticated-remote", allow_unauthenticated_remote),

@@ -55,6 +55,14 @@ void suggest_init(struct suggest *suggest, const char *word)
 		suggest->distance = (length < 3 ? 1 : (unsigned int)length / 3) + 1;
 }
 
+/* Whole words of it, but not all. */
+static bool begins(const char *word, const char *candidate)
+{
+	const size_t length = strlen(word);
+
+	return strncmp(word, candidate, length) == 0 && candidate[length] == '-';
+}
+
 void suggest_offer(struct suggest *suggest, const char *candidate)
 {
 	unsigned int distance;
@@ -62,6 +70,9 @@ void suggest_offer(struct suggest *suggest, const char *candidate)
 	if (suggest->distance == 0 || strlen(candidate) > SUGGEST_WORD_MAX)
 		return;
 	distance = suggest_distance(suggest->word, candidate);
+	/* Just near enough: anything nearer is better. */
+	if (distance >= suggest->distance && !suggest->best && begins(suggest->word, candidate))
+		distance = suggest->distance - 1;
 	if (distance < suggest->distance && distance < strlen(candidate)) {
 		suggest->best = candidate;
 		suggest->distance = distance;

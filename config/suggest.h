@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Finds the word somebody meant: the nearest of those offered, if it is near
- * enough to be worth a "did you mean". Any thread.
+ * enough to be worth a "did you mean", or else the first that goes on behind a
+ * hyphen where it ends. Any thread.
  */
 #ifndef PLANECAST_CONFIG_SUGGEST_H
 #define PLANECAST_CONFIG_SUGGEST_H

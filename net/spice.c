@@ -150,11 +150,23 @@ static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 	*ret = sum;
 }
 
+/* No reason not to serve: the file is read at each login, and can be mended. */
+static void check_password_file(const struct config_vm *config)
+{
+	const char *error;
+
+	if (config->spice_auth == CONFIG_AUTH_TICKET &&
+			spice_ticket_check_file(config->spice_password_file, config->spice_password_lifetime_ns,
+			&error) < 0)
+		log_error(NULL, "password file %s %s: nobody can log in", config->spice_password_file, error);
+}
+
 static void reconfigure(struct protocol *protocol, const struct config_vm *config)
 {
 	struct spice *spice = from_protocol(protocol);
 
 	spice->config = config;
+	check_password_file(config);
 	/* Who may only watch from now on lets go of what he holds. */
 	spice_later(spice);
 }
@@ -257,7 +269,6 @@ int spice_new(struct event_base *base, const struct config_vm *config,
 		const struct protocol_events *events, void *user, struct protocol **ret)
 {
 	struct spice *spice = calloc(1, sizeof(*spice));
-	const char *error;
 	int r = -ENOMEM;
 
 	if (!spice)
@@ -279,11 +290,7 @@ int spice_new(struct event_base *base, const struct config_vm *config,
 		free_spice(&spice->protocol);
 		return r;
 	}
-	/* No reason not to serve: the file is read at each login, and can be mended. */
-	if (config->spice_auth == CONFIG_AUTH_TICKET &&
-			spice_ticket_check_file(config->spice_password_file, config->spice_password_lifetime_ns,
-			&error) < 0)
-		log_error(NULL, "password file %s %s: nobody can log in", config->spice_password_file, error);
+	check_password_file(config);
 	*ret = &spice->protocol;
 	return 0;
 }

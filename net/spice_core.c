@@ -223,7 +223,7 @@ static SpiceCoreInterface interface = {
 	.channel_event = channel_event,
 };
 
-/* A warning of the library's is mostly about what some client did: no concern of who reads warnings. */
+/* A warning of the library's is about what some client did, or about a socketpair that is no TCP. */
 static void handle_log(const gchar *domain, GLogLevelFlags flags, const gchar *text, gpointer data)
 {
 	static const struct {
@@ -232,7 +232,6 @@ static void handle_log(const gchar *domain, GLogLevelFlags flags, const gchar *t
 	} levels[] = {
 		{ G_LOG_LEVEL_ERROR, LOG_LEVEL_ERROR },
 		{ G_LOG_LEVEL_CRITICAL, LOG_LEVEL_ERROR },
-		{ G_LOG_LEVEL_WARNING, LOG_LEVEL_INFO },
 		{ 0, LOG_LEVEL_DEBUG },
 	};
 	size_t i = 0;

@@ -59,8 +59,26 @@ static void leave(struct spice_front *front)
 	spice_relay_flush(front);
 }
 
+/* Of a viewer, in one line; its channels beside the main one are for who looks closely. */
+static void log_end(const struct spice_front *front, enum log_level level, const char *why, uint64_t sent_bytes,
+		uint64_t received_bytes)
+{
+	const double lived_s = (double)(clock_now_ns() - front->connected_ns) / NSEC_PER_SEC;
+	const unsigned int channel = front->handshake.message.channel;
+
+	if (front->session && channel != SPICE_LINK_MAIN)
+		log_at(level == LOG_LEVEL_INFO ? LOG_LEVEL_DEBUG : level, front->peer,
+				"%s channel left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
+				spice_link_channels[channel].name, lived_s, why, sent_bytes, received_bytes);
+	else
+		log_at(level, front->peer, "%s left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
+				front->session ? "viewer" : "client", lived_s, why, sent_bytes, received_bytes);
+}
+
 void spice_front_close(struct spice_front *front, enum log_level level, const char *fmt, ...)
 {
+	struct spice_session *session = front->session;
+	uint64_t sent_bytes, received_bytes;
 	char why[256];
 	va_list args;
 
@@ -69,17 +87,24 @@ void spice_front_close(struct spice_front *front, enum log_level level, const ch
 	va_start(args, fmt);
 	vsnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
-	log_at(level, front->peer, "%s channel left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
-			front->session ? spice_link_channels[front->handshake.message.channel].name : "unlinked",
-			(double)(clock_now_ns() - front->connected_ns) / NSEC_PER_SEC, why,
-			stream_bytes_sent(front->stream), stream_bytes_received(front->stream));
-	front->spice->bytes_sent += stream_bytes_sent(front->stream);
+	sent_bytes = stream_bytes_sent(front->stream);
+	received_bytes = stream_bytes_received(front->stream);
+	front->spice->bytes_sent += sent_bytes;
 	stream_free(front->stream);
 	front->stream = NULL;
 	event_del(front->timer);
 	leave(front);
-	if (front->session)
-		spice_session_lost(front->session, front);
+	if (session) {
+		session->bytes_sent += sent_bytes;
+		session->bytes_received += received_bytes;
+		/* With the main channel all others end. */
+		spice_session_lost(session, front);
+		if (front->handshake.message.channel == SPICE_LINK_MAIN) {
+			sent_bytes = session->bytes_sent;
+			received_bytes = session->bytes_received;
+		}
+	}
+	log_end(front, level, why, sent_bytes, received_bytes);
 }
 
 void spice_front_free(struct spice_front *front)

@@ -56,6 +56,7 @@ struct spice_session {
 	bool linked[SPICE_LINK_CHANNELS]; /* once, which is for all */
 	bool doubted; /* somebody who knows its id does not know its password */
 	unsigned int n_links; /* ends of fronts that the library holds */
+	uint64_t bytes_sent, bytes_received; /* to and from clients that are gone */
 
 	struct RedsState *server; /* NULL before RUNNING */
 	struct spice_display *display;

@@ -171,10 +171,14 @@ static int read_expected(const char *password_file, int64_t lifetime_ns,
 	int r;
 
 	memset(ret_expected, 0, sizeof(*ret_expected));
-	r = password_file_read(password_file, ret_expected->text, SPICE_TICKET_PASSWORD_MAX, &written_ns,
+	r = password_file_read(password_file, ret_expected->text, sizeof(ret_expected->text), &written_ns,
 			ret_error);
 	if (r < 0)
 		return r;
+	if (ret_expected->text[SPICE_TICKET_PASSWORD_MAX]) {
+		*ret_error = "has a password of more than 60 bytes, which no viewer can send";
+		return -EINVAL;
+	}
 	if (lifetime_ns && clock_wall_ns() - written_ns > lifetime_ns) {
 		*ret_error = "holds a password that has expired";
 		return -EKEYEXPIRED;

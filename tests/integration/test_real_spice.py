@@ -50,7 +50,7 @@ class RealSpice(unittest.TestCase):
                 self.assertIsNone(viewer.poll())
             screen.end(viewer)
             # The instance goes when its viewer has gone, and the next one gets another.
-            daemon.wait_line("main channel left")
+            daemon.wait_line("viewer left")
             mark = daemon.mark()
             screen.start(VIEWERS[name](spice_address(daemon)))
             daemon.wait_line("display channel linked", mark)
@@ -168,10 +168,11 @@ class RealSpice(unittest.TestCase):
             screen.start(spicy(address))
             daemon.wait_line("display channel linked")
             with RfbClient(daemon.address("vm"), shared=False):
-                daemon.wait_line("main channel left .* another one asked to be the only viewer")
+                daemon.wait_line("viewer left .* another one asked to be the only viewer")
                 screen.start(spicy(address))
                 daemon.wait_line("there is a viewer that asked to be the only one")
-            daemon.wait_line("viewer left")
+                mark = daemon.mark()
+            daemon.wait_line("viewer left", mark)
             with Viewer(daemon.address("vm")), Viewer(daemon.address("vm")):
                 screen.start(spicy(address))
                 daemon.wait_line("too many viewers")

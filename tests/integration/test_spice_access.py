@@ -176,7 +176,7 @@ class Sharing(unittest.TestCase):
             for viewer in (first, second, third):
                 viewer("scene", "still")
             first.close()
-            wait_until(lambda: daemon.count_lines("main channel left"), "the place is free")
+            wait_until(lambda: daemon.count_lines("viewer left"), "the place is free")
             with vnc(daemon) as another:
                 another("scene", "still")
 

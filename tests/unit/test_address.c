@@ -49,6 +49,8 @@ static const struct {
 	{ ":5901", "ADDRESS:PORT" },
 	{ "127.0.0.1", "ADDRESS:PORT" },
 	{ "[::1]", "ADDRESS:PORT" },
+	{ "vnc://127.0.0.1:5901", "ADDRESS:PORT" },
+	{ "spice://127.0.0.1", "ADDRESS:PORT" },
 	{ "127.0.0.1:", "0 to 65535" },
 	{ "127.0.0.1:65536", "0 to 65535" },
 	{ "127.0.0.1:005901", "0 to 65535" },

@@ -120,6 +120,11 @@ static void suggests_what_is_near_only(void **state)
 		{ "", NULL },
 		{ "max_viewers", "max-viewers" },
 		{ "viewers", NULL },
+		{ "max", "max-viewers" },
+		{ "handshake", "handshake-timeout" },
+		{ "handshake-time", "handshake-timeout" },
+		{ "hand", NULL },
+		{ "max-", NULL },
 		{ "handshake-timout", "handshake-timeout" },
 		{ "1234567890123456789012345678901234567890123456789012345678901234567890", NULL },
 	};

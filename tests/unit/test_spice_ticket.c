@@ -139,6 +139,8 @@ static void test_other_tickets_do_not(void **state)
 
 static void test_the_file_decides(void **state)
 {
+	char longest[SPICE_TICKET_PASSWORD_MAX + 2];
+
 	(void)state;
 	write_file("secret password\nother\n", 0600, 0);
 	assert_int_equal(check("secret password", 0), 0);
@@ -150,6 +152,13 @@ static void test_the_file_decides(void **state)
 	assert_int_equal(check("secret", 0), -EPERM);
 	write_file("\n", 0600, 0);
 	assert_int_equal(check("", 0), -EINVAL);
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	write_file(longest, 0600, 0);
+	assert_int_equal(check(longest, 0), -EINVAL);
+	longest[SPICE_TICKET_PASSWORD_MAX] = '\0';
+	write_file(longest, 0600, 0);
+	assert_int_equal(check(longest, 0), 0);
 	unlink(path);
 	assert_int_equal(check("", 0), -ENOENT);
 }
