@@ -86,6 +86,9 @@ static void decide(struct spice_client *client, struct script *script, unsigned 
 		/* At their deadlines, at the latest. */
 		SPICE_RIG_UNTIL(spice_rig_stats().handshakes == 0);
 		break;
+	case 8:
+		spice_rig.config.stall_timeout_ns = value * NSEC_PER_MSEC;
+		break;
 	default:
 		spice_rig_show_all();
 		break;
