@@ -72,7 +72,8 @@ static void log_end(const struct spice_front *front, enum log_level level, const
 				spice_link_channels[channel].name, lived_s, why, sent_bytes, received_bytes);
 	else
 		log_at(level, front->peer, "%s left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
-				front->session ? "viewer" : "client", lived_s, why, sent_bytes, received_bytes);
+				front->session ? "SPICE viewer" : "SPICE client", lived_s, why, sent_bytes,
+				received_bytes);
 }
 
 void spice_front_close(struct spice_front *front, enum log_level level, const char *fmt, ...)

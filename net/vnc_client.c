@@ -68,7 +68,7 @@ void vnc_client_close(struct vnc_client *client, enum log_level level, const cha
 	vsnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
 	log_at(level, client->peer, "%s left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
-			client->state == VNC_WAITING || client->state == VNC_VIEWING ? "viewer" : "client",
+			client->state == VNC_WAITING || client->state == VNC_VIEWING ? "VNC viewer" : "VNC client",
 			(double)(clock_now_ns() - client->connected_ns) / NSEC_PER_SEC, why,
 			stream_bytes_sent(client->stream), stream_bytes_received(client->stream));
 	vnc->bytes_sent += stream_bytes_sent(client->stream);

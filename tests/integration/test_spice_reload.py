@@ -131,7 +131,7 @@ class Reload(unittest.TestCase):
         address = daemon.address("new", protocol="spice")
         leaving = self.view(address)
         mark = daemon.reload(self.section())
-        daemon.wait_line(r"\[new\] 127.0.0.1:\d+: viewer left after .*: the server stops", mark)
+        daemon.wait_line(r"\[new\] 127.0.0.1:\d+: SPICE viewer left after .*: the server stops", mark)
         leaving("closed")
         wait_until(lambda: not process_alive(worker), "end of the removed VM's worker")
         with self.assertRaises(ConnectionRefusedError):
@@ -154,7 +154,7 @@ class Log(unittest.TestCase):
             lines = [line for line in daemon.lines[mark:] if re.search(r"127\.0\.0\.1|libspice", line)]
             self.assertEqual(len(lines), 2, lines)
             came = re.search(r"info +\[vm\] (127.0.0.1:\d+): viewing by SPICE$", lines[0])
-            left = re.search(r"info +\[vm\] (127.0.0.1:\d+): viewer left after \d\.\d s: the client closed the connection; "
+            left = re.search(r"info +\[vm\] (127.0.0.1:\d+): SPICE viewer left after \d\.\d s: the client closed the connection; "
                              r"sent (\d+) bytes, received (\d+)$", lines[1])
             self.assertTrue(came and left, lines)
             self.assertEqual(came[1], left[1])
