@@ -72,6 +72,8 @@ struct protocol_impl {
 	void (*cursor)(struct protocol *protocol, const struct cursor *cursor);
 	/* The guest's lights, enum input_led. NULL: viewers are not told. */
 	void (*leds)(struct protocol *protocol, unsigned int leds);
+	/* The guest takes positions of the pointer (at first), or motion only. NULL: viewers cannot know. */
+	void (*pointer)(struct protocol *protocol, bool absolute);
 	void (*stats)(const struct protocol *protocol, struct protocol_stats *ret);
 	/* Keys that can change live; config is borrowed and stays valid until the next call. */
 	void (*reconfigure)(struct protocol *protocol, const struct config_vm *config);

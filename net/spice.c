@@ -130,6 +130,16 @@ static void cursor(struct protocol *protocol, const struct cursor *cursor)
 		spice_session_set_cursor(session);
 }
 
+static void pointer(struct protocol *protocol, bool absolute)
+{
+	struct spice *spice = from_protocol(protocol);
+	struct spice_session *session;
+
+	spice->relative = !absolute;
+	TAILQ_FOREACH(session, &spice->sessions, link)
+		spice_session_set_pointer(session);
+}
+
 static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 {
 	const struct spice *spice = (const struct spice *)protocol;
@@ -259,6 +269,7 @@ static const struct protocol_impl impl = {
 	.accept = accept_client,
 	.update = update,
 	.cursor = cursor,
+	.pointer = pointer,
 	.stats = stats,
 	.reconfigure = reconfigure,
 	.close_viewers = close_viewers,

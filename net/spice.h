@@ -46,6 +46,7 @@ struct spice {
 	struct frame *frame; /* the newest; NULL: nobody watches, or it has not come yet */
 	struct cursor cursor; /* argb is ours */
 	bool cursor_known;
+	bool relative; /* the guest's pointer takes motion only */
 
 	struct penalty penalty;
 	struct bucket bucket; /* for viewers: each costs us some 50 ms until he sees something */

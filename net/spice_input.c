@@ -35,8 +35,11 @@ struct spice_input {
 	unsigned int locks; /* enum input_led: at the viewer */
 	bool locks_said; /* the library is to know them, from the loop */
 
+	struct RedsState *server;
+	bool absolute; /* the guest's pointer; there is a tablet */
 	bool placed; /* x, y are known */
 	uint32_t x, y, buttons, buttons_told;
+	int32_t dx, dy; /* for a guest whose pointer is not absolute */
 	bool moved; /* not told yet */
 	struct event *later;
 };
@@ -56,21 +59,34 @@ static struct spice_input *from_mouse(SpiceMouseInstance *mouse)
 	return ((struct device *)mouse)->input;
 }
 
-static void tell_pointer(struct spice_input *input, uint32_t extra)
+static bool find_place(struct spice_input *input, struct input_event *event)
 {
-	struct input_event event = { .kind = INPUT_POINTER };
-
-	input->moved = false;
-	input->events->size(input->user, &event.pointer.width, &event.pointer.height);
-	if (!event.pointer.width || !event.pointer.height)
-		return;
+	input->events->size(input->user, &event->pointer.width, &event->pointer.height);
+	if (!event->pointer.width || !event->pointer.height)
+		return false;
 	if (!input->placed) {
 		input->placed = true;
-		input->x = event.pointer.width / 2;
-		input->y = event.pointer.height / 2;
+		input->x = event->pointer.width / 2;
+		input->y = event->pointer.height / 2;
 	}
-	event.pointer.x = input->x < event.pointer.width ? input->x : event.pointer.width - 1;
-	event.pointer.y = input->y < event.pointer.height ? input->y : event.pointer.height - 1;
+	event->pointer.x = input->x < event->pointer.width ? input->x : event->pointer.width - 1;
+	event->pointer.y = input->y < event->pointer.height ? input->y : event->pointer.height - 1;
+	return true;
+}
+
+static void tell_pointer(struct spice_input *input, uint32_t extra)
+{
+	struct input_event event = { .kind = input->absolute ? INPUT_POINTER : INPUT_MOTION };
+
+	input->moved = false;
+	if (!input->absolute) {
+		event.pointer.dx = input->dx;
+		event.pointer.dy = input->dy;
+		input->dx = 0;
+		input->dy = 0;
+	} else if (!find_place(input, &event)) {
+		return;
+	}
 	event.pointer.buttons = input->buttons | extra;
 	event.pointer.changed = event.pointer.buttons ^ input->buttons_told;
 	if (input->events->input(input->user, &event))
@@ -236,20 +252,31 @@ static uint32_t add_clamped(uint32_t value, int by, uint32_t size)
 	return sum < 0 ? 0 : sum >= size ? size - 1 : (uint32_t)sum;
 }
 
+static void move_by(struct spice_input *input, int dx, int dy)
+{
+	struct input_event now = { .kind = INPUT_POINTER };
+
+	if (find_place(input, &now))
+		move(input, add_clamped(now.pointer.x, dx, now.pointer.width),
+				add_clamped(now.pointer.y, dy, now.pointer.height));
+}
+
+static void add_motion(struct spice_input *input, int dx, int dy)
+{
+	input->dx = input_add_motion(input->dx, dx);
+	input->dy = input_add_motion(input->dy, dy);
+	input->moved = true;
+	event_active(input->later, 0, 0);
+}
+
 static void mouse_motion(SpiceMouseInstance *mouse, int dx, int dy, int dz, uint32_t state)
 {
 	struct spice_input *input = from_mouse(mouse);
-	uint32_t width, height;
 
-	input->events->size(input->user, &width, &height);
-	if (!width || !height)
-		return;
-	if (!input->placed) {
-		input->x = width / 2;
-		input->y = height / 2;
-	}
-	if (dx || dy)
-		move(input, add_clamped(input->x, dx, width), add_clamped(input->y, dy, height));
+	if ((dx || dy) && input->absolute)
+		move_by(input, dx, dy);
+	else if (dx || dy)
+		add_motion(input, dx, dy);
 	turn_wheel(input, dz, state);
 }
 
@@ -306,6 +333,8 @@ int spice_input_new(struct RedsState *server, struct event_base *base,
 	if (!input)
 		return -ENOMEM;
 	input->events = events;
+	input->server = server;
+	input->absolute = true;
 	input->user = user;
 	input->later = event_new(base, -1, 0, handle_later, input);
 	if (!input->later) {
@@ -334,10 +363,24 @@ void spice_input_free(struct spice_input *input)
 	free(input);
 }
 
+void spice_input_set_absolute(struct spice_input *input, bool absolute)
+{
+	if (absolute == input->absolute)
+		return;
+	flush(input);
+	input->absolute = absolute;
+	if (absolute)
+		spice_server_add_interface(input->server, &input->tablet.tablet.base);
+	else
+		spice_server_remove_interface(&input->tablet.tablet.base);
+}
+
 void spice_input_release(struct spice_input *input)
 {
 	/* It may be what he did when he was not allowed to any more. */
 	input->moved = false;
+	input->dx = 0;
+	input->dy = 0;
 	for (unsigned int i = 0; i < KEYS; i++) {
 		if (input->keys[i].told)
 			tell_key(input, (uint8_t)i, false);

@@ -2,8 +2,8 @@
 /*
  * Keyboard, tablet and mouse of one SPICE viewer, as devices of the library.
  * Scancodes become key numbers; motion is told once a round of the loop, the
- * newest; keys and buttons keep their order. A client without absolute pointer
- * moves one that starts in the middle. What is still down when a viewer leaves is
+ * newest or their sum; keys and buttons keep their order. A client without absolute
+ * pointer moves one that starts in the middle, where the guest has one. What is still down when a viewer leaves is
  * let go.
  *
  * A viewer's lock keys (Caps, Num, Scroll) are its own: off when it comes, what it
@@ -43,6 +43,12 @@ int spice_input_new(struct RedsState *server, struct event_base *base,
 /* After server is destroyed. NULL is fine. */
 void spice_input_free(struct spice_input *input);
 
+/*
+ * false: the guest takes motion only. The client is then asked for motion, which is
+ * passed on as such, and has to stop saying where its own pointer is. Not from
+ * inside the library, nor while the picture changes its size.
+ */
+void spice_input_set_absolute(struct spice_input *input, bool absolute);
 /* Lets everything go that was let through. */
 void spice_input_release(struct spice_input *input);
 

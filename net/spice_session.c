@@ -41,6 +41,7 @@ static void end_fronts(struct spice_session *session)
 static void handle_ready(void *user)
 {
 	end_fronts(user);
+	spice_session_set_pointer(user);
 	spice_session_feed(user);
 }
 
@@ -193,6 +194,7 @@ static int make_instance(struct spice_session *session)
 		return r;
 	spice_server_vm_start(session->server);
 	spice_session_set_cursor(session);
+	spice_session_set_pointer(session);
 	return 0;
 }
 
@@ -301,6 +303,13 @@ void spice_session_set_cursor(struct spice_session *session)
 {
 	if (session->display && session->spice->cursor_known)
 		spice_display_set_cursor(session->display, &session->spice->cursor);
+}
+
+void spice_session_set_pointer(struct spice_session *session)
+{
+	/* Who changes the size tells a tablet, from a thread of the library. */
+	if (session->input && session->display && !spice_display_is_changing(session->display))
+		spice_input_set_absolute(session->input, !session->spice->relative);
 }
 
 void spice_session_release(struct spice_session *session)

@@ -82,6 +82,8 @@ void spice_session_update(struct spice_session *session, const struct update *up
 void spice_session_feed(struct spice_session *session);
 /* The pointer, spice->cursor, has changed. */
 void spice_session_set_cursor(struct spice_session *session);
+/* The guest's pointer takes positions or motion: spice->relative; at once or when the picture is whole. */
+void spice_session_set_pointer(struct spice_session *session);
 /* The viewer wants a picture of that size, whatever it is. */
 void spice_session_resize(struct spice_session *session, uint32_t width, uint32_t height);
 /* Lets go of what the viewer holds down. */

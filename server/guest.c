@@ -23,16 +23,20 @@
 #define QUEUE_MAX 256
 #define BACKOFF_MIN_NS (100 * NSEC_PER_MSEC)
 #define BACKOFF_MAX_NS (2 * NSEC_PER_SEC)
+/* Between two questions after the pointer in use, at least. */
+#define MICE_INTERVAL_NS (2 * NSEC_PER_SEC)
 #define GREETING_TIMEOUT_NS (5 * NSEC_PER_SEC)
 #define READ_MAX_BYTES 16384
 
 struct queued {
 	struct input_event event;
-	bool motion; /* pointer moved, no button changed: newer motion may replace it */
+	bool motion; /* pointer moved, no button changed: newer motion may join it */
 };
 
 struct guest {
 	struct event_base *base;
+	const struct guest_events *events;
+	void *user;
 	struct sockaddr_un address;
 	struct event *timer; /* next attempt, or patience with a silent peer */
 	int64_t backoff_ns;
@@ -49,6 +53,8 @@ struct guest {
 	bool overflowed;
 
 	struct qmp_input input;
+	bool relative; /* as the owner knows it */
+	int64_t mice_asked_ns;
 };
 
 static struct queued *queued_at(struct guest *guest, unsigned int index)
@@ -96,15 +102,40 @@ static bool drop_oldest_motion(struct guest *guest)
 	return true;
 }
 
+/* Makes one of two that come one behind the other, in last. */
+static bool join_motion(struct queued *last, const struct queued *new)
+{
+	if (!last->motion || !new->motion || last->event.kind != new->event.kind)
+		return false;
+	if (new->event.kind == INPUT_MOTION) {
+		last->event.pointer.dx = input_add_motion(last->event.pointer.dx, new->event.pointer.dx);
+		last->event.pointer.dy = input_add_motion(last->event.pointer.dy, new->event.pointer.dy);
+	} else {
+		*last = *new;
+	}
+	return true;
+}
+
+static void ask_mice(struct guest *guest)
+{
+	const int64_t now_ns = clock_now_ns();
+
+	if (now_ns - guest->mice_asked_ns < MICE_INTERVAL_NS || !qmp_can_execute(guest->qmp))
+		return;
+	guest->mice_asked_ns = now_ns;
+	if (qmp_execute(guest->qmp, "query-mice", "{}") < 0)
+		log_warn(NULL, "no memory to ask QEMU for its mice");
+}
+
 static void take(struct guest *guest, const struct input_event *event)
 {
 	struct queued new = { .event = *event };
 
-	new.motion = event->kind == INPUT_POINTER && !event->pointer.changed;
-	if (new.motion && guest->count && queued_at(guest, guest->count - 1)->motion) {
-		*queued_at(guest, guest->count - 1) = new;
+	new.motion = event->kind != INPUT_KEY && !event->pointer.changed;
+	if (event->kind != INPUT_KEY)
+		ask_mice(guest);
+	if (guest->count && join_motion(queued_at(guest, guest->count - 1), &new))
 		return;
-	}
 	if (guest->count == QUEUE_MAX && !drop_oldest_motion(guest)) {
 		if (!guest->overflowed)
 			log_warn(NULL, "QEMU takes no input: keys are lost");
@@ -185,7 +216,8 @@ static void disconnect(struct guest *guest)
 	guest->head = guest->count = 0;
 	guest->overflowed = false;
 	guest->locks = (struct locks){ .on = 0 };
-	guest->input = (struct qmp_input){ .buttons = 0 };
+	guest->input = (struct qmp_input){ .relative = guest->relative };
+	guest->mice_asked_ns = 0;
 	guest->warned_error[0] = '\0';
 }
 
@@ -214,6 +246,24 @@ static void handle_ready(void *user, const char *version)
 	guest->warned_errno = 0;
 	evtimer_del(guest->timer);
 	log_notice(NULL, "input goes to QEMU %s at %s", version, guest->address.sun_path);
+	ask_mice(guest);
+}
+
+static void handle_mice(void *user, bool absolute)
+{
+	struct guest *guest = user;
+
+	guest->input.relative = !absolute;
+	if (guest->relative == !absolute)
+		return;
+	guest->relative = !absolute;
+	if (absolute)
+		log_notice(NULL, "the guest's pointer takes positions");
+	else
+		log_notice(NULL, "the guest's pointer takes motion only (positions need -device usb-tablet or "
+				"virtio-tablet-pci, and its driver)");
+	if (guest->events)
+		guest->events->pointer(guest->user, absolute);
 }
 
 static void handle_answered(void *user, const char *error)
@@ -238,6 +288,7 @@ static void handle_reset(void *user)
 static const struct qmp_events qmp_events = {
 	.ready = handle_ready,
 	.answered = handle_answered,
+	.mice = handle_mice,
 	.reset = handle_reset,
 };
 
@@ -307,7 +358,8 @@ static void handle_timer(evutil_socket_t fd, short what, void *user)
 		arm(guest, GREETING_TIMEOUT_NS);
 }
 
-int guest_new(struct event_base *base, const char *qmp_path, struct guest **ret)
+int guest_new(struct event_base *base, const char *qmp_path, const struct guest_events *events, void *user,
+		struct guest **ret)
 {
 	struct guest *guest;
 
@@ -317,6 +369,8 @@ int guest_new(struct event_base *base, const char *qmp_path, struct guest **ret)
 	if (!guest)
 		return -ENOMEM;
 	guest->base = base;
+	guest->events = events;
+	guest->user = user;
 	guest->backoff_ns = BACKOFF_MIN_NS;
 	guest->address.sun_family = AF_UNIX;
 	strcpy(guest->address.sun_path, qmp_path);

@@ -7,21 +7,34 @@
 #ifndef PLANECAST_SERVER_GUEST_H
 #define PLANECAST_SERVER_GUEST_H
 
+#include <stdbool.h>
+
 struct event_base;
 struct guest;
 struct input_event;
 
+struct guest_events {
+	/*
+	 * The guest's pointer takes positions, or motion only; told when it changes,
+	 * positions at first. From the loop. QEMU tells nobody by itself and is asked
+	 * when it connects and now and then while viewers point.
+	 */
+	void (*pointer)(void *user, bool absolute);
+};
+
 /*
  * A socket that is not there is a warning in the log, once per change, and is
- * tried again with back-off (0.1 s .. 2 s). -EINVAL, -ENOMEM.
+ * tried again with back-off (0.1 s .. 2 s). events: NULL if nobody wants to know.
+ * -EINVAL, -ENOMEM.
  */
-int guest_new(struct event_base *base, const char *qmp_path, struct guest **ret);
+int guest_new(struct event_base *base, const char *qmp_path, const struct guest_events *events, void *user,
+		struct guest **ret);
 /* Lets go of the keys and buttons that the guest was told of, also of locks. NULL is fine. */
 void guest_free(struct guest *guest);
 
 /*
  * Sends, or forgets when there is no connection. Bounded: pointer motion that
- * waits is replaced by newer motion, keys and buttons keep their order; past
+ * waits is joined with newer motion, keys and buttons keep their order; past
  * the limit the oldest motion goes first, then a warning. Keys that are down
  * when a connection is lost are forgotten. Lock keys are pressed where they are not
  * as wanted, as far as that is known (server/locks.h).

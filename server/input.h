@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum input_kind { INPUT_KEY, INPUT_POINTER, INPUT_LOCKS };
+enum input_kind { INPUT_KEY, INPUT_POINTER, INPUT_MOTION, INPUT_LOCKS };
 
 /* Bits as in RFB's PointerEvent and the Extended Mouse Buttons extension. */
 enum input_button {
@@ -39,9 +39,11 @@ struct input_event {
 			uint32_t keysym; /* X11 keysym; 0: unknown */
 		} key;
 		struct {
-			/* absolute, in pixels of a picture of width x height */
+			/* POINTER: absolute, in pixels of a picture of width x height */
 			uint32_t x, y;
 			uint32_t width, height;
+			/* MOTION: by how many pixels, for guests without absolute pointer */
+			int32_t dx, dy;
 			uint32_t buttons; /* all that this viewer has down now */
 			/*
 			 * Which of them were otherwise with this viewer's last event:
@@ -53,6 +55,14 @@ struct input_event {
 		unsigned int locks;
 	};
 };
+
+/* Of two motions, one behind the other. */
+static inline int32_t input_add_motion(int32_t a, int32_t b)
+{
+	int64_t sum = (int64_t)a + b;
+
+	return sum < INT32_MIN ? INT32_MIN : sum > INT32_MAX ? INT32_MAX : (int32_t)sum;
+}
 
 /* Keyboard lights, as the guest shows them. */
 enum input_led { INPUT_LED_SCROLL = 1 << 0, INPUT_LED_NUM = 1 << 1, INPUT_LED_CAPS = 1 << 2 };

@@ -97,17 +97,33 @@ static int handle_greeting(struct qmp *qmp, struct json_object *message)
 	return send_command(qmp, "qmp_capabilities", "{}");
 }
 
+/* Of all commands that are given here only query-mice is answered with a list. */
+static void handle_mice(struct qmp *qmp, struct json_object *list)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *mouse = json_object_array_get_idx(list, i), *current, *absolute;
+
+		if (json_object_is_type(mouse, json_type_object) &&
+				json_object_object_get_ex(mouse, "current", &current) &&
+				json_object_get_boolean(current) &&
+				json_object_object_get_ex(mouse, "absolute", &absolute)) {
+			qmp->events->mice(qmp->user, json_object_get_boolean(absolute));
+			return;
+		}
+	}
+}
+
 static int handle_answer(struct qmp *qmp, struct json_object *message)
 {
 	static const char *const description[] = { "error", "desc", NULL };
 	const char *error = NULL;
-	struct json_object *id, *event;
+	struct json_object *id, *event, *value = NULL;
 
 	if (json_object_object_get_ex(message, "error", NULL)) {
 		error = json_object_get_string(find(message, description));
 		if (!error)
 			error = "unknown error";
-	} else if (!json_object_object_get_ex(message, "return", NULL)) {
+	} else if (!json_object_object_get_ex(message, "return", &value)) {
 		if (!json_object_object_get_ex(message, "event", &event))
 			return -EPROTO;
 		if (qmp->state == QMP_READY && json_object_is_type(event, json_type_string) &&
@@ -120,6 +136,8 @@ static int handle_answer(struct qmp *qmp, struct json_object *message)
 		return -EPROTO;
 	qmp->answered_id++;
 	if (qmp->state == QMP_READY) {
+		if (!error && json_object_is_type(value, json_type_array))
+			handle_mice(qmp, value);
 		qmp->events->answered(qmp->user, error);
 		return 0;
 	}

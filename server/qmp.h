@@ -28,6 +28,8 @@ struct qmp_events {
 	void (*ready)(void *user, const char *version);
 	/* The oldest command is answered; error is NULL or QEMU's own words. */
 	void (*answered)(void *user, const char *error);
+	/* query-mice said so, before answered(): the pointer in use takes positions, or motion only. */
+	void (*mice)(void *user, bool absolute);
 	/* The machine begins anew. */
 	void (*reset)(void *user);
 };

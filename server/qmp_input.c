@@ -76,6 +76,28 @@ static void append_axis(struct text *text, const char *axis, uint32_t pixel, uin
 			(unsigned int)value);
 }
 
+static void append_motion(struct text *text, const char *axis, int64_t pixels)
+{
+	if (pixels)
+		append(text, "%s{\"type\":\"rel\",\"data\":{\"axis\":\"%s\",\"value\":%lld}}", comma(text), axis,
+				(long long)pixels);
+}
+
+static void append_place(struct text *text, const struct qmp_input *state, const struct input_event *event)
+{
+	const bool same_size = event->pointer.width == state->width && event->pointer.height == state->height;
+
+	if (same_size && event->pointer.x == state->x && event->pointer.y == state->y)
+		return;
+	if (!state->relative) {
+		append_axis(text, "x", event->pointer.x, event->pointer.width);
+		append_axis(text, "y", event->pointer.y, event->pointer.height);
+	} else if (same_size) {
+		append_motion(text, "x", (int64_t)event->pointer.x - state->x);
+		append_motion(text, "y", (int64_t)event->pointer.y - state->y);
+	}
+}
+
 static void append_buttons(struct text *text, uint32_t before, uint32_t after)
 {
 	for (size_t i = 0; i < sizeof(button_table) / sizeof(button_table[0]); i++) {
@@ -107,7 +129,8 @@ bool qmp_input_usable(const struct input_event *event)
 {
 	if (event->kind == INPUT_KEY)
 		return event->key.qnum && event->key.qnum <= QMP_INPUT_QNUM_MAX;
-	return event->kind == INPUT_POINTER && event->pointer.width && event->pointer.height;
+	return event->kind == INPUT_MOTION ||
+			(event->kind == INPUT_POINTER && event->pointer.width && event->pointer.height);
 }
 
 /* What is held once event has come; the wheel's steps are not held. */
@@ -134,18 +157,21 @@ bool qmp_input_event(struct qmp_input *state, const struct input_event *event,
 		append_key(&text, event->key.qnum, event->key.down);
 		return end(&text);
 	}
-	if (event->pointer.x != state->x || event->pointer.y != state->y ||
-			event->pointer.width != state->width || event->pointer.height != state->height) {
-		append_axis(&text, "x", event->pointer.x, event->pointer.width);
-		append_axis(&text, "y", event->pointer.y, event->pointer.height);
+	if (event->kind == INPUT_MOTION) {
+		append_motion(&text, "x", event->pointer.dx);
+		append_motion(&text, "y", event->pointer.dy);
+	} else {
+		append_place(&text, state, event);
 	}
 	buttons = buttons_after(state->buttons, event);
 	append_buttons(&text, state->buttons, buttons);
 	state->buttons = without_wheel(buttons);
-	state->x = event->pointer.x;
-	state->y = event->pointer.y;
-	state->width = event->pointer.width;
-	state->height = event->pointer.height;
+	if (event->kind == INPUT_POINTER) {
+		state->x = event->pointer.x;
+		state->y = event->pointer.y;
+		state->width = event->pointer.width;
+		state->height = event->pointer.height;
+	}
 	return end(&text);
 }
 

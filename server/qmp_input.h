@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Viewers' input as arguments of QMP's input-send-event (QEMU's qapi/ui.json):
- * keys by number, pointer by absolute axes, buttons as transitions, the wheel
+ * keys by number, pointer by absolute axes or motion, buttons as transitions, the wheel
  * as press and release. Pure: state and text. Loop thread.
  */
 #ifndef PLANECAST_SERVER_QMP_INPUT_H
@@ -21,6 +21,8 @@ struct qmp_input {
 	bool keys_down[QMP_INPUT_QNUM_MAX + 1];
 	uint32_t buttons;
 	uint32_t x, y, width, height;
+	/* It has no absolute pointer: positions become motion from the one before. The caller's to set. */
+	bool relative;
 };
 
 /* False: an event that means nothing to QEMU (no key number, a picture without a size). */

@@ -215,7 +215,8 @@ static void handle_input(void *user, const struct input_event *event)
 	struct vm *vm = user;
 	struct input_event resolved = *event;
 
-	if (event->kind == INPUT_LOCKS) {
+	/* The synthetic sources are pointed at, and have no lights. */
+	if (event->kind == INPUT_LOCKS || event->kind == INPUT_MOTION) {
 		if (vm->guest)
 			guest_input(vm->guest, event);
 		return;
@@ -357,6 +358,18 @@ static const struct protocol_events protocol_events = {
 	.alone = handle_alone,
 };
 
+static void handle_guest_pointer(void *user, bool absolute)
+{
+	struct vm *vm = user;
+
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		if (vm->protocols[i]->impl->pointer)
+			vm->protocols[i]->impl->pointer(vm->protocols[i], absolute);
+	}
+}
+
+static const struct guest_events guest_events = { .pointer = handle_guest_pointer };
+
 int vm_new(struct event_base *base, const struct config_vm *config, struct vm **ret)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
@@ -391,7 +404,7 @@ int vm_new(struct event_base *base, const struct config_vm *config, struct vm **
 			goto fail;
 	}
 	if (config->qmp) {
-		r = guest_new(base, config->qmp, &vm->guest);
+		r = guest_new(base, config->qmp, &guest_events, vm, &vm->guest);
 		if (r < 0)
 			goto fail;
 	}

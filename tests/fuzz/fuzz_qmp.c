@@ -37,6 +37,12 @@ static void handle_answered(void *user, const char *error)
 	give(session);
 }
 
+static void handle_mice(void *user, bool absolute)
+{
+	(void)absolute;
+	give(user);
+}
+
 static void handle_reset(void *user)
 {
 	give(user);
@@ -47,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct qmp_events events = {
 		.ready = handle_ready,
 		.answered = handle_answered,
+		.mice = handle_mice,
 		.reset = handle_reset,
 	};
 	struct evbuffer *output = evbuffer_new();

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A QEMU whose guest is a boot sector that echoes what its keyboard controller and its absolute mouse say."""
+"""A QEMU whose guest is a boot sector that echoes what its keyboard controller and its mouse say."""
+import json
 import os
 import select
+import socket
 import struct
 import subprocess
 import time
@@ -33,18 +35,25 @@ def read_exactly(pipe, count, what):
     return data
 
 
+NO_VMWARE_MOUSE = "q35,accel=tcg,vmport=off"
+
+
 class Guest:
-    """A QEMU that runs the boot sector."""
+    """A QEMU that runs the boot sector, which uses VMware's absolute mouse, or PS/2's where that is not there."""
 
     def __init__(self, image, qmp, machine="q35,accel=tcg", devices=()):
+        self.control = f"{qmp}.control"
         self.process = subprocess.Popen(
             ["qemu-system-x86_64", "-machine", machine, "-m", "32", "-nodefaults", "-no-user-config",
              "-display", "none", "-drive", f"file={image},format=raw,if=none,id=disk,readonly=on",
              "-device", "virtio-blk-pci,drive=disk", "-chardev", "stdio,id=echo,signal=off",
              "-device", "isa-debugcon,iobase=0xe9,chardev=echo", "-qmp", f"unix:{qmp},server=on,wait=off",
+             "-qmp", f"unix:{qmp}.control,server=on,wait=off",
              *(word for device in devices for word in ("-device", device))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         assert self.read(1, "boot") == b"R"
+        if machine == NO_VMWARE_MOUSE:
+            assert self.read(2, "mouse") == b"P\xfa"
 
     def read(self, count, what):
         return read_exactly(self.process.stdout, count, what)
@@ -60,6 +69,33 @@ class Guest:
             return self.read(1, what)[0]
         status, x, y, wheel = struct.unpack("<IIIi", self.read(16, what))
         return status & 0x38, x, y, wheel & 0xff
+
+    def use_mouse(self, absolute):
+        """As when the driver of that kind of mouse begins."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(DEADLINE_S)
+            monitor.connect(self.control)
+            lines = monitor.makefile("rw")
+
+            def execute(command, **arguments):
+                lines.write(json.dumps({"execute": command, "arguments": arguments}))
+                lines.flush()
+                while True:
+                    answer = json.loads(lines.readline())
+                    if "return" in answer:
+                        return answer["return"]
+                    assert "error" not in answer, answer
+
+            execute("qmp_capabilities")
+            index = next(mouse["index"] for mouse in execute("query-mice") if mouse["absolute"] == absolute)
+            execute("human-monitor-command", **{"command-line": f"mouse_set {index}"})
+
+    def motion(self, what):
+        """(buttons, dx, dy) of a packet of the PS/2 mouse, downwards; 1 left, 2 right, 4 middle."""
+        data = self.read(6, what)
+        assert data[::2] == b"PPP", f"{what}: no packet of the mouse in {data.hex()}"
+        flags, dx, dy = data[1::2]
+        return flags & 7, dx - (flags << 4 & 0x100), -(dy - (flags << 3 & 0x100))
 
     def pointer(self, what):
         event = self.event(what)

@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 		fail("usage: guestprobe QMP-SOCKET [LAYOUT]");
 	signal(SIGPIPE, SIG_IGN);
 	if (!probe.base || input_keymap_new(argc > 2 ? argv[2] : "us", &probe.keymap) < 0 ||
-			guest_new(probe.base, argv[1], &probe.guest) < 0)
+			guest_new(probe.base, argv[1], NULL, NULL, &probe.guest) < 0)
 		fail("cannot start");
 	input = bufferevent_socket_new(probe.base, STDIN_FILENO, 0);
 	if (!input)

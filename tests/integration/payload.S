@@ -4,6 +4,7 @@
  *   'R'                    once, when it is ready
  *   'K' byte               a byte of the keyboard controller (set 1 scancodes)
  *   'M' status x y wheel   a packet of the absolute VMware mouse, four little endian words
+ *   'P' byte               a byte of the PS/2 mouse, which is used where the other is not there
  * as --32, ld -m elf_i386 -Ttext=0x7c00 --oformat=binary
  */
 	.set VMPORT, 0x5658
@@ -19,6 +20,7 @@
 _start:
 	cli
 	xorw %ax, %ax
+	xorw %si, %si			/* the PS/2 mouse is in use */
 	movw %ax, %ss
 	movw $0x7c00, %sp
 
@@ -31,6 +33,19 @@ _start:
 	movl $VMMOUSE_ABSOLUTE, %ebx
 	movl $VMMOUSE_COMMAND, %ecx
 	call backdoor
+	xorl %ebx, %ebx
+	movl $VMMOUSE_STATUS, %ecx
+	call backdoor
+	cmpw $0xffff, %ax		/* no such device */
+	jne ready
+	incw %si
+	movb $0xa8, %al			/* the controller's second port */
+	outb %al, $0x64
+	movb $0xd4, %al			/* to what is there: */
+	outb %al, $0x64
+	movb $0xf4, %al			/* say what you do */
+	outb %al, $0x60
+ready:
 	movb $'R', %al
 	outb %al, $0xe9
 
@@ -40,10 +55,14 @@ keyboard:
 	jz pointer
 	movb %al, %ah
 	inb $0x60, %al
-	testb $0x20, %ah		/* from the PS/2 mouse: of no interest */
-	jnz keyboard
+	testb $0x20, %ah		/* from the PS/2 mouse */
 	movb %al, %ah
 	movb $'K', %al
+	jz tell
+	testw %si, %si
+	jz keyboard
+	movb $'P', %al
+tell:
 	outb %al, $0xe9
 	movb %ah, %al
 	outb %al, $0xe9

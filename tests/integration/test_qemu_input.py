@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from guest import Guest, build_payload, read_exactly
+from guest import NO_VMWARE_MOUSE, Guest, build_payload, read_exactly
 from harness import BUILD, DEADLINE_S, Daemon, vm_section
 from viewer import Viewer
 
@@ -184,25 +184,33 @@ class QemuInput(unittest.TestCase):
                 self.assertEqual(guest.scancodes(2, "b"), b"\x30\xb0")
 
     def test_no_absolute_pointer(self):
-        guest, probe = self.start(machine="q35,accel=tcg,vmport=off"), self.connect()
-        probe.send("pointer 5 5 640 480 0")
+        """The way from one position to the next is what is left of them."""
+        guest, probe = self.start(machine=NO_VMWARE_MOUSE), self.connect()
         probe.wait_for("usb-tablet")
+        probe.send("pointer 5 5 640 480 0")
+        probe.send("pointer 25 2 640 480 0")
+        self.assertEqual(guest.motion("way"), (0, 20, -3))
+        probe.send("pointer 25 2 640 480 1")
+        self.assertEqual(guest.motion("press"), (1, 0, 0))
         self.press(guest, probe, ord("a"), b"\x1e\x9e")
+        self.assertNotIn("refuses", probe.log)
 
     def test_tablets_are_taken(self):
-        """What the documentation names for guests without a VMware mouse: QEMU has somebody to give events to."""
-        probe = None
+        """What the documentation names for guests without a VMware mouse: QEMU has somebody to give positions to."""
         for devices in (["qemu-xhci", "usb-tablet"], ["virtio-tablet-pci"]):
-            guest = self.start(machine="q35,accel=tcg,vmport=off", devices=devices)
-            if probe:
-                probe.wait_for("input goes to QEMU")
-            else:
-                probe = self.connect()
-            probe.send("pointer 5 5 640 480 1")
-            self.press(guest, probe, ord("a"), b"\x1e\x9e")
+            guest = self.start(machine=NO_VMWARE_MOUSE, devices=devices)
+            guest.use_mouse(absolute=True)
+            probe = self.connect()
+            for x in (5, 6):
+                probe.send(f"pointer {x} 5 640 480 1")
+                # Behind the answer to the question after mice, and behind those about positions.
+                self.press(guest, probe, ord("a"), b"\x1e\x9e")
             guest.kill()
             probe.wait_for("lost")
+            probe.process.stdin.close()
+            probe.process.wait(DEADLINE_S)
             self.assertNotIn("refuses", probe.log, devices)
+            self.assertNotIn("motion only", probe.log, devices)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import tempfile
 import unittest
 
-from guest import Guest, build_payload
+from guest import NO_VMWARE_MOUSE, Guest, build_payload
 from harness import Daemon, vm_section, wait_until
 from viewer import SpiceViewer, Viewer
 
@@ -257,6 +257,48 @@ class QemuGuest(unittest.TestCase):
         with spice(self.daemon) as again:
             again("locks", 4)
             press(again, 0x1e, key)
+
+
+class QemuGuestWithoutTablet(unittest.TestCase):
+    """Viewers' motion is what such a guest takes, and what they are asked for."""
+
+    def test_motion(self):
+        with tempfile.TemporaryDirectory(prefix="planecast-") as directory:
+            qmp = os.path.join(directory, "qmp")
+            guest = Guest(build_payload(directory), qmp, machine=NO_VMWARE_MOUSE,
+                          devices=["qemu-xhci", "usb-tablet"])
+            self.addCleanup(guest.kill)
+            with start(qmp=qmp) as daemon:
+                daemon.wait_line("takes motion only")
+                with spice(daemon) as viewer:
+                    viewer("mouse", "server")
+                    for dx, dy, buttons, expected in ((10, -20, 0, 0), (-7, 3, LEFT, 1), (100, 120, LEFT, 1)):
+                        viewer("motion", dx, dy, buttons)
+                        self.assertEqual(guest.motion("motion")[1:], (dx, dy))
+                        if buttons and dx == -7:
+                            self.assertEqual(guest.motion("press"), (expected, 0, 0))
+                    viewer("motion", 0, 0, 0)
+                    self.assertEqual(guest.motion("release"), (0, 0, 0))
+                    # Who can only say positions moves it all the same.
+                    with Viewer(daemon.address("vm"), "--exclusive") as vnc:
+                        vnc("pointer", 50, 50, 0)
+                        vnc("pointer", 60, 45, 0)
+                        self.assertEqual(guest.motion("VNC's motion"), (0, 10, -5))
+                with spice(daemon) as viewer, spice(daemon) as other:
+                    for one in (viewer, other):
+                        one("mouse", "server")
+                    # The tablet's driver begins, and viewers say positions again once somebody has moved.
+                    guest.use_mouse(absolute=True)
+                    mark = daemon.mark()
+                    wait_until(lambda: viewer("motion", 1, 0, 0) and
+                               daemon.count_lines("takes positions", mark), "the tablet is seen", interval_s=0.05)
+                    for one in (viewer, other):
+                        one("mouse", "client")
+                        one("pointer", *TERMINAL, 0)
+                        one("cursor", "text")
+                        one("pointer", *DESKTOP, 0)
+                        one("cursor", "arrow")
+                    self.assertEqual(daemon.count_lines("refuses input"), 0)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ uint32_t last_buttons;
 
 void peer_answer(struct peer *peer)
 {
-	for (; peer->answering && peer->answered < peer->n_lines; peer->answered++) {
+	for (; peer->answering && peer->answered < peer->n_commands; peer->answered++) {
 		struct evbuffer *output = bufferevent_get_output(peer->bev);
 
 		/* Ids count from 0, which was qmp_capabilities. */
@@ -32,6 +32,8 @@ void peer_answer(struct peer *peer)
 			evbuffer_add_printf(output,
 					"{\"id\": %u, \"error\": {\"class\": \"GenericError\", \"desc\": \"%s\"}}\r\n",
 					peer->answered + 1, peer->error);
+		else if (peer->asked_mice[peer->answered])
+			evbuffer_add_printf(output, "{\"return\": %s, \"id\": %u}\r\n", peer->mice, peer->answered + 1);
 		else
 			evbuffer_add_printf(output, "{\"event\": \"NOISE\"}\r\n{\"return\": {}, \"id\": %u}\r\n",
 					peer->answered + 1);
@@ -40,6 +42,7 @@ void peer_answer(struct peer *peer)
 
 static void peer_read(struct bufferevent *bev, void *user)
 {
+	static const char mice[] = "{\"execute\":\"query-mice\",\"arguments\":{";
 	static const char prefix[] = "{\"execute\":\"input-send-event\",\"arguments\":{\"events\":";
 	struct peer *peer = user;
 	char *line;
@@ -54,10 +57,16 @@ static void peer_read(struct bufferevent *bev, void *user)
 			free(line);
 			continue;
 		}
-		assert_int_equal(strncmp(line, prefix, strlen(prefix)), 0);
 		assert_non_null(tail);
-		assert_in_range(peer->n_lines, 0, PEER_LINES_MAX - 1);
-		assert_int_equal(atoi(tail + strlen("},\"id\":")), peer->n_lines + 1);
+		assert_in_range(peer->n_commands, 0, PEER_LINES_MAX - 1);
+		assert_int_equal(atoi(tail + strlen("},\"id\":")), peer->n_commands + 1);
+		peer->asked_mice[peer->n_commands] = !strncmp(line, mice, strlen(mice));
+		if (peer->asked_mice[peer->n_commands++]) {
+			peer->n_asked_mice++;
+			free(line);
+			continue;
+		}
+		assert_int_equal(strncmp(line, prefix, strlen(prefix)), 0);
 		*tail = '\0';
 		peer->lines[peer->n_lines++] = strdup(line + strlen(prefix));
 		free(line);
@@ -69,6 +78,8 @@ static void forget_lines(struct peer *peer)
 {
 	while (peer->n_lines)
 		free(peer->lines[--peer->n_lines]);
+	peer->n_commands = 0;
+	peer->n_asked_mice = 0;
 	peer->answered = 0;
 }
 
@@ -134,6 +145,7 @@ int peer_set_up(void **state)
 	peer->opening = PEER_GREETING;
 	peer->opening_bytes = strlen(PEER_GREETING);
 	peer->answering = true;
+	peer->mice = PEER_TABLET;
 	strcpy(peer->directory, "/tmp/planecast-guest-XXXXXX");
 	if (!mkdtemp(peer->directory))
 		return -1;
@@ -191,7 +203,7 @@ struct guest *connected_guest(struct peer *peer)
 	bool answering = peer->answering;
 
 	peer_listen(peer);
-	assert_int_equal(guest_new(peer->base, peer->path, &guest), 0);
+	assert_int_equal(guest_new(peer->base, peer->path, NULL, NULL, &guest), 0);
 	peer->answering = false;
 	PEER_WAIT(peer, peer->negotiated);
 	PEER_WAIT(peer, (send_key(guest, 0x01, true), peer->n_lines > 0));

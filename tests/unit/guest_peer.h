@@ -20,6 +20,11 @@ struct guest;
 	"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}}, " \
 	"\"capabilities\": []}}\r\n"
 
+#define PEER_MOUSE "[{\"name\": \"QEMU PS/2 Mouse\", \"index\": 2, \"current\": true, \"absolute\": false}]"
+#define PEER_TABLET \
+	"[{\"name\": \"QEMU PS/2 Mouse\", \"index\": 2, \"current\": false, \"absolute\": false}, " \
+	"{\"name\": \"QEMU HID Tablet\", \"index\": 3, \"current\": true, \"absolute\": true}]"
+
 struct peer {
 	struct event_base *base;
 	char directory[64];
@@ -33,7 +38,9 @@ struct peer {
 	const char *error; /* answer commands with this description */
 	char *lines[PEER_LINES_MAX]; /* "events" lists received, without their frame */
 	unsigned int n_lines;
-	unsigned int answered;
+	const char *mice; /* what query-mice is answered with */
+	bool asked_mice[PEER_LINES_MAX]; /* by this command */
+	unsigned int n_commands, answered, n_asked_mice;
 	bool negotiated;
 };
 

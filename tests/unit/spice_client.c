@@ -151,6 +151,10 @@ static void handle_message(struct spice_client *client, uint16_t type, const uin
 	client->unacknowledged++;
 	if (client->channel == SPICE_LINK_MAIN && type == SPICE_MSG_MAIN_INIT)
 		client->session_id = spice_wire_get_u32(data);
+	if (client->channel == SPICE_LINK_MAIN && type == SPICE_MSG_MAIN_MOUSE_MODE) {
+		client->mouse_modes = spice_wire_get_u16(data);
+		client->mouse_mode = spice_wire_get_u16(data + 2);
+	}
 	if (client->channel == SPICE_LINK_INPUTS && type == SPICE_MSG_INPUTS_KEY_MODIFIERS)
 		client->locks = spice_wire_get_u16(data);
 	if (client->channel == SPICE_LINK_DISPLAY && type >= SPICE_MSG_DISPLAY_DRAW_FILL)

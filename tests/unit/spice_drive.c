@@ -89,6 +89,9 @@ static void decide(struct spice_client *client, struct script *script, unsigned 
 	case 8:
 		spice_rig.config.stall_timeout_ns = value * NSEC_PER_MSEC;
 		break;
+	case 9:
+		spice_rig.spice->impl->pointer(spice_rig.spice, value & 1);
+		break;
 	default:
 		spice_rig_show_all();
 		break;
@@ -200,4 +203,5 @@ void spice_rig_drive(const uint8_t *data, size_t bytes)
 	spice_rig.config = config;
 	spice_rig.hides = false;
 	reconfigure();
+	spice_rig.spice->impl->pointer(spice_rig.spice, true);
 }

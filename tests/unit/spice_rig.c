@@ -49,7 +49,7 @@ static void handle_input(void *user, const struct input_event *event)
 		return;
 	}
 	spice_rig.presses++;
-	if (event->kind == INPUT_POINTER)
+	if (event->kind == INPUT_POINTER || event->kind == INPUT_MOTION)
 		spice_rig.buttons = (spice_rig.buttons & ~event->pointer.changed) |
 				(event->pointer.buttons & event->pointer.changed);
 	else if (event->key.qnum < SPICE_RIG_KEYS)

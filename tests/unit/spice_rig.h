@@ -93,6 +93,7 @@ struct spice_client {
 	uint32_t session_id; /* main channel */
 	uint64_t messages, draws;
 	unsigned int locks; /* as it was told last */
+	unsigned int mouse_mode, mouse_modes; /* likewise, SPICE_MOUSE_MODE_...: it is, it may be */
 	uint32_t window, unacknowledged;
 };
 

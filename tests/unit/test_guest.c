@@ -168,7 +168,7 @@ static void test_missing_then_there_then_gone(void **state)
 	struct peer *peer = *state;
 	struct guest *guest;
 
-	assert_int_equal(guest_new(peer->base, peer->path, &guest), 0);
+	assert_int_equal(guest_new(peer->base, peer->path, NULL, NULL, &guest), 0);
 	event_base_loop(peer->base, EVLOOP_ONCE);
 	send_key(guest, 0x1e, true); /* forgotten */
 	peer_listen(peer);
@@ -219,7 +219,7 @@ static void test_broken_peers(void **state)
 		peer->opening = cases[i].bytes;
 		peer->opening_bytes = cases[i].length ? cases[i].length : strlen(cases[i].bytes);
 		/* A new one each, for a back-off that starts afresh. */
-		assert_int_equal(guest_new(peer->base, peer->path, &guest), 0);
+		assert_int_equal(guest_new(peer->base, peer->path, NULL, NULL, &guest), 0);
 		PEER_WAIT(peer, peer->connections == before + 2); /* gave up, came again */
 		guest_free(guest);
 		peer_hang_up(peer);
@@ -234,7 +234,7 @@ static void test_half_messages(void **state)
 
 	peer->opening_bytes = 0;
 	peer_listen(peer);
-	assert_int_equal(guest_new(peer->base, peer->path, &guest), 0);
+	assert_int_equal(guest_new(peer->base, peer->path, NULL, NULL, &guest), 0);
 	PEER_WAIT(peer, peer->connections == 1);
 	for (size_t i = 0; i < length; i++) {
 		bufferevent_write(peer->bev, &PEER_GREETING[i], 1);
@@ -336,8 +336,8 @@ static void test_bad_paths(void **state)
 
 	memset(path, 'a', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(guest_new(peer->base, path, &guest), -EINVAL);
-	assert_int_equal(guest_new(peer->base, "", &guest), -EINVAL);
+	assert_int_equal(guest_new(peer->base, path, NULL, NULL, &guest), -EINVAL);
+	assert_int_equal(guest_new(peer->base, "", NULL, NULL, &guest), -EINVAL);
 	assert_null(guest);
 	guest_free(NULL);
 }
