@@ -217,6 +217,7 @@ void options_print_version(FILE *out)
 {
 	fprintf(out, "planecastd %s\n", PLANECAST_VERSION);
 	fprintf(out, "  libvncserver %s (headers)\n", LIBVNCSERVER_VERSION);
+	fprintf(out, "  libspice-server %s (headers)\n", PLANECAST_SPICE_VERSION);
 	fprintf(out, "  libevent %s\n", event_get_version());
 	fprintf(out, "  pixman %s\n", pixman_version_string());
 	fprintf(out, "  json-c %s\n", json_c_version());

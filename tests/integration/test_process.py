@@ -435,7 +435,8 @@ class CommandLine(unittest.TestCase):
         status, out, _ = run_planecastd("--version")
         self.assertEqual(status, 0)
         self.assertRegex(out, r"^planecastd \d+\.\d+\.\d+\n")
-        self.assertIn("libevent", out)
+        for library in ("libvncserver", "libspice-server", "libevent"):
+            self.assertRegex(out, rf"(?m)^  {library} \d+\.\d+\.\d+")
 
 
 if __name__ == "__main__":
