@@ -282,6 +282,8 @@ class QemuGuestWithoutTablet(unittest.TestCase):
                     # Who can only say positions moves it all the same.
                     with Viewer(daemon.address("vm"), "--exclusive") as vnc:
                         vnc("pointer", 50, 50, 0)
+                        vnc.press(ord("a"))  # so that the two are not one
+                        self.assertEqual(guest.scancodes(2, "a"), b"\x1e\x9e")
                         vnc("pointer", 60, 45, 0)
                         self.assertEqual(guest.motion("VNC's motion"), (0, 10, -5))
                 with spice(daemon) as viewer, spice(daemon) as other:
