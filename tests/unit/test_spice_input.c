@@ -193,6 +193,7 @@ static void whoever_leaves_holds_nothing(void **state)
 			inputs_join(clients[0]);
 		if (round % 2)
 			use_server_mouse(0);
+		spice_rig.spice->impl->pointer(spice_rig.spice, round % 4 != 2);
 		for (unsigned int i = 0; i < MESSAGES; i++) {
 			const unsigned int what = (unsigned int)rand() % (sizeof(messages) / sizeof(messages[0]));
 			const uint32_t more = messages[what].max - messages[what].min;
@@ -204,6 +205,8 @@ static void whoever_leaves_holds_nothing(void **state)
 					messages[what].min + (more ? (uint32_t)rand() % (more + 1) : 0));
 			if (rand() % 16 == 0)
 				spice_rig_turn(0);
+			if (rand() % 64 == 0)
+				spice_rig.spice->impl->pointer(spice_rig.spice, rand() & 1);
 		}
 		held += spice_rig_holds_anything();
 		spice_client_close(&clients[0][first]);
@@ -212,6 +215,7 @@ static void whoever_leaves_holds_nothing(void **state)
 		inputs_leave(clients[0]);
 		SPICE_RIG_UNTIL(spice_rig_is_empty());
 		assert_false(spice_rig_holds_anything());
+		spice_rig.spice->impl->pointer(spice_rig.spice, true);
 	}
 	assert_true(held);
 }
