@@ -17,6 +17,9 @@
 #define INIT_AGENT_AT 16
 #define INIT_AGENT_TOKENS_AT 20
 #define INIT_CLOCK_AT 24
+/* SET_ACK: a number to be said again, and the window. */
+#define SET_ACK_BYTES 8
+#define SET_ACK_WINDOW_AT 4
 
 /* The viewer's lock keys: a word of flags becomes two scancodes. */
 #define LOCKS_BYTES 2
@@ -31,8 +34,8 @@
  * flush mark it did not ask for.
  */
 static const struct spice_filter_rule common_rules[] = {
-	{ SPICE_MSGC_ACK_SYNC, EXACT(4) },
-	{ SPICE_MSGC_ACK, EXACT(0) },
+	{ SPICE_MSGC_ACK_SYNC, EXACT(4), .acknowledges = true },
+	{ SPICE_MSGC_ACK, EXACT(0), .acknowledges = true },
 	/* To questions of how far the client is: nothing here depends on that. */
 	{ SPICE_MSGC_PONG, EXACT(12), .drop = true },
 	{ SPICE_MSGC_DISCONNECTING, AT_MOST(64), .drop = true },
@@ -115,6 +118,20 @@ static bool is_frequent(struct spice_filter *filter, int64_t now_ns)
 	return false;
 }
 
+/* Has the library said nothing that it could be about? */
+static bool is_idle_word(struct spice_filter *filter, uint16_t type)
+{
+	if (type == SPICE_MSGC_ACK_SYNC && filter->unsynced) {
+		filter->unsynced--;
+		return false;
+	}
+	if (type == SPICE_MSGC_ACK && filter->window && filter->unacknowledged >= filter->window) {
+		filter->unacknowledged -= filter->window;
+		return false;
+	}
+	return true;
+}
+
 static bool say_as_scancodes(struct evbuffer *input)
 {
 	uint8_t *message = evbuffer_pullup(input, SPICE_FILTER_HEADER_BYTES + LOCKS_BYTES);
@@ -152,13 +169,16 @@ int spice_filter_client(struct spice_filter *filter, int64_t now_ns, struct evbu
 	if (rule->locks && !say_as_scancodes(input))
 		return refuse(filter, "no memory for a message", type, size);
 	*ret_bytes = sizeof(header) + size;
-	*ret_drop = rule->drop || (rule->rare && is_frequent(filter, now_ns));
+	*ret_drop = rule->drop || (rule->rare && is_frequent(filter, now_ns)) ||
+			(rule->acknowledges && is_idle_word(filter, type));
 	return 1;
 }
 
-/* 0: there is nothing to correct in it. */
-static uint32_t clock_at(const struct spice_filter *filter, uint16_t type, uint32_t size)
+/* 0: there is nothing to correct in it, nor to learn from it. */
+static uint32_t look_at(const struct spice_filter *filter, uint16_t type, uint32_t size)
 {
+	if (type == SPICE_MSG_SET_ACK && size == SET_ACK_BYTES)
+		return SPICE_FILTER_HEADER_BYTES + SET_ACK_WINDOW_AT;
 	if (filter->channel != SPICE_LINK_MAIN)
 		return 0;
 	if (type == SPICE_MSG_MAIN_INIT && size == INIT_BYTES)
@@ -170,6 +190,12 @@ static uint32_t clock_at(const struct spice_filter *filter, uint16_t type, uint3
 
 static void correct(struct spice_filter *filter, uint8_t *message, uint16_t type, uint32_t at)
 {
+	if (type == SPICE_MSG_SET_ACK) {
+		filter->window = spice_wire_get_u32(message + at);
+		filter->unacknowledged = 0;
+		filter->unsynced++;
+		return;
+	}
 	spice_wire_put_u32(message + at, spice_wire_get_u32(message + at) + SPICE_FILTER_CLOCK_MS);
 	if (type == SPICE_MSG_MAIN_INIT) {
 		filter->library_id = spice_wire_get_u32(message + SPICE_FILTER_HEADER_BYTES);
@@ -198,11 +224,13 @@ size_t spice_filter_library(struct spice_filter *filter, uint8_t *data, size_t b
 			return 0;
 		type = spice_wire_get_u16(data);
 		whole = (uint64_t)SPICE_FILTER_HEADER_BYTES + spice_wire_get_u32(data + 2);
-		at = clock_at(filter, type, (uint32_t)(whole - SPICE_FILTER_HEADER_BYTES));
+		at = look_at(filter, type, (uint32_t)(whole - SPICE_FILTER_HEADER_BYTES));
 		if (at && bytes < whole)
 			return 0;
 		if (at)
 			correct(filter, data, type, at);
+		/* The library counts this very message, too. */
+		filter->unacknowledged++;
 		filter->drawing = draws(filter, type);
 	} else {
 		whole = filter->rest;

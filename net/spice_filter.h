@@ -50,6 +50,7 @@ struct spice_filter_rule {
 	uint32_t min, max; /* bytes behind the header */
 	bool drop; /* taken from the client, not given to the library */
 	bool rare; /* dropped where there are too many */
+	bool acknowledges; /* dropped where there is nothing to acknowledge */
 	bool locks; /* said in other words: net/spice_scan.h */
 };
 
@@ -68,6 +69,9 @@ struct spice_filter {
 	bool drawing; /* it draws */
 	int64_t rare_ns[SPICE_FILTER_RARE_MAX]; /* when the last rare messages passed */
 	unsigned int rare_at; /* the oldest of them */
+	uint32_t window; /* so many of the library's messages are acknowledged at once; 0: none are */
+	uint64_t unacknowledged; /* of them */
+	unsigned int unsynced; /* settings of the window */
 };
 
 void spice_filter_init(struct spice_filter *filter, enum spice_link_channel channel,
