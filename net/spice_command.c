@@ -18,6 +18,7 @@ struct spice_command {
 	STAILQ_ENTRY(spice_command) link; /* in the box, until it is fetched */
 	QXLCommandExt ext;
 	size_t bytes; /* of data */
+	size_t room_bytes; /* for data */
 	union {
 		struct {
 			QXLDrawable drawable;
@@ -34,6 +35,8 @@ struct spice_box {
 	pthread_mutex_t lock;
 	struct spice_command_queue queues[SPICE_BOX_KINDS];
 	struct spice_box_stats stats;
+	struct spice_command *spare; /* the largest that came back, for the next one; NULL: none */
+	bool spares; /* since one of the size was made, until they are dropped */
 };
 
 /* The library reads commands at the addresses it is given: the one memory slot is all memory. */
@@ -42,14 +45,35 @@ static QXLPHYSICAL address_of(const void *data)
 	return (QXLPHYSICAL)(uintptr_t)data;
 }
 
-static struct spice_command *new_command(uint32_t type, size_t bytes)
+static struct spice_command *take_spare(struct spice_box *box, size_t bytes)
 {
-	struct spice_command *command = malloc(sizeof(*command) + bytes);
+	struct spice_command *spare;
 
+	pthread_mutex_lock(&box->lock);
+	box->spares = true;
+	spare = box->spare;
+	/* Not a large one for what is small: it might be kept for long. */
+	if (spare && (spare->room_bytes < bytes || spare->room_bytes / 2 > bytes))
+		spare = NULL;
+	if (spare)
+		box->spare = NULL;
+	pthread_mutex_unlock(&box->lock);
+	return spare;
+}
+
+/* box NULL: takes no spare one. */
+static struct spice_command *new_command(struct spice_box *box, uint32_t type, size_t bytes)
+{
+	struct spice_command *command = box && bytes >= SPICE_BOX_SPARE_BYTES ? take_spare(box, bytes) : NULL;
+	size_t room_bytes = command ? command->room_bytes : bytes;
+
+	if (!command)
+		command = malloc(sizeof(*command) + bytes);
 	if (!command)
 		return NULL;
 	memset(command, 0, sizeof(*command));
 	command->bytes = bytes;
+	command->room_bytes = room_bytes;
 	command->ext.cmd.type = type;
 	return command;
 }
@@ -83,11 +107,16 @@ static void copy_pixels(const struct frame *frame, const pixman_box32_t *box, ui
 		memcpy(to, from, row_bytes);
 }
 
-int spice_command_new_draw(const struct frame *frame, const pixman_box32_t *box,
+size_t spice_command_pixel_bytes(const pixman_box32_t *box)
+{
+	return (size_t)(box->x2 - box->x1) * (size_t)(box->y2 - box->y1) * PIXEL_BYTES;
+}
+
+int spice_command_new_draw(struct spice_box *spares, const struct frame *frame, const pixman_box32_t *box,
 		struct spice_command **ret)
 {
 	const uint32_t width = (uint32_t)(box->x2 - box->x1), height = (uint32_t)(box->y2 - box->y1);
-	struct spice_command *command = new_command(QXL_CMD_DRAW, (size_t)width * height * PIXEL_BYTES);
+	struct spice_command *command = new_command(spares, QXL_CMD_DRAW, spice_command_pixel_bytes(box));
 	QXLImage *image;
 
 	if (!command)
@@ -115,7 +144,7 @@ int spice_command_new_draw(const struct frame *frame, const pixman_box32_t *box,
 int spice_command_new_copy(const pixman_box32_t *box, int32_t dx, int32_t dy,
 		struct spice_command **ret)
 {
-	struct spice_command *command = new_command(QXL_CMD_DRAW, 0);
+	struct spice_command *command = new_command(NULL, QXL_CMD_DRAW, 0);
 
 	if (!command)
 		return -ENOMEM;
@@ -132,7 +161,7 @@ static int16_t to_int16(int32_t value)
 
 static struct spice_command *new_cursor(const struct cursor *cursor, uint8_t type, size_t bytes)
 {
-	struct spice_command *command = new_command(QXL_CMD_CURSOR, bytes);
+	struct spice_command *command = new_command(NULL, QXL_CMD_CURSOR, bytes);
 
 	if (!command)
 		return NULL;
@@ -220,6 +249,7 @@ void spice_box_free(struct spice_box *box)
 		return;
 	for (unsigned int i = 0; i < SPICE_BOX_KINDS; i++)
 		spice_box_clear(box, i);
+	free(box->spare);
 	pthread_mutex_destroy(&box->lock);
 	free(box);
 }
@@ -276,13 +306,30 @@ bool spice_box_is_empty(struct spice_box *box, enum spice_box_kind kind)
 
 void spice_box_release(struct spice_box *box, uint64_t id)
 {
-	struct spice_command *command = (struct spice_command *)(uintptr_t)id;
+	struct spice_command *command = (struct spice_command *)(uintptr_t)id, *useless = command;
 
 	pthread_mutex_lock(&box->lock);
 	box->stats.held--;
 	box->stats.bytes -= command->bytes;
+	if (box->spares && command->room_bytes >= SPICE_BOX_SPARE_BYTES &&
+			(!box->spare || box->spare->room_bytes < command->room_bytes)) {
+		useless = box->spare;
+		box->spare = command;
+	}
 	pthread_mutex_unlock(&box->lock);
-	free(command);
+	free(useless);
+}
+
+void spice_box_drop_spare(struct spice_box *box)
+{
+	struct spice_command *spare;
+
+	pthread_mutex_lock(&box->lock);
+	spare = box->spare;
+	box->spare = NULL;
+	box->spares = false;
+	pthread_mutex_unlock(&box->lock);
+	free(spare);
 }
 
 void spice_box_clear(struct spice_box *box, enum spice_box_kind kind)

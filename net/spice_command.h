@@ -24,8 +24,16 @@ struct frame;
 struct spice_box;
 struct spice_command;
 
-/* A rectangle of frame, which is linear XR24 in CPU memory; box lies inside. -ENOMEM. */
-int spice_command_new_draw(const struct frame *frame, const pixman_box32_t *box,
+/*
+ * Memory for a whole picture comes from the kernel a page at a time, which takes as
+ * long as to fill it, and goes back when it is freed. So the largest command of at
+ * least that many bytes that the library was done with is kept for the next one.
+ */
+#define SPICE_BOX_SPARE_BYTES (128 * 1024)
+
+size_t spice_command_pixel_bytes(const pixman_box32_t *box);
+/* A rectangle of frame, which is linear XR24 in CPU memory; box lies inside. spares: NULL is fine. -ENOMEM. */
+int spice_command_new_draw(struct spice_box *spares, const struct frame *frame, const pixman_box32_t *box,
 		struct spice_command **ret);
 /* The pixels of box come from (x1 - dx, y1 - dy). -ENOMEM. */
 int spice_command_new_copy(const pixman_box32_t *box, int32_t dx, int32_t dy,
@@ -52,6 +60,8 @@ bool spice_box_fetch(struct spice_box *box, enum spice_box_kind kind, struct QXL
 bool spice_box_is_empty(struct spice_box *box, enum spice_box_kind kind);
 /* Library's thread. id is what the library was given as release id, and is done with. */
 void spice_box_release(struct spice_box *box, uint64_t id);
+/* Gives back what is kept for the next command, and keeps nothing until one of the size is made. Any thread. */
+void spice_box_drop_spare(struct spice_box *box);
 /* Throws away what was not fetched. */
 void spice_box_clear(struct spice_box *box, enum spice_box_kind kind);
 

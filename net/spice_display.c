@@ -61,6 +61,7 @@ struct spice_display {
 	uint64_t given; /* drawing messages that have to come out while connected, and ... */
 	uint64_t drawn; /* ... how many had come out when it was connected, or counted anew */
 	int64_t given_ns;
+	bool has_spare; /* the box, or it will have */
 	/* The pointer that the library was given last. */
 	bool cursor_known, cursor_visible;
 	uint64_t cursor_serial;
@@ -184,6 +185,26 @@ static QXLInterface interface = {
 	.set_client_capabilities = set_client_capabilities,
 };
 
+/* Nothing else would call if what is waited for never comes out, or nothing could be given, or nothing is. */
+static void look_again(struct spice_display *display)
+{
+	const struct timeval delay = clock_timeval(PATIENCE_NS);
+
+	if (!evtimer_pending(display->wake, NULL))
+		event_add(display->wake, &delay);
+}
+
+/* What is kept for the next picture is not kept at rest. */
+static void drop_spare(struct spice_display *display)
+{
+	if (clock_now_ns() - display->given_ns < PATIENCE_NS) {
+		look_again(display);
+		return;
+	}
+	spice_box_drop_spare(display->box);
+	display->has_spare = false;
+}
+
 static void handle_wake(evutil_socket_t fd, short what, void *data)
 {
 	struct spice_display *display = data;
@@ -196,6 +217,8 @@ static void handle_wake(evutil_socket_t fd, short what, void *data)
 		else if (display->surface == SURFACE_CREATING)
 			display->surface = SURFACE_SHOWN;
 	}
+	if (display->has_spare)
+		drop_spare(display);
 	display->events->ready(display->user);
 }
 
@@ -286,24 +309,20 @@ void spice_display_free(struct spice_display *display)
 	free(display);
 }
 
+static bool has_size_of(const struct spice_display *display, const struct frame *frame)
+{
+	return frame->width == display->width && frame->height == display->height;
+}
+
 void spice_display_update(struct spice_display *display, const struct update *update)
 {
 	const struct frame *frame = update->frame;
 
 	/* Another size becomes another surface, which is painted whole. */
-	if (frame->width != display->width || frame->height != display->height)
+	if (!has_size_of(display, frame))
 		return;
 	rects_debt_copy(&display->debt, &update->copy_region, update->copy_dx, update->copy_dy);
 	rects_debt_damage(&display->debt, &update->damage);
-}
-
-/* Nothing else would call if what is waited for never comes out, or nothing could be given. */
-static void look_again(struct spice_display *display)
-{
-	const struct timeval delay = clock_timeval(PATIENCE_NS);
-
-	if (!evtimer_pending(display->wake, NULL))
-		event_add(display->wake, &delay);
 }
 
 /*
@@ -387,8 +406,10 @@ static bool put_draw(struct spice_display *display, const struct frame *frame, c
 {
 	struct spice_command *command;
 
-	if (spice_command_new_draw(frame, box, &command) < 0)
+	if (spice_command_new_draw(display->box, frame, box, &command) < 0)
 		return false;
+	if (spice_command_pixel_bytes(box) >= SPICE_BOX_SPARE_BYTES)
+		display->has_spare = true;
 	spice_box_put(display->box, SPICE_BOX_DRAW, command);
 	display->given++;
 	return true;
@@ -468,6 +489,14 @@ static void give(struct spice_display *display, const struct frame *frame)
 	display->given_ns = clock_now_ns();
 	display->updates++;
 	spice_qxl_wakeup(&display->qxl);
+	if (display->has_spare)
+		look_again(display);
+}
+
+bool spice_display_owes(const struct spice_display *display, const struct frame *frame)
+{
+	return display->surface != SURFACE_SHOWN || !has_size_of(display, frame) ||
+			rects_debt_any(&display->debt, NULL);
 }
 
 void spice_display_feed(struct spice_display *display, struct frame *frame, uint64_t drawn, bool idle)
@@ -485,7 +514,7 @@ void spice_display_feed(struct spice_display *display, struct frame *frame, uint
 		look_again(display);
 		return;
 	}
-	if (frame->width != display->width || frame->height != display->height)
+	if (!has_size_of(display, frame))
 		change_surface(display, frame);
 	else if (rects_debt_any(&display->debt, NULL) && !has_room(display))
 		look_again(display);

@@ -45,6 +45,8 @@ void spice_display_free(struct spice_display *display);
 
 /* The picture has changed. Nothing is drawn before spice_display_feed(). */
 void spice_display_update(struct spice_display *display, const struct update *update);
+/* Has spice_display_feed() anything to do? */
+bool spice_display_owes(const struct spice_display *display, const struct frame *frame);
 /*
  * Gives the library what is owed, from frame, the newest. drawn is how many
  * drawing messages have come out of its end (struct spice_filter); idle: none is

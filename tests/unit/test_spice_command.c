@@ -69,7 +69,7 @@ static void put_draw(const pixman_box32_t *area)
 {
 	struct spice_command *command;
 
-	assert_int_equal(spice_command_new_draw(frame, area, &command), 0);
+	assert_int_equal(spice_command_new_draw(box, frame, area, &command), 0);
 	spice_box_put(box, SPICE_BOX_DRAW, command);
 }
 
@@ -161,6 +161,51 @@ static void test_the_box_counts(void **state)
 	put_draw(&small); /* what is left goes with the box */
 }
 
+/* The id of a draw of so many rows that the library has fetched. */
+static uint64_t fetch_rows(struct frame *large, int rows)
+{
+	const pixman_box32_t area = { 0, 0, 512, rows };
+	struct spice_command *command;
+	QXLCommandExt ext;
+
+	assert_int_equal(spice_command_new_draw(box, large, &area, &command), 0);
+	spice_box_put(box, SPICE_BOX_DRAW, command);
+	assert_true(spice_box_fetch(box, SPICE_BOX_DRAW, &ext));
+	return ((const QXLDrawable *)memory(ext.cmd.data))->release_info.id;
+}
+
+static void test_memory_is_used_again(void **state)
+{
+	struct frame *large;
+	uint64_t first, second, third;
+
+	(void)state;
+	assert_int_equal(frame_new_memory(512, 512, &large), 0);
+	first = fetch_rows(large, 400);
+	second = fetch_rows(large, 500);
+	spice_box_release(box, first);
+	spice_box_release(box, second); /* is larger */
+	third = fetch_rows(large, 100);
+	assert_int_not_equal(third, second); /* for which it is too small */
+	first = fetch_rows(large, 501);
+	assert_int_not_equal(first, second); /* too large */
+	assert_int_equal(fetch_rows(large, 300), second);
+	assert_int_equal(stats().bytes, 512 * 4 * (100 + 501 + 300));
+	spice_box_release(box, second);
+	assert_int_equal(fetch_rows(large, 500), second);
+	spice_box_release(box, second);
+	spice_box_release(box, third);
+	spice_box_release(box, first);
+	spice_box_drop_spare(box);
+	/* What comes back at rest is not kept. */
+	first = fetch_rows(large, 100);
+	spice_box_drop_spare(box);
+	spice_box_release(box, first);
+	assert_int_equal(stats().bytes, 0);
+	spice_box_release(box, fetch_rows(large, 200)); /* goes with the box */
+	frame_unref(large);
+}
+
 static void test_a_cursor_keeps_its_colours(void **state)
 {
 	const uint32_t argb[] = { 0x00ffffff, 0x80ff4000, 0xff123456, 0x01ffffff };
@@ -250,6 +295,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_draw_holds_its_own_pixels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_copy_says_where_from, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_box_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_memory_is_used_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_cursor_keeps_its_colours, setup, teardown),
 		cmocka_unit_test(test_pieces_of_a_block_outlive_it),
 	};
