@@ -59,6 +59,11 @@ ssize_t spice_block_read(struct spice_block *block, int fd)
 	return bytes;
 }
 
+bool spice_block_is_full(const struct spice_block *block)
+{
+	return block->end == SPICE_BLOCK_BYTES;
+}
+
 uint8_t *spice_block_data(struct spice_block *block)
 {
 	return block->data + block->start;

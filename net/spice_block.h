@@ -7,6 +7,7 @@
 #ifndef PLANECAST_NET_SPICE_BLOCK_H
 #define PLANECAST_NET_SPICE_BLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,8 @@ int spice_block_renew(struct spice_block **block);
 void spice_block_unref(struct spice_block *block);
 /* As read(), but negative errno. */
 ssize_t spice_block_read(struct spice_block *block, int fd);
+/* After a read: there may have been more to read. */
+bool spice_block_is_full(const struct spice_block *block);
 
 /* What was read and is not yet cut off; of NULL 0 bytes. */
 uint8_t *spice_block_data(struct spice_block *block);

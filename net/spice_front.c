@@ -125,10 +125,12 @@ void spice_front_write(struct spice_front *front, struct evbuffer *data)
 		evbuffer_drain(data, SIZE_MAX);
 		return;
 	}
-	r = stream_write_buffer(front->stream, data);
+	r = stream_send_buffer(front->stream, data);
 	evbuffer_drain(data, SIZE_MAX);
 	if (r < 0)
 		spice_front_close(front, LOG_LEVEL_WARN, "%s", strerror(-r));
+	else if (!stream_pending(front->stream))
+		front->pieces = 0;
 	else if (front->state == SPICE_FRONT_OPEN && !evtimer_pending(front->timer, NULL))
 		spice_front_set_timer(front, front->spice->config->stall_timeout_ns);
 }
@@ -221,8 +223,12 @@ static void handle_drained(void *user)
 	if (front->state != SPICE_FRONT_OPEN)
 		return;
 	front->pieces = 0;
-	event_add(front->library_readable, NULL);
-	spice_relay_read_library(front);
+	if (!event_pending(front->library_readable, EV_READ, NULL)) {
+		event_add(front->library_readable, NULL);
+		spice_relay_read_library(front);
+	} else {
+		spice_session_feed(front->session);
+	}
 	if (front->state == SPICE_FRONT_OPEN)
 		spice_relay_read_client(front);
 }

@@ -240,7 +240,7 @@ static bool read_block(struct spice_front *front)
 		pass_to_client(front);
 	else if (front->state == SPICE_FRONT_LEAVING)
 		spice_block_skip(front->block, spice_block_bytes(front->block));
-	return front->library_fd >= 0;
+	return front->library_fd >= 0 && spice_block_is_full(front->block);
 }
 
 void spice_relay_read_library(struct spice_front *front)

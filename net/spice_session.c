@@ -293,7 +293,8 @@ void spice_session_feed(struct spice_session *session)
 	const struct spice_front *front = session->fronts[SPICE_LINK_DISPLAY];
 	struct spice *spice = session->spice;
 
-	if (session->state != SPICE_SESSION_RUNNING || !session->display || !spice->frame)
+	if (session->state != SPICE_SESSION_RUNNING || !session->display || !spice->frame ||
+			!spice_display_owes(session->display, spice->frame))
 		return;
 	spice_display_feed(session->display, spice->frame, front ? front->filter.draws : 0,
 			front && spice_relay_is_idle(front));

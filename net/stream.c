@@ -33,6 +33,7 @@ struct stream {
 	size_t input_limit;
 	struct event *again;
 	struct event *drained;
+	bool sending; /* stream_send_buffer() is at it */
 	int64_t progress_ns;
 	uint64_t received, sent;
 };
@@ -114,7 +115,7 @@ static void handle_output_change(struct evbuffer *buffer, const struct evbuffer_
 	if (info->n_deleted || !info->orig_size)
 		stream->progress_ns = clock_now_ns();
 	/* Not from in here: libevent is in the middle of its write. */
-	if (info->n_deleted && !evbuffer_get_length(buffer))
+	if (info->n_deleted && !evbuffer_get_length(buffer) && !stream->sending)
 		event_active(stream->drained, 0, 0);
 }
 
@@ -243,7 +244,7 @@ int stream_push(struct stream *stream, const struct stream_layer *layer, void *a
 		bufferevent_free(bev);
 		return -ENOMEM;
 	}
-	bufferevent_enable(below, EV_READ);
+	bufferevent_enable(below, EV_READ | EV_WRITE);
 	stream->layers[stream->n_layers] = bev;
 	stream->layer_impls[stream->n_layers] = layer;
 	stream->n_layers++;
@@ -272,14 +273,40 @@ void stream_again(struct stream *stream)
 		event_active(stream->again, 0, 0); /* no memory for fairness */
 }
 
+/* stream_send_buffer() has left it off. */
+static int want_writable(struct stream *stream)
+{
+	return bufferevent_get_enabled(stream->socket) & EV_WRITE || bufferevent_enable(stream->socket, EV_WRITE) == 0
+			? 0 : -ENOMEM;
+}
+
 int stream_write(struct stream *stream, const void *data, size_t bytes)
 {
-	return bufferevent_write(top(stream), data, bytes) < 0 ? -ENOMEM : 0;
+	return bufferevent_write(top(stream), data, bytes) < 0 || want_writable(stream) < 0 ? -ENOMEM : 0;
 }
 
 int stream_write_buffer(struct stream *stream, struct evbuffer *data)
 {
-	return bufferevent_write_buffer(top(stream), data) < 0 ? -ENOMEM : 0;
+	return bufferevent_write_buffer(top(stream), data) < 0 || want_writable(stream) < 0 ? -ENOMEM : 0;
+}
+
+int stream_send_buffer(struct stream *stream, struct evbuffer *data)
+{
+	struct evbuffer *output = bufferevent_get_output(stream->socket);
+
+	if (stream->n_layers || evbuffer_get_length(output))
+		return stream_write_buffer(stream, data);
+	/* Or libevent asks the kernel to tell when the socket is writable, which costs more than to try. */
+	bufferevent_disable(stream->socket, EV_WRITE);
+	if (bufferevent_write_buffer(stream->socket, data) < 0)
+		return -ENOMEM;
+	stream->sending = true;
+	evbuffer_unfreeze(output, 1);
+	/* An error comes again, in the loop, which tells of it. */
+	(void)evbuffer_write_atmost(output, stream->fd, WRITE_ROUND_BYTES);
+	evbuffer_freeze(output, 1);
+	stream->sending = false;
+	return evbuffer_get_length(output) ? want_writable(stream) : 0;
 }
 
 size_t stream_pending(const struct stream *stream)

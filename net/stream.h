@@ -34,7 +34,7 @@ struct stream;
 struct stream_events {
 	/* There is something in stream_input() that was not there before, or stream_again() was called. */
 	void (*readable)(void *user);
-	/* Everything written has reached the kernel. */
+	/* Everything written has reached the kernel; not called for what stream_send_buffer() could send at once. */
 	void (*drained)(void *user);
 	/* The peer has closed (0) or is lost (negative errno). Comes once; free the stream. */
 	void (*closed)(void *user, int error);
@@ -77,6 +77,8 @@ void stream_again(struct stream *stream);
 int stream_write(struct stream *stream, const void *data, size_t bytes);
 /* Moves everything out of data. -ENOMEM. */
 int stream_write_buffer(struct stream *stream, struct evbuffer *data);
+/* The same, but what the kernel takes at once does not wait for the loop: each call is one to the kernel. */
+int stream_send_buffer(struct stream *stream, struct evbuffer *data);
 /* Written and not yet in the kernel. */
 size_t stream_pending(const struct stream *stream);
 /*

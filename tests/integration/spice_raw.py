@@ -314,6 +314,9 @@ class _Watch:
     def __init__(self, *arguments):
         self.arguments = arguments
         self.session = Session(*arguments)
+        # Else the last of them may not have all its descriptors yet.
+        for kind in (INPUTS, CURSOR):
+            self.session.channels[kind].wait(None)
         self.goal = None
         self.reset()
         self.updates = 0

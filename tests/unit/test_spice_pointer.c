@@ -278,7 +278,8 @@ static void the_pointer_changes_beside_the_picture(void **state)
 		spice_rig_turn(NSEC_PER_MSEC);
 	}
 	set_guest_pointer(0, false);
-	inputs_settle(0);
+	/* Which waits for the last size. */
+	SPICE_RIG_UNTIL((spice_rig.n_inputs = 0, say_motion(0, 1, 1, 0), inputs_settle(0), !count_pointers()));
 	spice_rig.n_inputs = 0;
 	say_motion(0, 3, 4, 0);
 	inputs_settle(0);

@@ -229,6 +229,57 @@ static void buffers_are_moved(void **state)
 	assert_int_equal(seen.drained, 1);
 }
 
+static void send_bytes(size_t bytes)
+{
+	struct evbuffer *data = evbuffer_new();
+	uint8_t *zeroes = calloc(1, bytes);
+
+	assert_int_equal(evbuffer_add(data, zeroes, bytes), 0);
+	assert_int_equal(stream_send_buffer(stream, data), 0);
+	assert_int_equal(evbuffer_get_length(data), 0);
+	evbuffer_free(data);
+	free(zeroes);
+}
+
+static void what_is_sent_does_not_wait_for_the_loop(void **state)
+{
+	size_t received = 0;
+
+	(void)state;
+	send_bytes(3);
+	assert_int_equal(stream_pending(stream), 0);
+	assert_true(peer_read(&received));
+	assert_int_equal(received, 3);
+	for (int i = 0; i < 5; i++)
+		pump_round(base);
+	assert_int_equal(seen.drained, 0);
+	/* What is written does, as ever, */
+	assert_int_equal(stream_write(stream, "abc", 3), 0);
+	assert_int_equal(stream_pending(stream), 3);
+	PUMP_UNTIL(base, peer_read(&received) && received == 6);
+	assert_int_equal(seen.drained, 1);
+	/* and so does what the kernel takes no more of. */
+	send_bytes(BIG_BYTES);
+	send_bytes(1);
+	assert_true(stream_pending(stream) > 0 && stream_pending(stream) <= BIG_BYTES);
+	PUMP_UNTIL(base, peer_read(&received) && received == BIG_BYTES + 7);
+	PUMP_UNTIL(base, seen.drained == 2);
+	send_bytes(1);
+	PUMP_UNTIL(base, peer_read(&received) && received == BIG_BYTES + 8);
+	assert_int_equal(stream_bytes_sent(stream), received);
+}
+
+static void nobody_is_there_to_be_sent_to(void **state)
+{
+	(void)state;
+	seen.free_in = IN_CLOSED;
+	close(peer);
+	peer = -1;
+	for (int i = 0; i < 10; i++)
+		send_bytes(65536);
+	PUMP_UNTIL(base, seen.closed == 1);
+}
+
 static void the_end_of_the_peer_is_told_once(void **state)
 {
 	(void)state;
@@ -371,6 +422,8 @@ static void layers_go_between(void **state)
 	size_t received = 0;
 
 	(void)state;
+	send_bytes(1);
+	assert_int_equal(recv(peer, data, 1, 0), 1);
 	assert_int_equal(stream_push(stream, &invert_layer, stream), -EPROTO);
 	assert_int_equal(stream_push(stream, &invert_layer, NULL), 0);
 	assert_int_equal(send(peer, "\xfe\xfd", 2, 0), 2);
@@ -403,6 +456,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_owner_that_yields_is_called_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(pending_output_and_progress, setup, teardown),
 		cmocka_unit_test_setup_teardown(buffers_are_moved, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_sent_does_not_wait_for_the_loop, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_is_there_to_be_sent_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_end_of_the_peer_is_told_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reset_is_an_error, setup, teardown),
 		cmocka_unit_test_prestate_setup_teardown(may_be_freed_in_each_callback, setup,
