@@ -244,13 +244,25 @@ static const struct stream_events stream_events = {
 	.closed = handle_closed,
 };
 
+/* Within one machine a round trip only says how busy that is. */
+static bool is_loopback(const struct sockaddr *peer)
+{
+	const struct sockaddr_in *in = (const void *)peer;
+	const struct sockaddr_in6 *in6 = (const void *)peer;
+
+	if (peer->sa_family == AF_INET)
+		return ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return peer->sa_family == AF_INET6 && (IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
+			(IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) && in6->sin6_addr.s6_addr[12] == IN_LOOPBACKNET));
+}
+
 /* A unix socket has no round trip. */
-static bool is_far(int fd)
+static bool is_far(int fd, const struct sockaddr *peer)
 {
 	struct tcp_info info = { 0 };
 	socklen_t length = sizeof(info);
 
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+	return !is_loopback(peer) && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
 			info.tcpi_rtt * NSEC_PER_USEC > SPICE_FRONT_FAR_NS;
 }
 
@@ -265,7 +277,7 @@ int spice_front_new(struct spice *spice, int fd, const struct sockaddr *peer, so
 	front->spice = spice;
 	front->library_fd = -1;
 	front->connected_ns = clock_now_ns();
-	front->is_far = is_far(fd);
+	front->is_far = is_far(fd, peer);
 	front->source = penalty_source_of(peer);
 	address_format(peer, length, front->peer);
 	spice_link_init(&front->handshake);
