@@ -382,7 +382,9 @@ static bool is_drawn(struct spice_display *display, uint64_t drawn)
 
 /*
  * False while what was given is not even fetched, as from a viewer that does not
- * acknowledge; and, with the library told, while it holds too much.
+ * acknowledge; and while the library holds too much. Before it comes to that it is
+ * told: what it lets go of it draws into its surface, which is no more than a copy.
+ * But one whole picture, and a little on top of it, is soon painted over anyway.
  */
 static bool has_room(struct spice_display *display)
 {
@@ -394,10 +396,10 @@ static bool has_room(struct spice_display *display)
 		return false;
 	atomic_store(&display->hungry, true);
 	spice_box_stats(display->box, &stats);
-	if (stats.bytes > SPICE_DISPLAY_HELD_PICTURES * picture_bytes) {
+	if (stats.bytes > picture_bytes * 3 / 2)
 		spice_qxl_oom(&display->qxl);
+	if (stats.bytes > SPICE_DISPLAY_HELD_PICTURES * picture_bytes)
 		return false;
-	}
 	atomic_store(&display->hungry, false);
 	return true;
 }

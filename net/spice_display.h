@@ -7,8 +7,8 @@
  * of the library's end; the owner says how far that is. What changes
  * meanwhile adds up (encoders/rects_debt.h), and what is given then is the
  * newest picture. The library keeps commands for as long as they are to be seen;
- * past SPICE_DISPLAY_HELD_PICTURES times the picture's size it is told to let go
- * of some and given nothing until it has.
+ * past one and a half pictures of them it is told to let go of some, and past
+ * SPICE_DISPLAY_HELD_PICTURES times that it is given nothing until it has.
  *
  * Loop thread; what the library's thread calls is inside.
  */
@@ -25,7 +25,7 @@ struct frame;
 struct spice_display;
 struct update;
 
-#define SPICE_DISPLAY_HELD_PICTURES 3
+#define SPICE_DISPLAY_HELD_PICTURES 2
 
 struct spice_display_events {
 	/* Something that feeding waited for has happened: call spice_display_feed() when it is time. */

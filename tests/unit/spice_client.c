@@ -16,6 +16,8 @@
 #include "server/clock.h"
 #include "tests/unit/spice_rig.h"
 
+/* At once, however much room there is: how fast a slow reader is depends on it. */
+#define HEAR_BYTES 65536
 #define REPLY_KEY_AT (SPICE_LINK_HEADER_BYTES + 4)
 
 static void add(struct spice_client *client, const void *data, size_t bytes)
@@ -220,13 +222,13 @@ bool spice_client_hear(struct spice_client *client)
 
 	if (client->fd < 0)
 		return false;
-	if (client->in_room - client->in_bytes < 65536) {
-		client->in_room = client->in_bytes + 65536;
+	if (client->in_room - client->in_bytes < HEAR_BYTES) {
+		client->in_room = 2 * client->in_bytes + HEAR_BYTES;
 		client->in = realloc(client->in, client->in_room);
 		if (!client->in)
 			abort();
 	}
-	bytes = read(client->fd, client->in + client->in_bytes, client->in_room - client->in_bytes);
+	bytes = read(client->fd, client->in + client->in_bytes, HEAR_BYTES);
 	if (bytes < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (bytes <= 0) {
@@ -237,7 +239,8 @@ bool spice_client_hear(struct spice_client *client)
 	while (!client->refused && (now = understand(client, client->in + at, client->in_bytes - at)))
 		at += now;
 	client->in_bytes -= at;
-	memmove(client->in, client->in + at, client->in_bytes);
+	if (at)
+		memmove(client->in, client->in + at, client->in_bytes);
 	return true;
 }
 
