@@ -324,7 +324,8 @@ def limits_of(report, row):
 
 
 def case_title(row):
-    words = [row["scene"].capitalize()]
+    share = row["scene"].removeprefix("text-")
+    words = [row["scene"].capitalize() if share == row["scene"] else f"Text on {share} %"]
     if row["viewers"] > 1:
         words.append(f"{row['viewers']} viewers")
     if row["rate"]:

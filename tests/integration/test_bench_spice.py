@@ -94,6 +94,8 @@ class Fed(unittest.TestCase):
     def test_server_that_ends(self):
         with self.feed(peers_memory.SpiceBare, "typing") as (peer, _, view):
             peer.stop()
+            # Before the end of its input ends it.
+            view.process.wait(DEADLINE_S)
             status, said = view.end()
             self.assertEqual(status, 1)
             self.assertRegex(said, r"(?m)^bench_spice: viewer 0: .*\n\Z")
