@@ -95,14 +95,16 @@ def spice_cpu(percent):
         (most("CPU", over_library(scene), SPICE_OVERHEAD, "times"), least("pictures", spice(scene, "fps"), FPS_LEAST,
                                                                           "/s", 0)),),
         "without the search for what changed: the front, which looks at each message, and what keeps viewers apart",
-        "a pair of sockets more in the way: what the library writes is read, and written again")
+        "a pair of sockets more in the way: for each part of a picture the loop wakes up, reads and writes once more")
 
 
 def spice_age(percent, limit_ms):
     scene = f"text-{percent}"
     return Goal(f"SPICE, text on {percent} %: age", (
         (most("p50", spice(scene, "age_p50"), limit_ms, "ms", 1), most("p99", spice(scene, "age_p99"), 50, "ms", 1)),),
-        "from the due time to the viewer's picture, the wait for a look included")
+        "from the due time to the viewer's picture, the wait for a look included",
+        "what spice-bare's age is: the library compresses and the viewer draws; the rest is the look, its wait, and "
+        "the one copy more")
 
 
 def most(what, value, limit, unit="", digits=2):
