@@ -130,14 +130,15 @@ static int socket_open(struct supervisor_socket *socket, const char *place)
 	/* Says which port the kernel chose for port 0. */
 	length = sizeof(address);
 	getsockname(socket->fd, (struct sockaddr *)&address, &length);
-	log_notice(NULL, "listening on %s for %s",
-			address_format((struct sockaddr *)&address, length, bound),
-			config_listener_keys[socket->protocol].name);
-	socket->complained = false;
+	/* Before it is said: who hears may put something else in its place. */
 	if (address.ss_family == AF_UNIX)
 		lstat(((struct sockaddr_un *)&address)->sun_path, &st);
 	socket->device = st.st_dev;
 	socket->inode = st.st_ino;
+	log_notice(NULL, "listening on %s for %s",
+			address_format((struct sockaddr *)&address, length, bound),
+			config_listener_keys[socket->protocol].name);
+	socket->complained = false;
 	return 0;
 }
 
