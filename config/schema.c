@@ -387,7 +387,8 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		RANGE(1 * SECOND, 3600 * SECOND),
 		.default_text = "20s",
 		.reload = SCHEMA_LIVE,
-		.doc = "A viewer that takes nothing of what waits for it for so long is disconnected.",
+		.doc = "A viewer that takes nothing of what waits for it, or acknowledges nothing, for so "
+		       "long is disconnected.",
 	},
 	{
 		VM("cut-text-max", cut_text_max_bytes),

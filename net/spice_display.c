@@ -14,6 +14,7 @@
 #include "encoders/rects_debt.h"
 #include "net/spice_command.h"
 #include "net/spice_region.h"
+#include "net/spice_tally.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 #include "server/frame.h"
@@ -29,8 +30,6 @@
  */
 #define RECTS_MAX 200
 #define COPIES_MAX 8
-/* What was given should have come out by then; if not it was counted wrong. */
-#define PATIENCE_NS NSEC_PER_SEC
 
 /* Changes of the surface, the library's thread at work; also the cookies of its calls. */
 enum surface {
@@ -58,9 +57,7 @@ struct spice_display {
 	struct rects_debt debt;
 
 	bool connected;
-	uint64_t given; /* drawing messages that have to come out while connected, and ... */
-	uint64_t drawn; /* ... how many had come out when it was connected, or counted anew */
-	int64_t given_ns;
+	struct spice_tally tally; /* while connected */
 	bool has_spare; /* the box, or it will have */
 	/* The pointer that the library was given last. */
 	bool cursor_known, cursor_visible;
@@ -188,7 +185,7 @@ static QXLInterface interface = {
 /* Nothing else would call if what is waited for never comes out, or nothing could be given, or nothing is. */
 static void look_again(struct spice_display *display)
 {
-	const struct timeval delay = clock_timeval(PATIENCE_NS);
+	const struct timeval delay = clock_timeval(SPICE_TALLY_PATIENCE_NS);
 
 	if (!evtimer_pending(display->wake, NULL))
 		event_add(display->wake, &delay);
@@ -197,7 +194,7 @@ static void look_again(struct spice_display *display)
 /* What is kept for the next picture is not kept at rest. */
 static void drop_spare(struct spice_display *display)
 {
-	if (clock_now_ns() - display->given_ns < PATIENCE_NS) {
+	if (clock_now_ns() - display->tally.moved_ns < SPICE_TALLY_PATIENCE_NS) {
 		look_again(display);
 		return;
 	}
@@ -358,26 +355,10 @@ static void change_surface(struct spice_display *display, const struct frame *fr
 	display->surface = SURFACE_CREATING;
 	tell_monitor(display);
 	display->asked++;
-	display->given += display->connected;
-	display->given_ns = clock_now_ns();
+	if (display->connected)
+		spice_tally_give(&display->tally, 1, clock_now_ns());
 	surface = describe_surface(display);
 	spice_qxl_create_primary_surface_async(&display->qxl, 0, &surface, SURFACE_CREATING);
-}
-
-/* Has all that was given come out? */
-static bool is_drawn(struct spice_display *display, uint64_t drawn)
-{
-	const int64_t now_ns = clock_now_ns();
-
-	if (drawn - display->drawn >= display->given)
-		return true;
-	if (now_ns - display->given_ns < PATIENCE_NS)
-		return false;
-	log_debug(NULL, "the library has drawn %llu of %llu; counting anew",
-			(unsigned long long)(drawn - display->drawn), (unsigned long long)display->given);
-	display->drawn = drawn;
-	display->given = 0;
-	return true;
 }
 
 /*
@@ -413,7 +394,7 @@ static bool put_draw(struct spice_display *display, const struct frame *frame, c
 	if (spice_command_pixel_bytes(box) >= SPICE_BOX_SPARE_BYTES)
 		display->has_spare = true;
 	spice_box_put(display->box, SPICE_BOX_DRAW, command);
-	display->given++;
+	spice_tally_give(&display->tally, 1, clock_now_ns());
 	return true;
 }
 
@@ -424,7 +405,7 @@ static bool put_copy(struct spice_display *display, const pixman_box32_t *box, i
 	if (spice_command_new_copy(box, dx, dy, &command) < 0)
 		return false;
 	spice_box_put(display->box, SPICE_BOX_DRAW, command);
-	display->given++;
+	spice_tally_give(&display->tally, 1, clock_now_ns());
 	return true;
 }
 
@@ -488,7 +469,6 @@ static void give(struct spice_display *display, const struct frame *frame)
 	}
 	pixman_region32_fini(&copy);
 	pixman_region32_fini(&damage);
-	display->given_ns = clock_now_ns();
 	display->updates++;
 	spice_qxl_wakeup(&display->qxl);
 	if (display->has_spare)
@@ -512,7 +492,7 @@ void spice_display_feed(struct spice_display *display, struct frame *frame, uint
 	/* Who is not there is shown the surface when he comes. */
 	if (!display->connected || !idle)
 		return;
-	if (!is_drawn(display, drawn)) {
+	if (!spice_tally_is_done(&display->tally, drawn, clock_now_ns())) {
 		look_again(display);
 		return;
 	}
@@ -533,9 +513,7 @@ void spice_display_set_connected(struct spice_display *display, bool connected)
 {
 	display->connected = connected;
 	/* The surface itself. */
-	display->given = connected;
-	display->drawn = 0;
-	display->given_ns = clock_now_ns();
+	spice_tally_begin(&display->tally, connected, clock_now_ns());
 }
 
 static bool put_cursor(struct spice_display *display, const struct cursor *cursor,
@@ -576,4 +554,9 @@ void spice_display_size(const struct spice_display *display, uint32_t *ret_width
 uint64_t spice_display_updates(const struct spice_display *display)
 {
 	return display->updates;
+}
+
+int64_t spice_display_stuck_ns(struct spice_display *display, size_t unread_bytes)
+{
+	return spice_tally_stuck_ns(&display->tally, unread_bytes, clock_now_ns());
 }

@@ -16,6 +16,7 @@
 #define PLANECAST_NET_SPICE_DISPLAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct RedsState;
@@ -63,6 +64,11 @@ void spice_display_set_cursor(struct spice_display *display, const struct cursor
 /* Of the picture as the viewer knows it. */
 void spice_display_size(const struct spice_display *display, uint32_t *ret_width,
 		uint32_t *ret_height);
+/*
+ * For how long nothing has come out that has to, as for a client that acknowledges
+ * nothing, nor has what it has not read, unread_bytes, become less; 0: nothing has to.
+ */
+int64_t spice_display_stuck_ns(struct spice_display *display, size_t unread_bytes);
 /* Updates given to the library, since the start. */
 uint64_t spice_display_updates(const struct spice_display *display);
 

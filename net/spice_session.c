@@ -19,6 +19,8 @@
 #include "net/spice_front.h"
 #include "net/spice_input.h"
 #include "net/spice_relay.h"
+#include "net/stream.h"
+#include "server/clock.h"
 #include "server/frame.h"
 #include "server/input.h"
 #include "server/log.h"
@@ -288,9 +290,19 @@ void spice_session_update(struct spice_session *session, const struct update *up
 	spice_session_feed(session);
 }
 
+/* Nothing is there to be taken, and the library waits for a client that acknowledges nothing. */
+static void check_stuck(struct spice_session *session, struct spice_front *front)
+{
+	const int64_t stuck_ns = spice_display_stuck_ns(session->display, stream_unread(front->stream));
+
+	if (stuck_ns >= session->spice->config->stall_timeout_ns)
+		spice_front_close(front, LOG_LEVEL_NOTICE, "acknowledged nothing for %.1f s",
+				(double)stuck_ns / NSEC_PER_SEC);
+}
+
 void spice_session_feed(struct spice_session *session)
 {
-	const struct spice_front *front = session->fronts[SPICE_LINK_DISPLAY];
+	struct spice_front *front = session->fronts[SPICE_LINK_DISPLAY];
 	struct spice *spice = session->spice;
 
 	if (session->state != SPICE_SESSION_RUNNING || !session->display || !spice->frame ||
@@ -298,6 +310,8 @@ void spice_session_feed(struct spice_session *session)
 		return;
 	spice_display_feed(session->display, spice->frame, front ? front->filter.draws : 0,
 			front && spice_relay_is_idle(front));
+	if (front && front->state == SPICE_FRONT_OPEN && spice_relay_is_idle(front))
+		check_stuck(session, front);
 }
 
 void spice_session_set_cursor(struct spice_session *session)

@@ -6,10 +6,12 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -316,6 +318,13 @@ size_t stream_pending(const struct stream *stream)
 	for (unsigned int i = 0; i < stream->n_layers; i++)
 		bytes += evbuffer_get_length(bufferevent_get_output(stream->layers[i]));
 	return bytes;
+}
+
+size_t stream_unread(const struct stream *stream)
+{
+	int bytes = 0;
+
+	return ioctl(stream->fd, SIOCOUTQ, &bytes) < 0 || bytes < 0 ? 0 : (size_t)bytes;
 }
 
 int64_t stream_progress_ns(const struct stream *stream)

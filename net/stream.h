@@ -81,6 +81,8 @@ int stream_write_buffer(struct stream *stream, struct evbuffer *data);
 int stream_send_buffer(struct stream *stream, struct evbuffer *data);
 /* Written and not yet in the kernel. */
 size_t stream_pending(const struct stream *stream);
+/* In the kernel, and not in the client's yet; over a unix socket: not read yet. In the kernel's own measure. */
+size_t stream_unread(const struct stream *stream);
 /*
  * While something is pending: when the kernel last took a byte of it, or it
  * became pending, by clock_now_ns().

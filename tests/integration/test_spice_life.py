@@ -123,7 +123,7 @@ class Life(unittest.TestCase):
                 stopped("updates", 5)
                 stopped.process.send_signal(signal.SIGSTOP)
                 try:
-                    daemon.wait_line("display channel left.*took none of")
+                    daemon.wait_line("display channel left.*(took none of|acknowledged nothing)")
                 finally:
                     stopped.process.send_signal(signal.SIGCONT)
                 stopped("closed")
