@@ -107,6 +107,8 @@ class Moving(unittest.TestCase):
             daemon.wait_serving("moving")
             viewers = [stack.enter_context(connect(daemon, "moving", kind)) for kind in kinds]
             for viewer in viewers:
+                # What it began with has all come by then.
+                viewer("verify", scene, fps, 2)
                 viewer("reset")
                 viewer.begin("verify", scene, fps, count)
             answers = [viewer.answer() for viewer in viewers]
