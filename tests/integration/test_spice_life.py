@@ -228,11 +228,14 @@ class Life(unittest.TestCase):
                 with spice(daemon, first) as viewer, Viewer(daemon.address(second)) as vnc:
                     for each in (viewer, vnc):
                         each("scene", "still")
-                    mark = daemon.mark()
+                    dead = {name: daemon.worker(name) for name in names}
                     for n, name in enumerate(names):
-                        os.kill(daemon.worker(name), FATAL[(n + turn) % len(FATAL)])
+                        os.kill(dead[name], FATAL[(n + turn) % len(FATAL)])
                     for name in names:
-                        daemon.wait_serving(name, mark)
+                        # Not by the log, which holds back what is said too often.
+                        wait_until(lambda: daemon.worker(name) not in (None, dead[name]), "the next worker")
+                        with connect(daemon.address(name)) as greeted:
+                            self.assertEqual(greeted.recv(4), b"RFB ")
                 wait_until(lambda: not daemon.zombies(), "reaping of the dead")
 
             for name in names:
