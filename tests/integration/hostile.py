@@ -102,6 +102,19 @@ def wait_read(sock):
     wait_until(lambda: not unread_by_server(sock), "bytes read by the server")
 
 
+def flood(sock, data, again, seconds):
+    """Sends data, then again and again, and reads nothing. Returns what of it remains to be sent: a message that is
+    cut short would make garbage of all that follows."""
+    sock.settimeout(0.1)
+    end = time.monotonic() + seconds
+    view = memoryview(data)
+    while time.monotonic() < end:
+        view = view or memoryview(again)
+        with contextlib.suppress(TimeoutError):
+            view = view[sock.send(view):]
+    return bytes(view)
+
+
 def exchange(sock, data, again=b"", seconds=0):
     """Sends data, then again and again for some seconds, reading what comes back, until the server has read it all
     or hangs up."""
