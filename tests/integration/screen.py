@@ -111,6 +111,14 @@ class Screen:
         return subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True, timeout=DEADLINE_S,
                               stdout=subprocess.PIPE, text=True).stdout
 
+    def type_words(self, probe):
+        """Into what has the keyboard; each is seen to change the picture."""
+        for word in ("planecast", "Hello, World!"):
+            probe("remember")
+            self.xdotool("type", "--delay", 20, word)
+            probe("changed")
+        self.xdotool("key", "Return")
+
     def show_the_same(self, probe, name):
         """Waits until the screen shows what the probe is shown, which both may still change. Returns as expect."""
         def shows():

@@ -100,11 +100,7 @@ class RealSpice(unittest.TestCase):
             probe("remember")
             screen.xdotool("mousemove", found["x"] + 300, found["y"] + 300, "click", 1)
             probe("changed")
-            for word in ("planecast", "Hello, World!"):
-                probe("remember")
-                screen.xdotool("type", "--delay", 20, word)
-                probe("changed")
-            screen.xdotool("key", "Return")
+            screen.type_words(probe)
             screen.show_the_same(probe, f"typing-{name}")
             # The terminal scrolls, which is sent as copies.
             screen.xdotool("key", "--delay", 5, *["Return"] * 60)

@@ -85,11 +85,7 @@ class RealViewers(unittest.TestCase):
                 probe("changed")
                 # There is no window manager to give it the keyboard.
                 screen.xdotool("search", "--onlyvisible", "--name", "vm - ", "windowfocus", "--sync")
-                for word in ("planecast", "Hello, World!"):
-                    probe("remember")
-                    screen.xdotool("type", "--delay", 20, word)
-                    probe("changed")
-                screen.xdotool("key", "Return")
+                screen.type_words(probe)
                 screen.show_the_same(probe, f"typing-{name}")
 
     def test_typing_tigervnc(self):

@@ -252,3 +252,25 @@ void spice_client_join(struct spice_client *client)
 	} while (client->fd >= 0 && !client->refused && !client->messages);
 	spice_client_push(client, SIZE_MAX);
 }
+
+void spice_viewer_link(struct spice_client *viewer, enum spice_link_channel channel, uint32_t source)
+{
+	spice_client_connect(&viewer[channel], channel, channel ? viewer[SPICE_LINK_MAIN].session_id : 0, source);
+	spice_client_join(&viewer[channel]);
+	if (!viewer[channel].messages)
+		spice_rig_fail("a viewer's channel is let in");
+}
+
+void spice_viewer_join(struct spice_client *viewer)
+{
+	const uint32_t source = spice_rig_new_source();
+
+	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
+		spice_viewer_link(viewer, i, source);
+}
+
+void spice_viewer_leave(struct spice_client *viewer)
+{
+	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
+		spice_client_close(&viewer[i]);
+}

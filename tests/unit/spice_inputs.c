@@ -24,21 +24,11 @@ void inputs_join(struct spice_client *viewer)
 		static const enum spice_link_channel order[SPICE_LINK_CHANNELS] = {
 			SPICE_LINK_MAIN, SPICE_LINK_DISPLAY, SPICE_LINK_CURSOR, SPICE_LINK_INPUTS,
 		};
-		struct spice_client *client = &viewer[order[channel]];
 
-		spice_client_connect(client, order[channel],
-				order[channel] ? viewer[SPICE_LINK_MAIN].session_id : 0, source);
-		spice_client_join(client);
-		assert_true(client->messages);
+		spice_viewer_link(viewer, order[channel], source);
 	}
 	/* What its first words were. */
 	SPICE_RIG_UNTIL(spice_rig.keys[0x1e] && spice_rig.buttons == INPUT_BUTTON_LEFT);
-}
-
-void inputs_leave(struct spice_client *viewer)
-{
-	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
-		spice_client_close(&viewer[i]);
 }
 
 void inputs_tell(unsigned int viewer, uint16_t type, const void *data, uint32_t bytes)
@@ -100,7 +90,7 @@ int inputs_teardown(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < INPUTS_VIEWERS; i++)
-		inputs_leave(clients[i]);
+		spice_viewer_leave(clients[i]);
 	SPICE_RIG_UNTIL(spice_rig_is_empty());
 	spice_rig_stop();
 	return 0;

@@ -20,7 +20,6 @@ extern struct spice_client clients[INPUTS_VIEWERS][SPICE_LINK_CHANNELS];
 int inputs_setup(void **state);
 int inputs_teardown(void **state);
 void inputs_join(struct spice_client *viewer);
-void inputs_leave(struct spice_client *viewer);
 /* As ordinary clients do: who takes nothing is not shown anything for long. */
 bool hear_all(void);
 /* Until all that a viewer has said has been told; then what came is without the mark. */

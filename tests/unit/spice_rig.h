@@ -112,6 +112,12 @@ bool spice_client_hear(struct spice_client *client);
 /* All of that until state and the library's first message are there, or refused, or the end. */
 void spice_client_join(struct spice_client *client);
 
+/* A viewer is SPICE_LINK_CHANNELS clients, the main channel's first. Fails where one is not let in. */
+void spice_viewer_link(struct spice_client *viewer, enum spice_link_channel channel, uint32_t source);
+/* All channels, from a source of its own. */
+void spice_viewer_join(struct spice_client *viewer);
+void spice_viewer_leave(struct spice_client *viewer);
+
 /*
  * Makes clients do what data says, one byte after another, from connecting to
  * vanishing, and the VM, its configuration and its owner, until it ends; then all

@@ -36,34 +36,13 @@ static int setup(void **state)
 	return 0;
 }
 
-static void leave(struct spice_client *viewer)
-{
-	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
-		spice_client_close(&viewer[i]);
-}
-
 static int teardown(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(clients) / sizeof(clients[0]); i++)
-		leave(clients[i]);
+		spice_viewer_leave(clients[i]);
 	spice_rig_stop();
 	return 0;
-}
-
-static void link_channel(struct spice_client *viewer, enum spice_link_channel channel, uint32_t source)
-{
-	spice_client_connect(&viewer[channel], channel, channel ? viewer[SPICE_LINK_MAIN].session_id : 0, source);
-	spice_client_join(&viewer[channel]);
-	assert_true(viewer[channel].messages);
-}
-
-static void join(struct spice_client *viewer)
-{
-	const uint32_t source = spice_rig_new_source();
-
-	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
-		link_channel(viewer, i, source);
 }
 
 /* Split anywhere, in any order, with any ends: nothing is left behind. See spice_rig_drive(). */
@@ -91,7 +70,7 @@ static void what_is_held_down_is_let_go(void **state)
 	(void)state;
 	/* Whichever end comes first: the last word was on its way then. */
 	for (unsigned int i = 0; i < 2; i++) {
-		join(clients[0]);
+		spice_viewer_join(clients[0]);
 		SPICE_RIG_UNTIL(spice_rig_holds_anything());
 		spice_client_tell(inputs, SPICE_MSGC_INPUTS_KEY_DOWN, key, sizeof(key));
 		spice_client_tell(inputs, SPICE_MSGC_INPUTS_MOUSE_PRESS, press, sizeof(press));
@@ -100,7 +79,7 @@ static void what_is_held_down_is_let_go(void **state)
 			SPICE_RIG_UNTIL(!spice_rig_holds_anything());
 			assert_int_equal(spice_rig_stats().viewers, 1);
 		}
-		leave(clients[0]);
+		spice_viewer_leave(clients[0]);
 		SPICE_RIG_UNTIL(spice_rig_is_empty());
 		assert_false(spice_rig_holds_anything());
 	}
@@ -140,16 +119,16 @@ static void those_who_leave_count_until_they_are_gone(void **state)
 	(void)state;
 	spice_rig.config.max_viewers = 64;
 	for (unsigned int i = 0; i < SPICE_LEAVING_MAX; i++)
-		link_channel(clients[i], SPICE_LINK_MAIN, spice_rig_new_source());
+		spice_viewer_link(clients[i], SPICE_LINK_MAIN, spice_rig_new_source());
 	for (unsigned int i = 0; i < SPICE_LEAVING_MAX; i++)
-		leave(clients[i]);
+		spice_viewer_leave(clients[i]);
 	SPICE_RIG_UNTIL(spice_rig_stats().viewers == 0);
 	spice_client_connect(late, SPICE_LINK_MAIN, 0, spice_rig_new_source());
 	spice_client_join(late);
 	assert_int_equal(late->refused, SPICE_LINK_ERR_ERROR);
 	spice_client_close(late);
 	SPICE_RIG_UNTIL(spice_rig_is_empty());
-	link_channel(clients[0], SPICE_LINK_MAIN, spice_rig_new_source());
+	spice_viewer_link(clients[0], SPICE_LINK_MAIN, spice_rig_new_source());
 }
 
 /* What is painted over is not kept by the library, so this is not. */
@@ -200,7 +179,7 @@ static void a_pointer_not_acknowledged_holds_nobody_up(void **state)
 
 	(void)state;
 	cursor->acknowledges = false;
-	join(clients[0]);
+	spice_viewer_join(clients[0]);
 	/* More than the library sends without hearing of it. */
 	for (unsigned int i = 0; i < 100; i++) {
 		spice_rig_show_cursor(i * 10 + 1);
@@ -221,7 +200,7 @@ static void a_display_not_acknowledged_is_given_no_more(void **state)
 
 	(void)state;
 	display->acknowledges = false;
-	join(clients[0]);
+	spice_viewer_join(clients[0]);
 	updates = spice_rig_stats().updates_sent;
 	show_elsewhere(turn++);
 	rested_ns = clock_now_ns();
@@ -250,7 +229,7 @@ static void display_dies_at_any_moment(void **state)
 	for (unsigned int i = 0; i < 24; i++) {
 		const uint32_t source = spice_rig_new_source();
 
-		link_channel(clients[0], SPICE_LINK_MAIN, source);
+		spice_viewer_link(clients[0], SPICE_LINK_MAIN, source);
 		spice_client_connect(display, SPICE_LINK_DISPLAY, main->session_id, source);
 		while (display->fd >= 0 && display->state != SPICE_CLIENT_IN && !display->refused) {
 			spice_client_push(display, SIZE_MAX);
@@ -258,7 +237,7 @@ static void display_dies_at_any_moment(void **state)
 		}
 		for (unsigned int turns = 0; turns < i % 8; turns++)
 			spice_rig_turn(0);
-		leave(clients[0]);
+		spice_viewer_leave(clients[0]);
 	}
 	SPICE_RIG_UNTIL(spice_rig_is_empty());
 }
@@ -271,7 +250,7 @@ static void channels_come_all_at_once_in_a_crowd(void **state)
 
 	(void)state;
 	spice_rig.config.max_handshakes = SPICE_LEAVING_MAX;
-	link_channel(viewer, SPICE_LINK_MAIN, source);
+	spice_viewer_link(viewer, SPICE_LINK_MAIN, source);
 	for (unsigned int i = 1; i <= SPICE_LEAVING_MAX; i++)
 		spice_client_connect(&clients[i][SPICE_LINK_MAIN], SPICE_LINK_MAIN, 0, crowd);
 	for (unsigned int i = SPICE_LINK_MAIN + 1; i < SPICE_LINK_CHANNELS; i++)
@@ -287,7 +266,7 @@ static void channels_come_all_at_once_in_a_crowd(void **state)
 static void pictures_are_drawn_where_they_are(void **state)
 {
 	(void)state;
-	join(clients[0]);
+	spice_viewer_join(clients[0]);
 	spice_rig_show_all();
 	assert_true(frame_may_be_drawn(spice_rig.frame));
 }

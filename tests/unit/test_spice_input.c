@@ -129,7 +129,7 @@ static void one_lets_go_of_nothing_of_the_others(void **state)
 	SCAN(1, "\x30");
 	inputs_settle(1);
 	assert_int_equal(spice_rig.buttons, INPUT_BUTTON_LEFT | INPUT_BUTTON_RIGHT);
-	inputs_leave(clients[1]);
+	spice_viewer_leave(clients[1]);
 	SPICE_RIG_UNTIL(!spice_rig.keys[0x30] && spice_rig.buttons == INPUT_BUTTON_LEFT);
 	assert_true(spice_rig.keys[0x1e]);
 }
@@ -212,7 +212,7 @@ static void whoever_leaves_holds_nothing(void **state)
 		spice_client_close(&clients[0][first]);
 		if (round % 3)
 			spice_rig_turn(NSEC_PER_MSEC);
-		inputs_leave(clients[0]);
+		spice_viewer_leave(clients[0]);
 		SPICE_RIG_UNTIL(spice_rig_is_empty());
 		assert_false(spice_rig_holds_anything());
 		spice_rig.spice->impl->pointer(spice_rig.spice, true);

@@ -73,21 +73,9 @@ static void stop(uint64_t drawn)
 	spice_rig_turn(0);
 }
 
-static void join(void)
-{
-	const uint32_t source = spice_rig_new_source();
-
-	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++) {
-		viewer[i].acknowledges = true;
-		spice_client_connect(&viewer[i], i, i ? viewer[SPICE_LINK_MAIN].session_id : 0, source);
-		spice_client_join(&viewer[i]);
-	}
-}
-
 static void leave(void)
 {
-	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
-		spice_client_close(&viewer[i]);
+	spice_viewer_leave(viewer);
 	SPICE_RIG_UNTIL(spice_rig_is_empty());
 }
 
@@ -160,7 +148,7 @@ static double watch(size_t change, void (*read)(uint64_t drawn), int32_t width, 
 	size_t before, peak = 0, now;
 	uint64_t drawn;
 
-	join();
+	spice_viewer_join(viewer);
 	change_all(width, height);
 	keep_up(display->draws);
 	before = memory_bytes();
@@ -203,7 +191,7 @@ static int setup(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
-		viewer[i].fd = -1;
+		viewer[i] = (struct spice_client){ .fd = -1, .acknowledges = true };
 	spice_rig_start();
 	return 0;
 }

@@ -250,7 +250,7 @@ static void a_guest_without_tablet_is_told_motion(void **state)
 	say_motion(1, 5, 6, 0);
 	inputs_settle(1);
 	expect_motion(5, 6);
-	inputs_leave(clients[1]);
+	spice_viewer_leave(clients[1]);
 
 	press_button(0, SPICE_MOUSE_BUTTON_RIGHT, SPICE_MOUSE_BUTTON_MASK_RIGHT);
 	inputs_settle(0);

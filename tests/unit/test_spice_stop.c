@@ -21,27 +21,6 @@
 
 static struct spice_client viewers[VIEWERS][SPICE_LINK_CHANNELS];
 
-static void link_channel(struct spice_client *viewer, enum spice_link_channel channel, uint32_t source)
-{
-	spice_client_connect(&viewer[channel], channel, channel ? viewer[SPICE_LINK_MAIN].session_id : 0, source);
-	spice_client_join(&viewer[channel]);
-	assert_true(viewer[channel].messages);
-}
-
-static void join(struct spice_client *viewer)
-{
-	const uint32_t source = spice_rig_new_source();
-
-	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
-		link_channel(viewer, i, source);
-}
-
-static void leave(struct spice_client *viewer)
-{
-	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
-		spice_client_close(&viewer[i]);
-}
-
 /* States to be ended in. Each may be entered with another viewer there already. */
 
 static void nothing_said(struct spice_client *viewer)
@@ -82,7 +61,7 @@ static void no_picture(struct spice_client *viewer)
 
 static void main_only(struct spice_client *viewer)
 {
-	link_channel(viewer, SPICE_LINK_MAIN, spice_rig_new_source());
+	spice_viewer_link(viewer, SPICE_LINK_MAIN, spice_rig_new_source());
 }
 
 /* The library is linking a display, at one moment or another. */
@@ -91,7 +70,7 @@ static void half_a_display(struct spice_client *viewer)
 	const uint32_t source = spice_rig_new_source();
 	struct spice_client *display = &viewer[SPICE_LINK_DISPLAY];
 
-	link_channel(viewer, SPICE_LINK_MAIN, source);
+	spice_viewer_link(viewer, SPICE_LINK_MAIN, source);
 	spice_client_connect(display, SPICE_LINK_DISPLAY, viewer[SPICE_LINK_MAIN].session_id, source);
 	while (display->state != SPICE_CLIENT_IN) {
 		spice_client_push(display, SIZE_MAX);
@@ -103,14 +82,14 @@ static void half_a_display(struct spice_client *viewer)
 
 static void watching(struct spice_client *viewer)
 {
-	join(viewer);
+	spice_viewer_join(viewer);
 	spice_rig_show_all();
 }
 
 static void not_reading(struct spice_client *viewer)
 {
 	viewer[SPICE_LINK_DISPLAY].acknowledges = false;
-	join(viewer);
+	spice_viewer_join(viewer);
 	for (unsigned int i = 0; i < 30; i++) {
 		spice_rig_show_all();
 		spice_rig_turn(NSEC_PER_MSEC);
@@ -119,7 +98,7 @@ static void not_reading(struct spice_client *viewer)
 
 static void changing_size(struct spice_client *viewer)
 {
-	join(viewer);
+	spice_viewer_join(viewer);
 	spice_rig_show_size(400 + spice_rig.frames % 2, 300);
 	for (int n = rand() % 4; n > 0; n--)
 		spice_rig_turn(0);
@@ -137,7 +116,7 @@ static void changing_size_unread(struct spice_client *viewer)
 static void leaving(struct spice_client *viewer)
 {
 	watching(viewer);
-	leave(viewer);
+	spice_viewer_leave(viewer);
 	for (int n = rand() % 4; n > 0; n--)
 		spice_rig_turn(NSEC_PER_MSEC);
 }
@@ -159,7 +138,7 @@ static void just_left(struct spice_client *viewer)
 	const unsigned int others = count_fronts();
 
 	watching(viewer);
-	leave(viewer);
+	spice_viewer_leave(viewer);
 	SPICE_RIG_UNTIL(count_fronts() == others);
 }
 
@@ -198,7 +177,7 @@ static void start(size_t state, bool others)
 static void leave_all(void)
 {
 	for (unsigned int i = 0; i < VIEWERS; i++)
-		leave(viewers[i]);
+		spice_viewer_leave(viewers[i]);
 }
 
 static void it_stops_in_every_state(void **state)
@@ -233,7 +212,7 @@ static void viewers_are_sent_away_in_every_state(void **state)
 		/* And the next is served. */
 		leave_all();
 		spice_rig.hides = false;
-		join(viewers[1]);
+		spice_viewer_join(viewers[1]);
 		leave_all();
 		spice_rig_stop();
 	}
