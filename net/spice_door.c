@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <openssl/crypto.h>
 #include <spice/enums.h>
 #include <string.h>
 
@@ -96,7 +97,7 @@ static int check_ticket(struct spice_front *front, struct spice_session *session
 	r = spice_ticket_digest(&password, ret_digest);
 	/* A viewer that is in may link its channels though the password has expired since. */
 	if (!r && session)
-		r = memcmp(session->digest, ret_digest, SPICE_TICKET_DIGEST_BYTES) ? -EACCES : 0;
+		r = CRYPTO_memcmp(session->digest, ret_digest, SPICE_TICKET_DIGEST_BYTES) ? -EACCES : 0;
 	else if (!r && config->spice_auth == CONFIG_AUTH_TICKET)
 		r = spice_ticket_check(config->spice_password_file, config->spice_password_lifetime_ns,
 				&password, ret_error);
