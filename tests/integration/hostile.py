@@ -16,7 +16,7 @@ from viewer import Viewer
 
 # A client may cost the others 50 ms; the pattern itself moves on each 33 ms. Sanitizers slow all down.
 GAP_MAX_MS = 100 if not SANITIZED else 1000
-ATTEMPTS = 3
+ATTEMPTS = 5
 
 VERSION = b"RFB 003.008\n"
 NONE = b"\x01"

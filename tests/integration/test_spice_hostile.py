@@ -429,6 +429,8 @@ class Messages(Hostile):
             for name, (kind, data) in floods.items():
                 with self.subTest(name), arena.come() as session:
                     session.channels[DISPLAY].wait(spice.DRAW_COPY)
+                    # Who says much before he is served is hung up on.
+                    session.channels[INPUTS].wait(None)
                     sock, rest = session.channels[kind].sock, b""
                     before = resident_bytes(arena.pid)
 
