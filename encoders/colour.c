@@ -48,9 +48,10 @@ static inline uint8_t chroma_of(const int16_t weights[3], const int32_t sum[3])
 			COLOUR_CHROMA_BIAS) >> COLOUR_CHROMA_SHIFT);
 }
 
-static void scalar_convert(const struct colour_weights *weights, const uint8_t order[3],
-		const struct colour_rows *rows, uint32_t blocks)
+static void scalar_convert(const struct colour_plan *plan, const struct colour_rows *rows, uint32_t blocks)
 {
+	const struct colour_weights *weights = plan->weights;
+	const uint8_t order[3] = { plan->order[0], plan->order[1], plan->order[2] };
 	const uint8_t *sources[2] = { rows->row0, rows->row1 };
 	uint8_t *lumas[2] = { rows->luma0, rows->luma1 };
 
@@ -77,14 +78,32 @@ const struct colour_kernel colour_kernel_scalar = {
 
 const struct colour_kernel *colour_kernel_best(void)
 {
-	return &colour_kernel_scalar;
+	const struct colour_kernel *kernel = colour_kernel_avx2();
+
+	if (!kernel)
+		kernel = colour_kernel_sse41();
+	if (!kernel)
+		kernel = colour_kernel_neon();
+	return kernel ? kernel : &colour_kernel_scalar;
 }
 
 struct job {
 	const struct colour_kernel *kernel;
-	const struct colour_weights *weights;
 	const struct colour_format *format;
+	struct colour_plan plan;
 };
+
+static void plan_init(struct colour_plan *plan, const struct colour_weights *weights, const uint8_t order[3])
+{
+	plan->weights = weights;
+	memcpy(plan->order, order, sizeof(plan->order));
+	for (unsigned int i = 0; i < 16; i++) {
+		unsigned int channel = i % 8 / 2;
+
+		plan->bgr[i] = (uint8_t)(i / 4 * 4 + (i % 4 < 3 ? order[i % 4] : 0));
+		plan->pairs[i] = channel < 3 ? (uint8_t)(i / 8 * 8 + i % 2 * 4 + order[channel]) : 128;
+	}
+}
 
 /* Any number of pixels of 4 bytes; the last of an odd number is repeated. */
 static void convert_span(const struct job *job, const struct colour_rows *rows, uint32_t pixels)
@@ -94,7 +113,7 @@ static void convert_span(const struct job *job, const struct colour_rows *rows, 
 	const uint32_t left = pixels % COLOUR_BLOCK, even = (left + 1) & ~1u;
 	const size_t at = pixels - left;
 
-	job->kernel->convert(job->weights, job->format->order, rows, pixels / COLOUR_BLOCK);
+	job->kernel->convert(&job->plan, rows, pixels / COLOUR_BLOCK);
 	if (!left)
 		return;
 	memcpy(in[0], rows->row0 + at * 4, (size_t)left * 4);
@@ -104,7 +123,7 @@ static void convert_span(const struct job *job, const struct colour_rows *rows, 
 		if (left != even)
 			memcpy(in[i] + (size_t)left * 4, in[i] + (size_t)(left - 1) * 4, 4);
 	}
-	job->kernel->convert(job->weights, job->format->order, &part, 1);
+	job->kernel->convert(&job->plan, &part, 1);
 	memcpy(rows->luma0 + at, luma[0], even);
 	memcpy(rows->luma1 + at, luma[1], even);
 	memcpy(rows->chroma + at, chroma, even);
@@ -155,7 +174,7 @@ int colour_to_nv12_by(const struct colour_kernel *kernel, const struct colour_rg
 			src->stride_bytes < (size_t)src->width * job.format->bytes_per_pixel ||
 			dst->luma_stride_bytes < dst->width || dst->chroma_stride_bytes < dst->width)
 		return -EINVAL;
-	job.weights = &colour_weights[matrix][range];
+	plan_init(&job.plan, &colour_weights[matrix][range], job.format->order);
 	for (uint32_t y = box->y; y < box->y + box->height; y += 2) {
 		const uint8_t *row = src->data + y * src->stride_bytes +
 				(size_t)box->x * job.format->bytes_per_pixel;

@@ -31,6 +31,15 @@ struct colour_weights {
 	int16_t u[3], v[3]; /* each sums to 0 */
 };
 
+/* A conversion, made ready for any kernel. */
+struct colour_plan {
+	const struct colour_weights *weights;
+	uint8_t order[3]; /* which byte of a pixel is blue, green, red */
+	/* For kernels that shuffle the bytes of four pixels. */
+	uint8_t bgr[16]; /* each pixel's in that order; the fourth may be any */
+	uint8_t pairs[16]; /* of two pixels the blue ones, the green, the red, and 128s */
+};
+
 /* Pixels of 4 bytes; what is next to them. */
 struct colour_rows {
 	const uint8_t *row0, *row1;
@@ -39,15 +48,17 @@ struct colour_rows {
 
 struct colour_kernel {
 	const char *name;
-	/* order: which byte of a pixel is blue, green, red. */
-	void (*convert)(const struct colour_weights *weights, const uint8_t order[3],
-			const struct colour_rows *rows, uint32_t blocks);
+	void (*convert)(const struct colour_plan *plan, const struct colour_rows *rows, uint32_t blocks);
 };
 
 extern const struct colour_weights colour_weights[COLOUR_MATRICES][COLOUR_RANGES];
 
 /* For any processor, and what the others are tested against. */
 extern const struct colour_kernel colour_kernel_scalar;
+/* NULL: not for this processor. */
+const struct colour_kernel *colour_kernel_sse41(void);
+const struct colour_kernel *colour_kernel_avx2(void);
+const struct colour_kernel *colour_kernel_neon(void);
 /* The fastest that this processor can run. */
 const struct colour_kernel *colour_kernel_best(void);
 

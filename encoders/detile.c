@@ -7,7 +7,10 @@
 #include <string.h>
 
 /* Within a row of a tile, so many bytes at least lie together. */
-#define RUN_MIN 16
+#define RUN 16
+/* Of a tile, the shortest and the longest. */
+#define ROW_MIN 128
+#define RUNS_MAX (512 / RUN)
 
 static const struct detile_layout layouts[] = {
 	{ I915_FORMAT_MOD_X_TILED, "x-tiled", 512, 8, 0x1ff, 0xe00 },
@@ -54,26 +57,46 @@ static uint32_t spread(uint32_t value, uint32_t mask)
 	return result;
 }
 
-static void copy_row(const struct detile_picture *picture, const struct detile_box *box, uint32_t y, uint8_t *dst)
+/* One tile's share of a box: [x1, x2) bytes and [y1, y2) rows within the tile. */
+static void copy_part(const struct detile_layout *layout, const uint32_t *runs, const uint8_t *tile, uint32_t x1,
+		uint32_t x2, uint32_t y1, uint32_t y2, uint8_t *dst, size_t dst_stride_bytes)
 {
-	const struct detile_layout *layout = picture->layout;
-	const uint8_t *tiles = picture->data + y / layout->tile_height * layout->tile_height * picture->stride_bytes;
-	const uint32_t in_tile = spread(y % layout->tile_height, layout->y_bits);
-	const uint32_t run = layout->x_bits == 0x1ff ? 512 : RUN_MIN;
-	size_t end = ((size_t)box->x + box->width) * 4, take;
+	for (uint32_t y = y1; y < y2; y++, dst += dst_stride_bytes) {
+		const uint8_t *row = tile + spread(y, layout->y_bits);
+		uint32_t take;
 
-	for (size_t x = (size_t)box->x * 4; x < end; x += take, dst += take) {
-		size_t column = x / layout->tile_width_bytes;
-		uint32_t inside = (uint32_t)(x % layout->tile_width_bytes);
-
-		take = run - x % run < end - x ? run - x % run : end - x;
-		memcpy(dst, tiles + column * DETILE_TILE_BYTES + (in_tile | spread(inside, layout->x_bits)), take);
+		if (x2 - x1 == layout->tile_width_bytes) {
+			/* A number that the compiler knows: whole tiles are what nearly all time goes into. */
+			for (uint32_t x = 0; x < x2; x += ROW_MIN) {
+				for (uint32_t i = 0; i < ROW_MIN; i += RUN)
+					memcpy(dst + x + i, row + runs[(x + i) / RUN], RUN);
+			}
+			continue;
+		}
+		for (uint32_t x = x1; x < x2; x += take) {
+			take = RUN - x % RUN < x2 - x ? RUN - x % RUN : x2 - x;
+			memcpy(dst + (x - x1), row + runs[x / RUN] + x % RUN, take);
+		}
 	}
+}
+
+static uint64_t max_of(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t min_of(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 int detile_copy(const struct detile_picture *picture, const struct detile_box *box, uint8_t *dst,
 		size_t dst_stride_bytes)
 {
+	const struct detile_layout *layout = picture->layout;
+	const uint32_t tile_width = layout->tile_width_bytes, tile_height = layout->tile_height;
+	uint32_t runs[RUNS_MAX];
+	uint64_t x1, x2, y2;
 	int err = detile_check(picture);
 
 	if (err)
@@ -81,7 +104,23 @@ int detile_copy(const struct detile_picture *picture, const struct detile_box *b
 	if ((uint64_t)box->x + box->width > picture->width || (uint64_t)box->y + box->height > picture->height ||
 			dst_stride_bytes < (size_t)box->width * 4)
 		return -EINVAL;
-	for (uint32_t y = 0; y < box->height; y++)
-		copy_row(picture, box, box->y + y, dst + y * dst_stride_bytes);
+	/* Tile by tile: their rows of 16 bytes lie far apart in both ways. */
+	for (uint32_t x = 0; x < tile_width; x += RUN)
+		runs[x / RUN] = spread(x, layout->x_bits);
+	x1 = (uint64_t)box->x * 4;
+	x2 = x1 + (uint64_t)box->width * 4;
+	y2 = (uint64_t)box->y + box->height;
+	for (uint64_t y = box->y / tile_height * tile_height; y < y2; y += tile_height) {
+		const uint8_t *tiles = picture->data + y * picture->stride_bytes;
+		uint64_t top = max_of(y, box->y), bottom = min_of(y + tile_height, y2);
+
+		for (uint64_t x = x1 / tile_width * tile_width; x < x2; x += tile_width) {
+			uint64_t left = max_of(x, x1), right = min_of(x + tile_width, x2);
+
+			copy_part(layout, runs, tiles + x / tile_width * DETILE_TILE_BYTES, (uint32_t)(left - x),
+					(uint32_t)(right - x), (uint32_t)(top - y), (uint32_t)(bottom - y),
+					dst + (top - box->y) * dst_stride_bytes + (left - x1), dst_stride_bytes);
+		}
+	}
 	return 0;
 }
