@@ -215,46 +215,52 @@ void h264_put_trailing(struct h264_writer *writer)
 }
 
 /* The last byte of a NAL, up to its stop bit, and the trailing zeros anew. */
-static void put_last(struct h264_writer *writer, uint8_t byte, unsigned int left)
+static void put_last(struct h264_writer *writer, struct h264_reader *reader)
 {
-	uint32_t bits = byte & ((1u << left) - 1);
+	uint32_t bits = reader->byte & ((1u << reader->left) - 1);
 	unsigned int skip;
 
 	if (!bits) {
-		writer->failed = true;
+		reader->failed = true;
 		return;
 	}
 	skip = (unsigned int)__builtin_ctz(bits);
-	h264_put_bits(writer, bits >> skip, left - skip);
+	h264_put_bits(writer, bits >> skip, reader->left - skip);
+	reader->left = 0;
 	if (writer->used)
 		h264_put_bits(writer, 0, 8u - writer->used);
 }
 
+static void put_same(struct h264_writer *writer, struct h264_reader *reader)
+{
+	size_t bytes = (size_t)(reader->end - reader->at);
+
+	if (!bytes)
+		reader->failed = true;
+	if ((size_t)(writer->end - writer->at) < bytes)
+		writer->failed = true;
+	if (reader->failed || writer->failed)
+		return;
+	memcpy(writer->at, reader->at, bytes);
+	writer->at += bytes;
+	reader->at = reader->end;
+}
+
 void h264_put_rest(struct h264_writer *writer, struct h264_reader *reader)
 {
-	size_t same;
-
 	for (;;) {
 		/* In step with the source: what it has escaped is right here, too. */
-		if (!reader->left && !writer->used && writer->zeros == reader->zeros)
-			break;
+		if (!reader->left && !writer->used && writer->zeros == reader->zeros) {
+			put_same(writer, reader);
+			return;
+		}
 		if (!reader->left && !next_byte(reader))
-			goto fail;
+			return;
 		if (reader->at == reader->end) {
-			put_last(writer, reader->byte, reader->left);
-			reader->left = 0;
+			put_last(writer, reader);
 			return;
 		}
 		h264_put_bits(writer, reader->byte, reader->left);
 		reader->left = 0;
 	}
-	same = (size_t)(reader->end - reader->at);
-	if (!same || reader->failed || writer->failed || (size_t)(writer->end - writer->at) < same)
-		goto fail;
-	memcpy(writer->at, reader->at, same);
-	writer->at += same;
-	reader->at = reader->end;
-	return;
-fail:
-	writer->failed = true;
 }

@@ -86,7 +86,8 @@ void h264_put_se(struct h264_writer *writer, int32_t value);
 void h264_put_trailing(struct h264_writer *writer);
 /*
  * All that the reader has not read, trailing bits and all, which ends the NAL.
- * Fails where the reader would.
+ * Where the source is wrong it is the reader that fails. What is copied as it
+ * stands is not looked at.
  */
 void h264_put_rest(struct h264_writer *writer, struct h264_reader *reader);
 
