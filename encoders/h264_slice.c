@@ -22,6 +22,8 @@ static void walk_modifications(struct h264_syntax *syntax, struct h264_slice *sl
 		if (!syntax->reader && i < written && i < H264_MODIFICATIONS_MAX)
 			idc = slice->modifications[i].idc;
 		h264_syntax_ue(syntax, 0, MODIFICATION_END, &idc);
+		if (syntax->err)
+			break;
 		if (idc == MODIFICATION_END) {
 			/* At least one, and where they were written, all. */
 			if (!i || (!syntax->reader && i != written))
@@ -55,6 +57,8 @@ static void walk_marks(struct h264_syntax *syntax, struct h264_slice *slice)
 		if (!syntax->reader && i < written && i < H264_MARKS_MAX)
 			operation = slice->marks[i].operation;
 		h264_syntax_ue(syntax, 0, 6, &operation);
+		if (syntax->err)
+			break;
 		if (operation == MARK_END) {
 			if (!syntax->reader && i != written)
 				h264_syntax_wrong(syntax);
