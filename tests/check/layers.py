@@ -27,6 +27,8 @@ LAYERS = [
     ("channel", ["server/channel.*"], []),
     ("framefile", ["server/framefile*"], []),
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
+    # Another program's plugin: of the project it may know only what knows nothing of it.
+    ("softva", ["encoders/softva/*"], ["encoders/colour.h", "encoders/detile.h", "encoders/h264_*.h"]),
     ("encoders", ["encoders/*"], []),
     ("net", ["net/*"], ["config/*", "encoders/rects.h", "encoders/rects_debt.h", "encoders/packet.h"]),
     ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/locks.*"], []),
