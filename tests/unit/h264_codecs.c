@@ -63,6 +63,13 @@ static void set_params(x264_param_t *param, const struct codecs_kind *kind)
 	param->analyse.i_chroma_qp_offset = kind->chroma_offset;
 	param->rc.i_rc_method = X264_RC_CQP;
 	param->rc.i_qp_constant = kind->qp;
+	if (kind->hrd) {
+		param->rc.i_rc_method = X264_RC_ABR;
+		param->rc.i_bitrate = 300;
+		param->rc.i_vbv_max_bitrate = 300;
+		param->rc.i_vbv_buffer_size = 100;
+		param->i_nal_hrd = X264_NAL_HRD_CBR;
+	}
 	assert_int_equal(x264_param_apply_profile(param, kind->profile), 0);
 }
 

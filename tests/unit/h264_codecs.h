@@ -15,7 +15,7 @@ struct codecs_stream {
 	uint32_t width, height;
 	uint8_t *headers; /* SPS and PPS */
 	size_t headers_bytes;
-	/* Slices and start codes. */
+	/* Slices and start codes; with hrd, SEI and filler, too. */
 	struct {
 		uint8_t *data;
 		size_t bytes;
@@ -30,6 +30,7 @@ struct codecs_kind {
 	unsigned int slices;
 	int chroma_offset, qp, alpha, beta;
 	bool deblock;
+	bool hrd; /* a constant bit rate, and all that goes with it, instead of a quantiser */
 };
 
 /* Pictures that move, change and rest in parts, as x264 codes them for a VA driver. */
