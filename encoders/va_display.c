@@ -64,6 +64,23 @@ static VAStatus get_driver_names(VADisplayContextP display, char **names, unsign
 	return get_driver_name(display, names, 0);
 }
 
+/* From the driver to whoever set libva's callbacks. */
+static void pass_error(VADriverContextP driver, const char *message)
+{
+	const struct VADisplayContext *display = driver->pDisplayContext;
+
+	if (display->error_callback)
+		display->error_callback(display->error_callback_user_context, message);
+}
+
+static void pass_information(VADriverContextP driver, const char *message)
+{
+	const struct VADisplayContext *display = driver->pDisplayContext;
+
+	if (display->info_callback)
+		display->info_callback(display->info_callback_user_context, message);
+}
+
 static VADisplay make_headless(void)
 {
 	struct headless *headless = calloc(1, sizeof(*headless));
@@ -73,6 +90,8 @@ static VADisplay make_headless(void)
 	headless->drm.fd = -1;
 	headless->driver.pDisplayContext = &headless->display;
 	headless->driver.drm_state = &headless->drm;
+	headless->driver.error_callback = pass_error;
+	headless->driver.info_callback = pass_information;
 	headless->driver.display_type = VA_DISPLAY_DRM_RENDERNODES;
 	headless->display.vadpy_magic = VA_DISPLAY_MAGIC;
 	headless->display.pDriverContext = &headless->driver;

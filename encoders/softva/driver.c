@@ -12,10 +12,19 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <va/va_backend_vpp.h>
+
+/* A client that wants to hear nothing sets no callback, and libva's own does not look whether there is one. */
+static bool is_listened_to(const struct driver *driver)
+{
+	const struct VADisplayContext *display = driver->va->pDisplayContext;
+
+	return driver->va->info_callback && display && display->info_callback;
+}
 
 VAStatus driver_refuse(struct driver *driver, VAStatus status, const char *format, ...)
 {
@@ -23,12 +32,13 @@ VAStatus driver_refuse(struct driver *driver, VAStatus status, const char *forma
 	va_list arguments;
 	int used = snprintf(text, sizeof(text), "planecast: ");
 
+	if (!is_listened_to(driver))
+		return status;
 	va_start(arguments, format);
 	vsnprintf(text + used, sizeof(text) - (size_t)used - 1, format, arguments);
 	va_end(arguments);
 	snprintf(text + strlen(text), 2, "\n");
-	if (driver->va->info_callback)
-		driver->va->info_callback(driver->va, text);
+	driver->va->info_callback(driver->va, text);
 	return status;
 }
 
