@@ -3,10 +3,6 @@
  * A VA-API display, ready to use: a GPU's, by its render node, or one without any
  * device, with the software driver that planecast brings.
  *
- * libva has no call for the latter; va_backend.h, which drivers and libva's own
- * display libraries are made with, is the public way. Binaries work with libva 2.17
- * as with later releases, whichever they were built with.
- *
  * What libva and drivers have to say goes to the log. Opening loads and runs a
  * driver's code, which may block and, with bad drivers, crash: do it in a process
  * that may. Any thread; one display is usable from many.
@@ -14,12 +10,12 @@
 #ifndef PLANECAST_ENCODERS_VA_DISPLAY_H
 #define PLANECAST_ENCODERS_VA_DISPLAY_H
 
-#include <va/va.h>
+#include "encoders/va_headless.h"
 
 struct va_display;
 
 /* The software driver's name, as vaSetDriverName() has it. */
-#define VA_DISPLAY_SOFTWARE "planecast"
+#define VA_DISPLAY_SOFTWARE VA_HEADLESS_DRIVER
 
 /*
  * node: "/dev/dri/renderD128"; NULL: no device. driver: by name, whatever the

@@ -19,8 +19,11 @@ static VAStatus check(struct driver *driver, const struct config *config, int wi
 {
 	const struct caps *caps = config->caps;
 
-	if (width < caps->width_min || width > caps->width_max || height < caps->height_min ||
-			height > caps->height_max)
+	bool sized = width || height || caps->entrypoint != VAEntrypointVideoProc;
+
+	/* Processing has no size of its own, and some clients give it none. */
+	if (sized && (width < caps->width_min || width > caps->width_max ||
+				     height < caps->height_min || height > caps->height_max))
 		return driver_refuse(driver, VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED,
 				"context of %dx%d", width, height);
 	if (flags & ~VA_PROGRESSIVE)

@@ -106,8 +106,7 @@ static const char *check_surfaces(
 
 static const char *check_slice_layout(const struct params *params, struct params_picture *picture)
 {
-	uint32_t width = params->sets.sps.width_mbs, total = width * params->sets.sps.height_mbs,
-		 next = 0;
+	uint32_t total = params->sets.sps.width_mbs * params->sets.sps.height_mbs, next = 0;
 
 	if (!params->n_slices)
 		return "picture without slices";
@@ -118,10 +117,8 @@ static const char *check_slice_layout(const struct params *params, struct params
 
 		if (slice->first_mb != next || !slice->n_mbs || slice->n_mbs > total - next)
 			return "slices do not follow one another, or go beyond the picture";
-		if (slice->n_mbs % width ||
-				(last ? slice->n_mbs > picture->slice_mbs
-				      : slice->n_mbs != picture->slice_mbs))
-			return "slices are not of equally many whole rows";
+		if (last ? slice->n_mbs > picture->slice_mbs : slice->n_mbs != picture->slice_mbs)
+			return "slices are not equally large, up to the last";
 		next += slice->n_mbs;
 	}
 	return next == total ? NULL : "slices do not cover the picture";
