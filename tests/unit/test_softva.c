@@ -347,6 +347,55 @@ static void test_import(void **state)
 	munmap(pixels, 512 * 56);
 }
 
+/* The older kind: what i965 and gstreamer-vaapi know. */
+static void test_import_by_plain_descriptors(void **state)
+{
+	VADisplay va = *state;
+	int fds[] = { make_memfd(512 * 50), make_memfd(512 * 50) };
+	uintptr_t handles[] = { (uintptr_t)fds[0], (uintptr_t)fds[1] };
+	VASurfaceAttribExternalBuffers external = {
+		.pixel_format = VA_FOURCC_BGRX,
+		.width = 100,
+		.height = 50,
+		.data_size = 512 * 50,
+		.num_planes = 1,
+		.pitches[0] = 512,
+		.buffers = handles,
+		.num_buffers = 2,
+	};
+	VASurfaceAttrib attribs[] = {
+		{ VASurfaceAttribMemoryType, VA_SURFACE_ATTRIB_SETTABLE,
+				{ VAGenericValueTypeInteger,
+						{ .i = VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME } } },
+		{ VASurfaceAttribExternalBufferDescriptor, VA_SURFACE_ATTRIB_SETTABLE,
+				{ VAGenericValueTypePointer, { .p = &external } } },
+	};
+	VASurfaceID surfaces[2];
+	struct rig_image image;
+
+	assert_int_equal(pwrite(fds[1], "\x42", 1, 512 * 3 + 8), 1);
+	assert_va(vaCreateSurfaces(va, VA_RT_FORMAT_RGB32, 100, 50, surfaces, 2, attribs, 2));
+	image = rig_map(va, surfaces[1]);
+	assert_int_equal(image.data[512 * 3 + 8], 0x42);
+	rig_unmap(va, &image);
+	assert_va(vaDestroySurfaces(va, surfaces, 2));
+	external.num_buffers = 1;
+	assert_int_equal(vaCreateSurfaces(va, VA_RT_FORMAT_RGB32, 100, 50, surfaces, 2, attribs, 2),
+			VA_STATUS_ERROR_INVALID_PARAMETER);
+	external.num_buffers = 2;
+	external.flags = VA_SURFACE_EXTBUF_DESC_ENABLE_TILING;
+	assert_int_equal(vaCreateSurfaces(va, VA_RT_FORMAT_RGB32, 100, 50, surfaces, 1, attribs, 2),
+			VA_STATUS_ERROR_INVALID_PARAMETER);
+	/* Of several surfaces all are there, or none. */
+	external.flags = 0;
+	handles[1] = UINTPTR_MAX;
+	assert_int_equal(vaCreateSurfaces(va, VA_RT_FORMAT_RGB32, 100, 50, surfaces, 2, attribs, 2),
+			VA_STATUS_ERROR_INVALID_PARAMETER);
+	assert_int_equal(vaSyncSurface(va, surfaces[0]), VA_STATUS_ERROR_INVALID_SURFACE);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void test_import_to_read_only(void **state)
 {
 	VADisplay va = *state;
@@ -505,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_handles_do_not_come_back),
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_import_by_plain_descriptors),
 		cmocka_unit_test(test_import_to_read_only),
 		cmocka_unit_test(test_import_tiled),
 		cmocka_unit_test(test_import_of_nonsense),

@@ -272,6 +272,78 @@ static void test_bit_rates(void **state)
 	}
 }
 
+/* Bytes of the last half of a film whose client changes its mind in the middle. */
+static size_t encode_second_half(VADisplay va, uint32_t bps)
+{
+	const struct rig_options options = {
+		.width = WIDTH,
+		.height = HEIGHT,
+		.rate_control = VA_RC_CBR,
+	};
+	const VAEncMiscParameterRateControl control = { .bits_per_second = bps };
+	uint8_t *nv12 = malloc(rig_nv12_bytes(WIDTH, HEIGHT));
+	struct rig_picture *picture = malloc(sizeof(*picture));
+	struct rig_stream stream;
+	size_t bytes = 0;
+
+	assert_true(nv12 && picture);
+	rig_stream_open(&stream, va, &options);
+	for (unsigned int i = 0; i < 2 * PICTURES; i++) {
+		struct rig_packet packet;
+
+		rig_paint(nv12, WIDTH, HEIGHT, i);
+		rig_upload(va, stream.source, nv12, WIDTH, HEIGHT);
+		rig_picture_make(&stream, i == 0, picture);
+		if (i == PICTURES) {
+			picture->misc[0].type = VAEncMiscParameterTypeRateControl;
+			picture->misc[0].data = &control;
+			picture->misc[0].bytes = sizeof(control);
+			picture->n_misc = 1;
+		}
+		assert_va(rig_picture_send(&stream, picture));
+		packet = rig_stream_packet(&stream);
+		if (i >= PICTURES)
+			bytes += packet.bytes;
+		free(packet.data);
+	}
+	rig_stream_close(&stream);
+	free(picture);
+	free(nv12);
+	return bytes;
+}
+
+static void test_a_bit_rate_that_changes(void **state)
+{
+	size_t same = encode_second_half(*state, 1000000),
+	       less = encode_second_half(*state, 100000);
+
+	printf("second half: %zu bytes, at a tenth of the rate %zu\n", same, less);
+	/* The buffer of a second that was agreed on makes it a gentle fall. */
+	assert_true(less * 3 < same * 2);
+}
+
+static void test_a_qp_for_each_picture(void **state)
+{
+	static const int qps[] = { 20, 40, 24, 36, 30 };
+	const struct rig_options options = { .width = WIDTH, .height = HEIGHT };
+	uint8_t *nv12 = malloc(rig_nv12_bytes(WIDTH, HEIGHT));
+	struct rig_stream stream;
+
+	assert_non_null(nv12);
+	rig_stream_open(&stream, *state, &options);
+	for (unsigned int i = 0; i < sizeof(qps) / sizeof(qps[0]); i++) {
+		struct rig_packet packet;
+
+		stream.qp = qps[i];
+		rig_paint(nv12, WIDTH, HEIGHT, i);
+		packet = encode_next(&stream, i == 0, nv12);
+		assert_int_equal(packet.status & VA_CODED_BUF_STATUS_PICTURE_AVE_QP_MASK, qps[i]);
+		free(packet.data);
+	}
+	rig_stream_close(&stream);
+	free(nv12);
+}
+
 static size_t encode_with_misc(VADisplay va, const struct rig_options *options,
 		VAEncMiscParameterType type, const void *data, size_t bytes, bool idr,
 		uint8_t *ret_nv12)
@@ -408,6 +480,8 @@ int main(void)
 		cmocka_unit_test(test_the_clients_headers_are_in_the_stream),
 		cmocka_unit_test(test_headers_by_the_driver),
 		cmocka_unit_test(test_bit_rates),
+		cmocka_unit_test(test_a_bit_rate_that_changes),
+		cmocka_unit_test(test_a_qp_for_each_picture),
 		cmocka_unit_test(test_regions_of_interest),
 		cmocka_unit_test(test_what_is_not_dirty_is_not_encoded),
 		cmocka_unit_test(test_the_coded_buffer_is_too_small),
