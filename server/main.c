@@ -14,6 +14,7 @@
 #include "server/demo.h"
 #include "server/log.h"
 #include "server/options.h"
+#include "server/probe.h"
 #include "server/supervisor.h"
 #include "server/supervisor_spawn.h"
 #include "server/worker.h"
@@ -198,6 +199,8 @@ int main(int argc, char **argv)
 		[OPTIONS_CHECK_CONFIG] = check_config,
 		[OPTIONS_DUMP_CONFIG] = dump_config,
 		[OPTIONS_DEMO] = demo_run,
+		[OPTIONS_PROBE_ENCODERS] = probe_run_all,
+		[OPTIONS_PROBE_ENCODER] = probe_run_one,
 		[OPTIONS_WORKER] = run_worker,
 		[OPTIONS_VERSION] = print_version,
 		[OPTIONS_HELP] = print_help,

@@ -76,6 +76,12 @@ static int take_worker(struct options *options, const struct row *row, const cha
 	return take_mode(options, row, argument);
 }
 
+static int take_encoder(struct options *options, const struct row *row, const char *argument)
+{
+	options->encoder = argument;
+	return take_mode(options, row, argument);
+}
+
 static void report_value(void *user, size_t offset, const char *message)
 {
 	const struct row *row = user;
@@ -155,6 +161,11 @@ static const struct row rows[] = {
 			"print every effective value and where it came from,\n"
 			"of all VMs or of --vm NAME",
 			take_mode, OPTIONS_DUMP_CONFIG },
+	{ .help = "Looking at the machine" },
+	{ "probe-encoders", 0, NULL,
+			"try every device that may encode video and print what\n"
+			"it can do; exit status 0 if any does",
+			take_mode, OPTIONS_PROBE_ENCODERS },
 	{ .help = "Trying it out" },
 	{ "demo", 0, NULL, "serve two synthetic VMs on loopback,\nno configuration needed",
 			take_mode, OPTIONS_DEMO },
@@ -168,6 +179,8 @@ static const struct row rows[] = {
 	{ "version", 'V', NULL, "print the versions of planecastd and its libraries", take_mode,
 			OPTIONS_VERSION },
 	{ "worker", 0, "NAME", NULL, take_worker, OPTIONS_WORKER },
+	/* Named as VAAPI_PROBE_OPTION. */
+	{ "probe-encoder", 0, "NAME", NULL, take_encoder, OPTIONS_PROBE_ENCODER },
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -177,6 +190,7 @@ void options_print_help(FILE *out)
 	fputs("usage: planecastd [--config FILE]\n"
 	      "       planecastd --vm NAME [--config FILE]\n"
 	      "       planecastd --check-config | --dump-config [--config FILE]\n"
+	      "       planecastd --probe-encoders\n"
 	      "       planecastd --demo [--for SECONDS] [--uris FILE]\n\n"
 	      "Serves the displays of virtual machines to VNC and SPICE, one process a VM.\n",
 			out);

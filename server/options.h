@@ -17,6 +17,8 @@ enum options_mode {
 	OPTIONS_CHECK_CONFIG,
 	OPTIONS_DUMP_CONFIG,
 	OPTIONS_DEMO,
+	OPTIONS_PROBE_ENCODERS,
+	OPTIONS_PROBE_ENCODER, /* not for people */
 	OPTIONS_WORKER, /* not for people */
 	OPTIONS_VERSION,
 	OPTIONS_HELP,
@@ -31,6 +33,7 @@ struct options {
 	int64_t demo_for_ns; /* 0: until interrupted */
 	const char *demo_uris; /* NULL: not wanted */
 	const char *demo_recording; /* NULL: make one */
+	const char *encoder; /* the one to probe */
 };
 
 /* 0, or -EINVAL after one line on stderr that says what was wrong and what was meant. */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One coded picture of a video, shared by all viewers that are sent it.
+ *
+ * Made by an encoder, read-only from then on. The count is atomic; any thread.
+ */
+#ifndef PLANECAST_ENCODERS_PACKET_H
+#define PLANECAST_ENCODERS_PACKET_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Which part of a frame is the video's picture. */
+struct packet_box {
+	uint32_t x, y, width, height;
+};
+
+struct packet {
+	atomic_int refcount;
+	/*
+	 * Counts up by one from each packet of an encoder to its next. Whoever was not
+	 * given the one before needs a keyframe.
+	 */
+	uint64_t number;
+	bool keyframe; /* an IDR picture behind its parameter sets */
+	int qp;
+	struct packet_box box;
+	/*
+	 * Of the picture as it is decoded, both even. Those of the box, one more where
+	 * that is odd (what is too much is to be cut off), or less where the encoder
+	 * had to scale it down.
+	 */
+	uint32_t width, height;
+	bool scaled;
+	/* The frame's. */
+	int64_t capture_ns;
+	uint64_t stamp;
+	size_t bytes;
+	uint8_t data[]; /* H.264 byte stream, whole NAL units */
+};
+
+/* Refcount 1, bytes set, all else but data zero. NULL: no memory. */
+struct packet *packet_new(size_t bytes);
+struct packet *packet_ref(struct packet *packet);
+/* NULL is fine. Returns NULL. */
+struct packet *packet_unref(struct packet *packet);
+
+#endif

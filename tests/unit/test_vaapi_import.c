@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Frames in descriptors: formats, tilings, the cache of their surfaces, and bad geometry. */
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "encoders/vaapi_candidate.h"
+#include "encoders/vaapi_import.h"
+#include "encoders/vaapi_memory.h"
+#include "encoders/vaapi_thread.h"
+#include "server/clock.h"
+#include "server/format.h"
+#include "server/frame.h"
+#include "tests/unit/vaapi_rig.h"
+
+#define WIDTH 320
+#define HEIGHT 240
+#define BROKEN VAAPI_HEADLESS "broken"
+
+/* Read by the driver alone: no CPU of ours may. */
+static void test_formats_and_tilings(void **state)
+{
+	static const struct {
+		uint32_t fourcc;
+		const char *order;
+		uint64_t modifier;
+	} rows[] = {
+		{ DRM_FORMAT_XRGB8888, "0123", DRM_FORMAT_MOD_LINEAR },
+		{ DRM_FORMAT_ARGB8888, "0123", DRM_FORMAT_MOD_LINEAR },
+		{ DRM_FORMAT_XBGR8888, "2103", DRM_FORMAT_MOD_LINEAR },
+		{ DRM_FORMAT_ABGR8888, "2103", DRM_FORMAT_MOD_LINEAR },
+		{ DRM_FORMAT_BGRX8888, "3210", DRM_FORMAT_MOD_LINEAR },
+		{ DRM_FORMAT_RGBX8888, "3012", DRM_FORMAT_MOD_LINEAR },
+		{ DRM_FORMAT_XRGB8888, "0123", I915_FORMAT_MOD_X_TILED },
+		{ DRM_FORMAT_XBGR8888, "2103", I915_FORMAT_MOD_X_TILED },
+	};
+	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0);
+	uint8_t *nv12 = vaapi_rig_nv12(source, NULL);
+	struct vaapi_rig rig;
+
+	(void)state;
+	vaapi_rig_open(&rig, VAAPI_SOFTWARE, 0);
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct frame *frame = vaapi_rig_fd_frame(
+				source, rows[i].fourcc, rows[i].order, rows[i].modifier);
+		struct rig_decoder *decoder = rig_decoder_new();
+
+		vaapi_rig_submit(&rig, frame, NULL, 20, true);
+		vaapi_rig_run(&rig, i + 1, 0);
+		assert_true(vaapi_rig_psnr(decoder, rig.packets[i], nv12) > 42);
+		rig_decoder_free(decoder);
+		frame_unref(frame);
+	}
+	vaapi_rig_close(&rig);
+	free(nv12);
+	frame_unref(source);
+	assert_int_equal(vaapi_rig_fd_frames(), 0);
+}
+
+/* Where the driver does not read it, the CPU does, tiling and all. */
+static void test_tiled_without_import(void **state)
+{
+	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0), *frame, *readable;
+	struct rig_decoder *decoder = rig_decoder_new();
+	const struct packet_box box = { 33, 17, 200, 150 };
+	uint8_t *nv12 = vaapi_rig_nv12(source, &box);
+	struct vaapi_rig rig;
+	ssize_t bytes;
+
+	(void)state;
+	frame = vaapi_rig_fd_frame(source, DRM_FORMAT_XRGB8888, "0123", I915_FORMAT_MOD_X_TILED);
+	bytes = lseek(frame->planes[0].fd, 0, SEEK_END);
+	assert_int_equal(frame_new_memory(frame->planes[0].stride / 4, HEIGHT, &readable), 0);
+	assert_true(readable->data_bytes >= (size_t)bytes);
+	assert_int_equal(pread(frame->planes[0].fd, frame_memory_pixels(readable), (size_t)bytes, 0),
+			bytes);
+	readable->width = WIDTH;
+	readable->modifier = I915_FORMAT_MOD_X_TILED;
+	vaapi_rig_open(&rig, VAAPI_SOFTWARE, 0);
+	assert_true(vaapi_rig_psnr(decoder, vaapi_rig_encode(&rig, readable, &box, 20), nv12) > 42);
+	/* And where neither can, that is said, and costs nobody else anything. */
+	readable->modifier = I915_FORMAT_MOD_4_TILED;
+	vaapi_rig_submit(&rig, readable, NULL, 20, false);
+	vaapi_rig_run(&rig, 1, 1);
+	assert_int_equal(rig.err, -ENOTSUP);
+	/* A buffer that the kernel does not let be read just now. */
+	frame->data = readable->data;
+	frame->data_bytes = readable->data_bytes;
+	frame->fourcc = DRM_FORMAT_YUYV;
+	vaapi_rig_submit(&rig, frame, NULL, 20, false);
+	vaapi_rig_run(&rig, 1, 2);
+	assert_int_equal(rig.err, -EIO);
+	vaapi_rig_close(&rig);
+	rig_decoder_free(decoder);
+	free(nv12);
+	frame_unref(readable);
+	frame_unref(frame);
+	frame_unref(source);
+}
+
+static bool has_destroyed(void *user)
+{
+	return atomic_load(&vaapi_rig_broken()->destroyed) >= *(const int *)user;
+}
+
+/* A buffer is imported once, whatever order buffers are shown in, and let go with its frame. */
+static void test_cache(void **state)
+{
+	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0), *frames[3];
+	struct broken_driver *broken = vaapi_rig_broken();
+	struct vaapi_rig rig;
+	int destroyed;
+
+	(void)state;
+	vaapi_rig_open(&rig, BROKEN, 0);
+	atomic_store(&broken->imported_2, 0);
+	for (unsigned int i = 0; i < 3; i++)
+		frames[i] = vaapi_rig_fd_frame(
+				source, DRM_FORMAT_XRGB8888, "0123", DRM_FORMAT_MOD_LINEAR);
+	for (unsigned int i = 0; i < 12; i++)
+		vaapi_rig_encode(&rig, frames[i * 5 % 3], NULL, 30);
+	assert_int_equal(broken->imported_2, 3);
+	atomic_store(&broken->derived, 0);
+	/* Its memory is free again without another picture being asked for. */
+	destroyed = atomic_load(&broken->destroyed) + 1;
+	frame_unref(frames[0]);
+	assert_int_equal(vaapi_rig_fd_frames(), 2);
+	vaapi_rig_run_until(&rig, has_destroyed, &destroyed);
+	vaapi_rig_encode(&rig, frames[1], NULL, 30);
+	assert_int_equal(broken->imported_2, 3);
+	/* After a failure the display is another, and so are its surfaces. */
+	vaapi_rig_break(BROKEN_ERROR, 1);
+	assert_true(vaapi_rig_encode(&rig, frames[1], NULL, 30)->keyframe);
+	vaapi_rig_encode(&rig, frames[2], NULL, 30);
+	assert_int_equal(broken->imported_2, 5);
+	assert_int_equal(broken->derived, 0);
+	/* One frame goes after the encoder, one before. */
+	frame_unref(frames[1]);
+	vaapi_rig_close(&rig);
+	assert_true(vaapi_threads_wait(30 * NSEC_PER_SEC));
+	frame_unref(frames[2]);
+	assert_int_equal(vaapi_rig_fd_frames(), 0);
+	frame_unref(source);
+}
+
+/* A driver that accepts the newer kind without listing it would show nothing of the frame. */
+static void test_older_import(void **state)
+{
+	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0), *frame;
+	struct rig_decoder *decoder = rig_decoder_new();
+	struct broken_driver *broken = vaapi_rig_broken();
+	uint8_t *nv12 = vaapi_rig_nv12(source, NULL);
+	struct vaapi_rig rig;
+
+	(void)state;
+	vaapi_rig_break(BROKEN_OLD, 0);
+	atomic_store(&broken->imported, 0);
+	atomic_store(&broken->imported_2, 0);
+	frame = vaapi_rig_fd_frame(source, DRM_FORMAT_XRGB8888, "0123", DRM_FORMAT_MOD_LINEAR);
+	vaapi_rig_open(&rig, BROKEN, 0);
+	assert_true(vaapi_rig_psnr(decoder, vaapi_rig_encode(&rig, frame, NULL, 20), nv12) > 42);
+	assert_int_equal(broken->imported, 1);
+	assert_int_equal(broken->imported_2, 0);
+	vaapi_rig_break(BROKEN_NOT, 0);
+	vaapi_rig_close(&rig);
+	frame_unref(frame);
+	frame_unref(source);
+	free(nv12);
+	rig_decoder_free(decoder);
+}
+
+/* Without processing the CPU converts; without derived images and waits for buffers, in another way. */
+static void test_lesser_drivers(void **state)
+{
+	static const enum broken_fault faults[] = { BROKEN_UNPROCESSED, BROKEN_UNSYNCED };
+	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0), *unreadable;
+	uint8_t *nv12 = vaapi_rig_nv12(source, NULL);
+
+	(void)state;
+	unreadable = vaapi_rig_fd_frame(source, DRM_FORMAT_XRGB8888, "0123", DRM_FORMAT_MOD_LINEAR);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct rig_decoder *decoder = rig_decoder_new();
+		struct vaapi_rig rig;
+
+		vaapi_rig_break(faults[i], 0);
+		vaapi_rig_open(&rig, BROKEN, 0);
+		for (unsigned int j = 0; j < 3; j++)
+			assert_true(vaapi_rig_psnr(decoder, vaapi_rig_encode(&rig, source, NULL, 20),
+						    nv12) > 42);
+		assert_true(vaapi_rig_broken()->waited > 0);
+		if (faults[i] == BROKEN_UNPROCESSED) {
+			vaapi_rig_submit(&rig, unreadable, NULL, 20, false);
+			vaapi_rig_run(&rig, 3, 1);
+			assert_int_equal(rig.err, -ENOTSUP);
+		}
+		vaapi_rig_close(&rig);
+		rig_decoder_free(decoder);
+	}
+	vaapi_rig_break(BROKEN_NOT, 0);
+	free(nv12);
+	frame_unref(unreadable);
+	frame_unref(source);
+}
+
+/* What is larger than the encoder's largest picture is made smaller on the way. */
+static void test_scaling(void **state)
+{
+	struct frame *source = vaapi_rig_frame(800, 400, 0), *frame;
+	const struct packet *packet;
+	struct vaapi_rig rig;
+
+	(void)state;
+	vaapi_rig_break(BROKEN_SMALL, 0);
+	frame = vaapi_rig_fd_frame(source, DRM_FORMAT_XRGB8888, "0123", DRM_FORMAT_MOD_LINEAR);
+	vaapi_rig_open(&rig, BROKEN, 0);
+	packet = vaapi_rig_encode(&rig, frame, NULL, 20);
+	assert_true(packet->scaled);
+	assert_int_equal(packet->width, 320);
+	assert_int_equal(packet->height, 160);
+	assert_int_equal(packet->box.width, 800);
+	/* A part that fits is not. */
+	packet = vaapi_rig_encode(&rig, frame, &(struct packet_box){ 8, 8, 240, 240 }, 20);
+	assert_false(packet->scaled);
+	assert_int_equal(packet->width, 240);
+	/* The CPU does not scale. */
+	vaapi_rig_submit(&rig, source, NULL, 20, false);
+	vaapi_rig_run(&rig, 2, 1);
+	assert_int_equal(rig.err, -ENOTSUP);
+	vaapi_rig_break(BROKEN_NOT, 0);
+	vaapi_rig_close(&rig);
+	frame_unref(frame);
+	frame_unref(source);
+}
+
+static void test_geometry(void **state)
+{
+	static const struct {
+		uint32_t width, height, stride, offset, fourcc;
+		uint64_t modifier, bytes;
+		int err;
+	} rows[] = {
+		{ 100, 10, 400, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 4000, 0 },
+		{ 100, 10, 400, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 3999, -ENOSPC },
+		{ 100, 10, 400, 1, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 4000, -ENOSPC },
+		{ 100, 10, 400, 4001, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 4000, -ENOSPC },
+		{ 100, 10, 399, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 4000, -EINVAL },
+		{ 100, 10, 500, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 4900, 0 },
+		{ 100, 10, 500, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 4899, -ENOSPC },
+		{ 100, 10, 200, 0, DRM_FORMAT_RGB565, DRM_FORMAT_MOD_LINEAR, 2000, 0 },
+		{ 100, 10, UINT32_MAX, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, UINT32_MAX,
+				-ENOSPC },
+		{ 16384, 16384, 65536, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 1u << 30, 0 },
+		{ 0, 10, 400, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 4000, -EINVAL },
+		{ 100, 0, 400, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR, 4000, -EINVAL },
+		{ 100, 10, 512, 0, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_X_TILED, 8192, 0 },
+		{ 100, 10, 512, 0, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_X_TILED, 8191, -ENOSPC },
+		{ 100, 10, 500, 0, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_X_TILED, 8192, -EINVAL },
+		{ 100, 40, 512, 0, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_Y_TILED, 32768, 0 },
+		{ 100, 40, 512, 0, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_Y_TILED, 32767, -ENOSPC },
+		{ 100, 40, 512, 0, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_Yf_TILED, 32768, 0 },
+		{ 100, 10, 512, 0, DRM_FORMAT_RGB565, I915_FORMAT_MOD_X_TILED, 8192, -ENOTSUP },
+		{ 100, 10, 512, 0, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID, 8192, -ENOTSUP },
+		{ 100, 10, 512, 0, DRM_FORMAT_NV12, DRM_FORMAT_MOD_LINEAR, 8192, -ENOTSUP },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct frame frame = {
+			.width = rows[i].width,
+			.height = rows[i].height,
+			.fourcc = rows[i].fourcc,
+			.modifier = rows[i].modifier,
+			.n_planes = 1,
+			.planes[0] = { 0, rows[i].offset, rows[i].stride },
+		};
+		int err = vaapi_memory_check(&frame, rows[i].bytes);
+
+		if (err != rows[i].err)
+			fail_msg("row %u: %d", i, err);
+		frame.planes[0].fd = -1;
+		assert_int_equal(vaapi_memory_check(&frame, rows[i].bytes), -ENOTSUP);
+	}
+}
+
+/* A guest's buffer that ends before its picture does is not handed to the driver. */
+static void test_short_buffer(void **state)
+{
+	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0), *frame;
+	struct broken_driver *broken = vaapi_rig_broken();
+	struct vaapi_rig rig;
+
+	(void)state;
+	frame = vaapi_rig_fd_frame(source, DRM_FORMAT_XRGB8888, "0123", DRM_FORMAT_MOD_LINEAR);
+	assert_int_equal(ftruncate(frame->planes[0].fd, 4096), 0);
+	vaapi_rig_open(&rig, BROKEN, 0);
+	atomic_store(&broken->imported_2, 0);
+	vaapi_rig_submit(&rig, frame, NULL, 20, false);
+	vaapi_rig_run(&rig, 0, 1);
+	assert_int_equal(rig.err, -ENOTSUP);
+	assert_int_equal(broken->imported_2, 0);
+	assert_true(vaapi_rig_encode(&rig, source, NULL, 20)->keyframe);
+	vaapi_rig_close(&rig);
+	frame_unref(frame);
+	frame_unref(source);
+}
+
+/* Everything that a guest can show in RGB has a name in VA-API. */
+static void test_format_table(void **state)
+{
+	unsigned int count;
+	const struct vaapi_format *table = vaapi_format_table(&count);
+
+	(void)state;
+	for (unsigned int i = 0; i < count; i++) {
+		const struct format *format = format_find(table[i].drm);
+
+		if (!format || format->refusal)
+			continue;
+		assert_ptr_equal(vaapi_format_find(table[i].drm), &table[i]);
+		assert_int_equal(table[i].bytes_per_pixel, format->bytes_per_pixel);
+	}
+	assert_null(vaapi_format_find(0));
+	assert_int_equal(vaapi_format_find(DRM_FORMAT_XRGB8888)->va, VA_FOURCC_BGRX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formats_and_tilings),
+		cmocka_unit_test(test_tiled_without_import),
+		cmocka_unit_test(test_cache),
+		cmocka_unit_test(test_older_import),
+		cmocka_unit_test(test_lesser_drivers),
+		cmocka_unit_test(test_scaling),
+		cmocka_unit_test(test_geometry),
+		cmocka_unit_test(test_short_buffer),
+		cmocka_unit_test(test_format_table),
+	};
+
+	return cmocka_run_group_tests(tests, vaapi_rig_setup, vaapi_rig_teardown);
+}
