@@ -80,6 +80,9 @@ static const uint8_t *skip_start_code(const uint8_t *at, const uint8_t *end)
 	return at < end && *at == 1 && at - begin >= 2 ? at + 1 : NULL;
 }
 
+/* Of what is wrong the one thing that is not the client's fault. */
+static const char no_memory[] = "without memory to keep it in";
+
 /* Copies the bytes behind those that are there, with emulation prevention put in after the start code. */
 static const char *append(struct packed *packed, const uint8_t *data, size_t bytes, bool escaped)
 {
@@ -90,7 +93,7 @@ static const char *append(struct packed *packed, const uint8_t *data, size_t byt
 	if (!at)
 		return "without a start code";
 	if (reserve(packed, bytes + bytes / 2 + 1))
-		return "without memory to keep it in";
+		return no_memory;
 	out = packed->data + packed->bytes;
 	memcpy(out, data, (size_t)(at - data));
 	out += at - data;
@@ -225,6 +228,8 @@ VAStatus packed_add_data(struct driver *driver, struct packed *packed, unsigned 
 	wrong = append(packed, data, used, packed->params.has_emulation_bytes);
 	if (!wrong)
 		wrong = read_units(packed, begin, n_slices);
+	if (wrong == no_memory)
+		return VA_STATUS_ERROR_ALLOCATION_FAILED;
 	return wrong ? refuse(driver, wrong) : VA_STATUS_SUCCESS;
 }
 

@@ -65,6 +65,9 @@ struct rig_options {
 	size_t coded_bytes;
 };
 
+/* The first status that is no success; what was made by then stays. */
+VAStatus rig_stream_try_open(
+		struct rig_stream *stream, VADisplay va, const struct rig_options *options);
 void rig_stream_open(struct rig_stream *stream, VADisplay va, const struct rig_options *options);
 void rig_stream_close(struct rig_stream *stream);
 
