@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The software driver encodes: as well as x264, under the client's headers, as it is told. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+#include <drm_fourcc.h>
+#include <va/va.h>
+#include <va/va_drmcommon.h>
 #include <x264.h>
 
 #include "tests/unit/softva_rig.h"
@@ -448,6 +454,76 @@ static void test_what_is_not_dirty_is_not_encoded(void **state)
 	free(decoded);
 }
 
+/* A sealed memfd with the picture somewhere in it, as a stranger hands it over. */
+static VASurfaceID import_nv12(VADisplay va, const uint8_t *nv12)
+{
+	const uint32_t pitch = 384, luma = 4096, chroma = luma + pitch * (HEIGHT + 3);
+	const uint32_t bytes = chroma + pitch * HEIGHT / 2;
+	int fd = memfd_create("nv12", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	VADRMPRIMESurfaceDescriptor descriptor = {
+		.fourcc = VA_FOURCC_NV12,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.num_objects = 1,
+		.objects[0] = { .fd = fd, .size = bytes },
+		.num_layers = 1,
+		.layers[0] = {
+			.drm_format = DRM_FORMAT_NV12,
+			.num_planes = 2,
+			.offset = { luma, chroma },
+			.pitch = { pitch, pitch },
+		},
+	};
+	VASurfaceAttrib attribs[] = {
+		{ VASurfaceAttribMemoryType, VA_SURFACE_ATTRIB_SETTABLE,
+				{ VAGenericValueTypeInteger,
+						{ .i = VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2 } } },
+		{ VASurfaceAttribExternalBufferDescriptor, VA_SURFACE_ATTRIB_SETTABLE,
+				{ VAGenericValueTypePointer, { .p = &descriptor } } },
+	};
+	VASurfaceID surface;
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, bytes), 0);
+	for (unsigned int y = 0; y < HEIGHT * 3 / 2; y++) {
+		off_t at = y < HEIGHT ? luma + y * pitch : chroma + (y - HEIGHT) * pitch;
+
+		assert_int_equal(pwrite(fd, nv12 + (size_t)y * WIDTH, WIDTH, at), WIDTH);
+	}
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK), 0);
+	assert_va(vaCreateSurfaces(
+			va, VA_RT_FORMAT_YUV420, WIDTH, HEIGHT, &surface, 1, attribs, 2));
+	close(fd);
+	return surface;
+}
+
+static void test_straight_from_foreign_memory(void **state)
+{
+	const struct rig_options options = { .width = WIDTH, .height = HEIGHT };
+	uint8_t *nv12 = malloc(rig_nv12_bytes(WIDTH, HEIGHT));
+	struct rig_packet copied, foreign;
+	struct rig_stream stream;
+	VASurfaceID own;
+
+	assert_non_null(nv12);
+	rig_paint(nv12, WIDTH, HEIGHT, 3);
+	rig_stream_open(&stream, *state, &options);
+	copied = encode_next(&stream, true, nv12);
+	rig_stream_close(&stream);
+	rig_stream_open(&stream, *state, &options);
+	own = stream.source;
+	stream.source = import_nv12(*state, nv12);
+	rig_stream_encode(&stream, true);
+	foreign = rig_stream_packet(&stream);
+	assert_int_equal(copied.bytes, foreign.bytes);
+	assert_memory_equal(copied.data, foreign.data, copied.bytes);
+	free(copied.data);
+	free(foreign.data);
+	assert_va(vaDestroySurfaces(*state, &own, 1));
+	rig_stream_close(&stream);
+	free(nv12);
+}
+
 static void test_the_coded_buffer_is_too_small(void **state)
 {
 	const struct rig_options options = { .width = WIDTH, .height = HEIGHT, .coded_bytes = 700 };
@@ -484,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_a_qp_for_each_picture),
 		cmocka_unit_test(test_regions_of_interest),
 		cmocka_unit_test(test_what_is_not_dirty_is_not_encoded),
+		cmocka_unit_test(test_straight_from_foreign_memory),
 		cmocka_unit_test(test_the_coded_buffer_is_too_small),
 	};
 
