@@ -24,6 +24,7 @@ LAYERS = [
     ("damage", ["server/damage*", "server/scroll*"], ["server/format.h"]),
     ("pacer", ["server/pacer.*", "server/beat.*"], []),
     ("size wish", ["server/size_wish.*"], []),
+    ("activity", ["server/activity*"], []),
     ("channel", ["server/channel.*"], []),
     ("framefile", ["server/framefile*"], []),
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
