@@ -34,6 +34,7 @@ enum config_spice_compression {
 	CONFIG_SPICE_COMPRESSION_LZ,
 	CONFIG_SPICE_COMPRESSION_OFF,
 };
+enum config_video { CONFIG_VIDEO_AUTO, CONFIG_VIDEO_OFF };
 enum config_sharing { CONFIG_SHARING_ALLOW_EXCLUSIVE, CONFIG_SHARING_FORCE_SHARED, CONFIG_SHARING_IGNORE };
 
 struct config_size {
@@ -83,6 +84,8 @@ struct config_vm {
 	char *spice_password_file; /* spice-password-file: mode 0600, first line; live */
 	int64_t spice_password_lifetime_ns; /* spice-password-lifetime: 0, since the file was written; live */
 	int spice_compression; /* spice-compression: enum config_spice_compression; live, for viewers to come */
+	int video; /* video: enum config_video */
+	char *video_device; /* video-device: auto, software, or the path of a render node */
 	bool allow_unauthenticated_remote; /* allow-unauthenticated-remote: no; live, only the check reads it */
 	int sharing; /* sharing: ignore, force-shared, allow-exclusive; live */
 	bool view_only; /* view-only: no; live */

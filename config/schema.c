@@ -74,6 +74,19 @@ static const struct schema_word spice_auth_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct schema_word video_words[] = {
+	{ "auto", CONFIG_VIDEO_AUTO },
+	{ "off", CONFIG_VIDEO_OFF },
+	{ NULL, 0 },
+};
+
+/* Paths: or one of these. */
+static const struct schema_word video_device_words[] = {
+	{ "auto", 0 },
+	{ "software", 0 },
+	{ NULL, 0 },
+};
+
 static const struct schema_word spice_compression_words[] = {
 	{ "auto", CONFIG_SPICE_COMPRESSION_AUTO },
 	{ "lz4", CONFIG_SPICE_COMPRESSION_LZ4 },
@@ -327,6 +340,27 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.doc = "How pictures for SPICE viewers are compressed; always without loss. Auto is lz4 for "
 		       "viewers that are near and lz, which takes more time and less of the line, for others. "
 		       "Viewers that are in keep what they have.",
+	},
+	{
+		VM("video", video),
+		.type = SCHEMA_ENUM,
+		.words = video_words,
+		.default_text = "auto",
+		.reload = SCHEMA_RESTART,
+		.doc = "Whether what moves, films and games, goes as H.264 video to viewers that can show "
+		       "it, and in full quality once it rests. With off all of the picture always goes "
+		       "as rectangles.",
+	},
+	{
+		VM("video-device", video_device),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.words = video_device_words,
+		.default_text = "auto",
+		.reload = SCHEMA_RESTART,
+		.doc = "What encodes video: a render node like /dev/dri/renderD128, the others if that one "
+		       "fails; auto for the first one that can; software for the CPU, which is also what "
+		       "is left when no device can. planecastd --probe-encoders shows what there is.",
 	},
 	{
 		VM("allow-unauthenticated-remote", allow_unauthenticated_remote),

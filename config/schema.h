@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMA_KEYS 36
+#define SCHEMA_KEYS 38
 
 enum schema_section { SCHEMA_SERVER, SCHEMA_VM };
 
@@ -23,7 +23,7 @@ enum schema_type {
 	SCHEMA_DURATION, /* int64_t, ns */
 	SCHEMA_ENUM, /* int */
 	SCHEMA_TEXT, /* char *, NULL: not set */
-	SCHEMA_PATH, /* char *, NULL: not set; absolute */
+	SCHEMA_PATH, /* char *, NULL: not set; absolute, or one of the words */
 	SCHEMA_DEVICE, /* char *, NULL: not set; UUID, PCI address or absolute path */
 	SCHEMA_LAYOUT, /* char *, NULL: not set; XKB layout, variant in parentheses */
 	SCHEMA_SIZE, /* struct config_size */
@@ -46,7 +46,7 @@ struct schema_key {
 	int64_t min, max; /* numbers; bytes of texts and paths; width of a size */
 	int64_t height_min, height_max; /* SCHEMA_SIZE */
 	const char *default_text; /* as one would write it; "": not set */
-	const struct schema_word *words; /* SCHEMA_ENUM; SCHEMA_TEXT: NULL or all that are allowed */
+	const struct schema_word *words; /* SCHEMA_ENUM; SCHEMA_TEXT, SCHEMA_PATH: NULL or all that are allowed */
 	enum schema_reload reload;
 	const char *doc; /* sentences in plain text */
 };

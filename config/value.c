@@ -191,8 +191,10 @@ static int parse_text(struct parse *parse, void *field)
 
 static int parse_path(struct parse *parse, void *field)
 {
-	if (parse->text[0] && parse->text[0] != '/')
-		return fail_expected(parse, NULL);
+	const struct schema_word *words = parse->key->words;
+
+	if (parse->text[0] && parse->text[0] != '/' && !(words && find_word(words, parse->text)))
+		return fail_expected(parse, words);
 	return store_text(parse, field);
 }
 
@@ -421,12 +423,14 @@ void value_clear(const struct schema_key *key, void *object)
 		types[key->type].clear((char *)object + key->offset);
 }
 
-static void list_words(const struct schema_word *words, char *buf, size_t bytes)
+static void list_words(const struct schema_key *key, char *buf, size_t bytes)
 {
 	size_t at = (size_t)snprintf(buf, bytes, "one of");
 
-	for (size_t i = 0; words[i].name && at < bytes; i++)
-		at += (size_t)snprintf(buf + at, bytes - at, "%s %s", i ? "," : "", words[i].name);
+	for (size_t i = 0; key->words[i].name && at < bytes; i++)
+		at += (size_t)snprintf(buf + at, bytes - at, "%s %s", i ? "," : "", key->words[i].name);
+	if (key->type == SCHEMA_PATH && at < bytes)
+		snprintf(buf + at, bytes - at, ", or an absolute path");
 }
 
 const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED_MAX])
@@ -462,12 +466,12 @@ const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED
 	case SCHEMA_TEXT:
 	case SCHEMA_PATH:
 		if (key->words)
-			list_words(key->words, buf, bytes);
+			list_words(key, buf, bytes);
 		else
 			snprintf(buf, bytes, "%s %" PRId64 " bytes", names[key->type], key->max);
 		break;
 	case SCHEMA_ENUM:
-		list_words(key->words, buf, bytes);
+		list_words(key, buf, bytes);
 		break;
 	default:
 		snprintf(buf, bytes, "%s of %s to %s", names[key->type],

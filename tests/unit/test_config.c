@@ -59,6 +59,8 @@ static void gives_each_key_its_default(void **state)
 	assert_int_equal(vm->vnc.count, 0);
 	assert_int_equal(vm->vnc_auth, CONFIG_AUTH_NONE);
 	assert_null(vm->vnc_password_file);
+	assert_int_equal(vm->video, CONFIG_VIDEO_AUTO);
+	assert_string_equal(vm->video_device, "auto");
 	assert_false(vm->allow_unauthenticated_remote);
 	assert_int_equal(vm->sharing, CONFIG_SHARING_IGNORE);
 	assert_false(vm->view_only);
@@ -86,6 +88,8 @@ static const char everything[] =
 		"replay-file = \"/var/a \\\"b\\\" \\\\ # c\" # d\n"
 		"pattern-size = 640x480\n"
 		"pattern-fps = 0\n"
+		"video = off\n"
+		"video-device = /dev/dri/renderD129\n"
 		"pattern-scene = still\n"
 		"max-fps = 240\n"
 		"idle-interval = 5000us\n"
@@ -99,6 +103,7 @@ static const char everything[] =
 		"replay-file = /x\n"
 		"sharing = ignore\n"
 		"view-only = on\n"
+		"video-device = software\n"
 		"allow-unauthenticated-remote = true\n"
 		"vnc = *:5902\n"
 		"cut-text-max = 1m\n"
@@ -127,6 +132,9 @@ static void reads_each_kind_of_value(void **state)
 	assert_ptr_equal(config->vms[1], b);
 	assert_ptr_equal(config->vms[2], c);
 	assert_null(config_find_vm(config, "win"));
+	assert_int_equal(a->video, CONFIG_VIDEO_OFF);
+	assert_string_equal(a->video_device, "/dev/dri/renderD129");
+	assert_string_equal(b->video_device, "software");
 
 	assert_int_equal(a->source, CONFIG_SOURCE_VFIO);
 	assert_string_equal(a->vfio_device, "0000:27:00.4");

@@ -95,7 +95,10 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 			random_text(buf, (size_t)random_between(key->min, key->max));
 		break;
 	case SCHEMA_PATH:
-		random_text(stpcpy(buf, "/"), (size_t)random_between(key->min, key->max) - 1);
+		if (key->words && random_below(2))
+			strcpy(buf, random_word(key->words));
+		else
+			random_text(stpcpy(buf, "/"), (size_t)random_between(key->min, key->max) - 1);
 		break;
 	case SCHEMA_DEVICE:
 		strcpy(buf, devices[random_below(4)]);
@@ -292,6 +295,8 @@ static const struct {
 	{ "spice-password-file", "/other", CONFIG_LIVE },
 	{ "spice-password-lifetime", "1h", CONFIG_LIVE },
 	{ "spice-compression", "lz", CONFIG_LIVE },
+	{ "video", "off", CONFIG_RESTART },
+	{ "video-device", "software", CONFIG_RESTART },
 	{ "allow-unauthenticated-remote", "yes", CONFIG_LIVE },
 	{ "sharing", "force-shared", CONFIG_LIVE },
 	{ "view-only", "yes", CONFIG_LIVE },

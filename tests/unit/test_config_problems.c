@@ -168,6 +168,12 @@ static const struct {
 			"t:2:10: vm \"a\" has source = memory and so needs memory-file\n" },
 	{ PATTERN "memory-size = 640x480\nmemory-stride = 2559\n",
 			"t:4:17: a row of 640 pixels has 2560 bytes, and memory-stride is less: 2559\n" },
+	{ PATTERN "video-device = renderD128\n",
+			"t:3:16: video-device is \"renderD128\", expected one of auto, software, or an "
+			"absolute path\n" },
+	{ PATTERN "video-device = sofware\n",
+			"t:3:16: video-device is \"sofware\", expected one of auto, software, or an "
+			"absolute path; did you mean \"software\"?\n" },
 	{ "[vm \"a\"]\nsource = replay\n",
 			"t:2:10: vm \"a\" has source = replay and so needs replay-file\n" },
 	{ "[vm \"a\"]\n", "t:1:2: vm \"a\" has source = vfio (the default) and so needs vfio-device\n" },
