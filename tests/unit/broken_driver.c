@@ -3,6 +3,8 @@
 #include "tests/unit/broken_driver.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -156,6 +158,19 @@ static void read_environment(void)
 			broken_driver.fault = i;
 }
 
+/* Displays may be opened while others are in use. */
+static void keep_inner(const struct VADriverVTable *vtable)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool kept;
+
+	pthread_mutex_lock(&lock);
+	if (!kept)
+		inner = *vtable;
+	kept = true;
+	pthread_mutex_unlock(&lock);
+}
+
 VAStatus __vaDriverInit_1_0(VADriverContextP va)
 {
 	/* Kept: what it handed out points into it. */
@@ -173,7 +188,7 @@ VAStatus __vaDriverInit_1_0(VADriverContextP va)
 	status = init(va);
 	if (status != VA_STATUS_SUCCESS)
 		return status;
-	inner = *va->vtable;
+	keep_inner(va->vtable);
 	va->vtable->vaSyncBuffer = sync_buffer;
 	va->vtable->vaMapBuffer = map_buffer;
 	va->vtable->vaGetConfigAttributes = get_attributes;
