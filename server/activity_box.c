@@ -148,7 +148,7 @@ static int32_t edge(const struct activity_cells *cells, const pixman_box32_t *bo
 	int lines = side.upright ? cells->columns : cells->rows;
 	int line = side.upright ? (side.far ? bounds->x2 - 1 : bounds->x1) :
 			(side.far ? bounds->y2 - 1 : bounds->y1);
-	int beyond = side.far ? line + 1 : line - 1, frequent = 0, known = 0, seen = 0, at;
+	int beyond = side.far ? line + 1 : line - 1, frequent = 0, known = 0, seen, at;
 	int reaches[ACTIVITY_CELL + 1] = { 0 };
 
 	/* The film may reach so little into the next squares that it never is much of them. */
@@ -167,14 +167,12 @@ static int32_t edge(const struct activity_cells *cells, const pixman_box32_t *bo
 			known++;
 		}
 	}
+	/* A line of which nothing is known is left out. */
+	if (!known)
+		return (side.far ? line : line + 1) * ACTIVITY_CELL;
 	at = side.far ? ACTIVITY_CELL : 0;
-	if (known) {
-		for (;; at += side.far ? -1 : 1) {
-			seen += reaches[at];
-			if (seen * EDGE_PART >= known)
-				break;
-		}
-	}
+	for (seen = reaches[at]; seen * EDGE_PART < known; seen += reaches[at])
+		at += side.far ? -1 : 1;
 	return line * ACTIVITY_CELL + at;
 }
 
@@ -215,9 +213,8 @@ bool activity_find_box(struct activity_cells *cells, uint32_t *stack, const pixm
 			continue;
 		box = pixels_of(cells, &group.bounds);
 		weight = present && activity_box_intersects(present, &box) ? group.n * 2 : group.n;
-		/* Where the squares agree on nothing, edges may even cross. */
-		if (weight <= best || box.x1 >= box.x2 || box.y1 >= box.y2 ||
-				activity_box_pixels(&box) < ACTIVITY_PIXELS_MIN)
+		/* Where a single line of squares agrees on nothing, edges cross: less than nothing. */
+		if (weight <= best || activity_box_pixels(&box) < ACTIVITY_PIXELS_MIN)
 			continue;
 		best = weight;
 		*ret_box = box;

@@ -73,7 +73,7 @@ static void add_box(struct activity_cells *cells, const pixman_box32_t *box)
 	int x1 = max(box->x1, 0), y1 = max(box->y1, 0);
 	int x2 = min(box->x2, cells->width), y2 = min(box->y2, cells->height);
 
-	if (x1 >= x2)
+	if (x1 >= x2 || y1 >= y2)
 		return;
 	for (int top = y1 & ~(ACTIVITY_CELL - 1); top < y2; top += ACTIVITY_CELL) {
 		int from_y = max(y1 - top, 0), to_y = min(y2 - top, ACTIVITY_CELL);
@@ -139,11 +139,7 @@ static void note_change(struct activity_cell *cell, int pixels_of_cell, int64_t 
 {
 	int share = min(cell->pixels * 255 / pixels_of_cell, 255);
 
-	/* Long ago is not what it is doing now. */
-	if (cell->changed_ns < 0 || now_ns - cell->changed_ns > ACTIVITY_MEMORY_NS)
-		cell->much = (uint8_t)share;
-	else
-		cell->much = (uint8_t)(cell->much + (share - cell->much) / MUCH_PART);
+	cell->much = (uint8_t)(cell->much + (share - cell->much) / MUCH_PART);
 	cell->changed_ns = now_ns;
 }
 

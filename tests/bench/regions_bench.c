@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What rectangles cost: joining the tiles that changed to few, and the set
- * operations that every viewer's damage goes through. ns per tile are those of
- * the changed tiles.
+ * What rectangles cost: joining the tiles that changed to few, the set
+ * operations that every viewer's damage goes through, and telling what moves. ns
+ * per tile are those of the changed tiles.
  */
 #include <errno.h>
 #include <pixman.h>
@@ -10,8 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/activity.h"
+#include "server/clock.h"
 #include "server/damage.h"
 #include "server/damage_boxes.h"
+#include "server/frame.h"
+#include "server/update.h"
 #include "tests/bench/micro.h"
 
 #define ROUNDS 5
@@ -27,6 +31,8 @@ struct bench {
 	uint8_t *pictures[MICRO_PICTURES], *copies[MICRO_PICTURES];
 	/* What a viewer waits for, and what is new. */
 	pixman_region32_t pending, fresh;
+	struct activity *activity;
+	int64_t now_ns;
 };
 
 /* Text: some tiles of every third row. */
@@ -138,6 +144,28 @@ static int run_set(struct micro *micro, struct micro_row *row, unsigned int pict
 	return good ? 0 : -ENOMEM;
 }
 
+/* One picture of thirty a second. */
+static int run_activity(struct micro *micro, struct micro_row *row, unsigned int picture)
+{
+	struct bench *bench = micro->user;
+	struct frame frame = { .width = bench->width, .height = bench->height };
+	struct update update = { .frame = &frame, .damage = bench->pending };
+	pixman_box32_t box;
+	int r = 0;
+
+	(void)picture;
+	pixman_region32_init(&update.copy_region);
+	for (unsigned int i = 0; i < row->repeats && !r; i++) {
+		bench->now_ns += NSEC_PER_SEC / 30;
+		r = activity_note_update(bench->activity, &update, bench->now_ns);
+		if (activity_wants_photo(bench->activity, &box))
+			activity_note_photo(bench->activity, ACTIVITY_PHOTO_UNKNOWN);
+	}
+	snprintf(row->note, sizeof(row->note), "%d rectangles%s", pixman_region32_n_rects(&bench->pending),
+			activity_region(bench->activity)->state == ACTIVITY_STILL ? "" : ", video");
+	return r;
+}
+
 static const void *picture_of(struct micro *micro, unsigned int index)
 {
 	return ((struct bench *)micro->user)->pictures[index];
@@ -165,6 +193,8 @@ static int bench_init(struct bench *bench)
 		memset(bench->pictures[i], (int)i + 1, bytes);
 		memset(bench->copies[i], (int)i + 1, bytes);
 	}
+	if (activity_new(&bench->activity) < 0)
+		return -ENOMEM;
 	return damage_boxes_init(&bench->boxes, bench->width, bench->height,
 			(size_t)bench->columns * bench->rows);
 }
@@ -176,6 +206,7 @@ static void bench_finish(struct bench *bench)
 		free(bench->copies[i]);
 	}
 	damage_boxes_finish(&bench->boxes);
+	activity_free(bench->activity);
 	pixman_region32_fini(&bench->pending);
 	pixman_region32_fini(&bench->fresh);
 }
@@ -202,6 +233,9 @@ int main(int argc, char **argv)
 		{ .name = "pending: typing", .run = run_set, .data = &typing },
 		{ .name = "pending: scattered", .run = run_set, .data = &scattered },
 		{ .name = "pending: all", .run = run_set, .data = &all },
+		{ .name = "activity: typing", .run = run_activity, .data = &typing },
+		{ .name = "activity: scattered", .run = run_activity, .data = &scattered },
+		{ .name = "activity: all", .run = run_activity, .data = &all },
 	};
 	struct bench bench = { 0 };
 	struct micro micro;
@@ -223,7 +257,7 @@ int main(int argc, char **argv)
 		}
 		rows[i].pixels = changed_pixels(&bench, rows[i].data);
 		rows[i].repeats = REPEATS;
-		rows[i].prepare = rows[i].run == run_set ? prepare_set : NULL;
+		rows[i].prepare = rows[i].run == run_join ? NULL : prepare_set;
 	}
 	if (err)
 		fprintf(stderr, "regions_bench: %s\n", strerror(-err));
