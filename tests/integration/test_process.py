@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Life and death of the processes: workers that are killed, orderly ends, what they inherit and leave."""
+import contextlib
 import ctypes
 import datetime
 import fcntl
@@ -15,10 +16,23 @@ import struct
 import tempfile
 import unittest
 
-from harness import (ASAN_SIGNALS, SANITIZED, Daemon, connect, greeting, process_alive, process_children,
+from harness import (ASAN_SIGNALS, PLANECASTD, SANITIZED, Daemon, connect, greeting, process_alive, process_children,
                      process_cmdline, process_fds, run_planecastd, vm_section, wait_until)
 
 FATAL = [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT]
+
+
+@contextlib.contextmanager
+def environment(**variables):
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def log_time(line):
@@ -411,6 +425,18 @@ class CommandLine(unittest.TestCase):
         status, out, _ = run_planecastd("--config", self.path, "--dump-config", "--log-level", "debug")
         self.assertRegex(out, r"(?m)^log-level = debug +# from the command line$")
         self.assertRegex(out, rf"(?m)^log-format = text +# from {re.escape(self.path)}:\d+$")
+
+    def test_probe_encoders(self):
+        """Each candidate in a row of its own, the driver of this build among them."""
+        # Only devices that are there are listed, and what they can do is not for this test to say.
+        with environment(LIBVA_DRIVERS_PATH=os.path.dirname(PLANECASTD)):
+            status, out, _ = run_planecastd("--probe-encoders")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"(?m)^CANDIDATE +PROVEN +PROFILE +ENTRYPOINT +IMPORT +RATE CONTROL +SIZES +DRIVER$")
+        self.assertRegex(out, r"(?m)^software +yes +\w+ +EncSlice +PRIME_2 PRIME CPU +CQP .*\d+x\d+ to \d+x\d+ +planecast .+$")
+        with environment(LIBVA_DRIVERS_PATH="/nowhere"):
+            status, out, _ = run_planecastd("--probe-encoder", "software")
+        self.assertEqual((status, out.count("\t")), (1, 6))
 
     def test_usage_errors_name_what_was_meant(self):
         self.write(vm_section("desktop"))
