@@ -19,20 +19,26 @@
 
 #include "encoders/photo.h"
 #include "server/capture/mark.h"
+#include "server/capture/pattern_backdrop.h"
 #include "server/capture/pattern_scene.h"
+#include "server/capture/pattern_window.h"
 #include "server/clock.h"
 #include "server/damage.h"
 #include "server/frame.h"
+#include "server/input.h"
 #include "server/update.h"
 #include "tests/bench/scene.h"
 
 #define WIDTH 1920u
 #define HEIGHT 1080u
 #define PARTS_MAX 4
+/* A title bar of the pattern's "still". */
+#define DRAG_X 400
+#define DRAG_Y (PANEL_HEIGHT + (HEIGHT - PANEL_HEIGHT) * 65 / 1000 + WINDOW_TITLE / 2)
 
 struct part {
 	const char *scene; /* of the bench; NULL: the picture rests */
-	const char *pattern; /* of the pattern source */
+	const char *pattern; /* of the pattern source; in "still" a window is dragged, for want of anything else */
 	int milliseconds;
 };
 
@@ -48,6 +54,7 @@ static const struct sequence {
 	{ "tuned/video-pause-typing", 30,
 		{ { "video", NULL, 2500 }, { NULL, NULL, 700 }, { "video", NULL, 1500 }, { "typing", NULL, 2500 } } },
 	{ "tuned/pattern-typing", 60, { { NULL, "typing", 4000 } } },
+	{ "tuned/pattern-drag", 30, { { NULL, "still", 5000 } } },
 	{ "tuned/pattern-desktop", 30, { { NULL, "desktop", 6000 } } },
 
 	{ "held-out/idle", 30, { { "idle", NULL, 4000 } } },
@@ -146,6 +153,24 @@ static int record_scene(struct recorder *recorder, const struct part *part, int 
 	return r;
 }
 
+/* By its title, a little more than a turn a second, as somebody does who looks what is below. */
+static void drag(struct scene *scene, int64_t at_ms)
+{
+	int32_t turn = (int32_t)(at_ms % 900), away = (turn < 450 ? turn : 900 - turn) * 3 / 2;
+	struct input_event event = {
+		.kind = INPUT_POINTER,
+		.pointer = {
+			.x = DRAG_X + (uint32_t)away,
+			.y = DRAG_Y + (uint32_t)away / 4,
+			.width = WIDTH,
+			.height = HEIGHT,
+			.buttons = at_ms ? INPUT_BUTTON_LEFT : 0,
+		},
+	};
+
+	scene_input(scene, &event);
+}
+
 static int record_pattern(struct recorder *recorder, const struct part *part, int fps, int64_t *ms)
 {
 	uint8_t *pixels = frame_memory_pixels(recorder->frame);
@@ -161,6 +186,8 @@ static int record_pattern(struct recorder *recorder, const struct part *part, in
 		struct mark mark = { .sequence = (uint32_t)i, .due_us = (uint64_t)at_ms * 1000 };
 
 		scene_advance(scene, at_ms * NSEC_PER_MSEC, at_ms / 1000);
+		if (!strcmp(part->pattern, "still"))
+			drag(scene, at_ms);
 		if (!scene_changed(scene))
 			continue;
 		r = scene_paint(scene, pixels, stride);

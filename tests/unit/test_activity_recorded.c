@@ -38,6 +38,7 @@ static const struct expected {
 	{ "tuned/scroll", 0, { { 0, END, ACTIVITY_STILL, NOTHING, NOTHING } } },
 	{ "tuned/text-10", 0, { { 0, END, ACTIVITY_STILL, NOTHING, NOTHING } } },
 	{ "tuned/pattern-typing", 0, { { 0, END, ACTIVITY_STILL, NOTHING, NOTHING } } },
+	{ "tuned/pattern-drag", 0, { { 0, END, ACTIVITY_STILL, NOTHING, NOTHING } } },
 	{ "tuned/video", 1, { { 1500, END, ACTIVITY_MOVING, FILM, FILM_EVEN } } },
 	/* The film halts from 2500 to 3200 and is gone from 4700 on. */
 	{ "tuned/video-pause-typing", 1,
