@@ -71,11 +71,15 @@ static void set_changing(const struct coder_fixed *fixed, const struct coder_cha
 		break;
 	default:
 		/*
-		 * Each picture's QP is forced. By its name x264's method for a constant QP would
-		 * do that, too, but it ignores what single macroblocks are given.
+		 * Each picture's QP is forced. The method for a constant QP ignores what single
+		 * macroblocks are given, and keeps pictures' within what these factors span; the
+		 * other looks at each picture to estimate what it will take.
 		 */
-		param->rc.i_rc_method = X264_RC_CRF;
+		param->rc.i_rc_method = fixed->costly ? X264_RC_CRF : X264_RC_CQP;
 		param->rc.f_rf_constant = 26;
+		param->rc.i_qp_constant = 26;
+		param->rc.f_ip_factor = 10;
+		param->rc.f_pb_factor = 10;
 		break;
 	}
 	param->i_slice_max_mbs = (int)changing->slice_mbs;

@@ -25,6 +25,11 @@ struct coder_settings {
 		uint32_t cabac_init_idc;
 		uint32_t log2_max_mv; /* vertically, in quarter pixels; 0: the level's */
 		uint32_t rate_control; /* VA_RC_* */
+		/*
+		 * CQP: not the cheap way, which costs a quarter less, but has no QPs for single
+		 * macroblocks, and none for pictures outside of CODER_CHEAP_QP_*.
+		 */
+		uint32_t costly;
 		uint32_t fps_num, fps_den;
 		uint32_t quality; /* as struct rate */
 		uint32_t resets;
@@ -69,6 +74,10 @@ int coder_encode(struct coder *coder, const struct coder_settings *settings,
 		const struct coder_input *input, struct coder_output *ret);
 /* The parameter sets that its slices are made for. After a picture was encoded. */
 const struct h264_sets *coder_sets(const struct coder *coder);
+
+/* How far x264 lets pictures' QPs be apart where it controls nothing. */
+#define CODER_CHEAP_QP_MIN 7
+#define CODER_CHEAP_QP_MAX 45
 
 /* For coder_input. */
 #define CODER_CONSTANT 1

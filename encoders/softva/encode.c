@@ -20,6 +20,7 @@
 struct encode {
 	struct params params;
 	struct coder *coder; /* the worker's */
+	bool costly; /* some picture of this context was */
 };
 
 static int init(struct context *context)
@@ -178,6 +179,10 @@ static VAStatus end(struct context *context)
 		job_drop(&job->job);
 		return driver_status(err);
 	}
+	/* Where pictures become such later, an IDR picture has to come first; until then it is close. */
+	encode->costly = encode->costly || job->qp_offsets ||
+			job->picture.qp < CODER_CHEAP_QP_MIN || job->picture.qp > CODER_CHEAP_QP_MAX;
+	job->settings.fixed.costly = encode->costly;
 	queue_submit(&context->queue, &job->job);
 	return VA_STATUS_SUCCESS;
 }

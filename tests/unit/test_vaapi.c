@@ -77,6 +77,50 @@ static void test_bytes(void **state)
 	frame_unref(frame);
 }
 
+/* The quantiser that a packet's slice begins with; sets are read on the way. */
+static int slice_qp(const struct packet *packet, struct h264_sets *sets)
+{
+	const uint8_t *at = packet->data;
+	struct h264_slice slice;
+	struct h264_nal nal;
+
+	while (!h264_nal_next(&at, packet->data + packet->bytes, &nal)) {
+		if (nal.type == H264_NAL_SPS) {
+			assert_int_equal(h264_read_sps(&nal, &sets->sps), 0);
+		} else if (nal.type == H264_NAL_PPS) {
+			assert_int_equal(h264_read_pps(&nal, &sets->pps), 0);
+		} else {
+			assert_int_equal(h264_read_slice(&nal, sets, &slice, NULL), 0);
+			return h264_slice_qp(&sets->pps, &slice);
+		}
+	}
+	fail_msg("no slice");
+	return -1;
+}
+
+/* Pictures have the quantiser they are submitted with, whatever the one before had. */
+static void test_quantisers(void **state)
+{
+	static const struct {
+		int qp;
+		bool keyframe;
+	} rows[] = { { 26, true }, { 7, false }, { 45, false }, { 20, false }, { 51, true },
+		{ 0, false }, { 51, false }, { 30, false }, { 1, true } };
+	struct frame *frame = vaapi_rig_frame(WIDTH, HEIGHT, 0);
+	struct vaapi_rig rig;
+	struct h264_sets sets;
+
+	(void)state;
+	vaapi_rig_open(&rig, VAAPI_SOFTWARE, 0);
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		vaapi_rig_submit(&rig, frame, NULL, rows[i].qp, rows[i].keyframe);
+		vaapi_rig_run(&rig, i + 1, 0);
+		assert_int_equal(slice_qp(rig.packets[i], &sets), rows[i].qp);
+	}
+	vaapi_rig_close(&rig);
+	frame_unref(frame);
+}
+
 static void test_keyframes(void **state)
 {
 	static const struct packet_box boxes[] = {
@@ -329,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pictures),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_quantisers),
 		cmocka_unit_test(test_keyframes),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_colours),
