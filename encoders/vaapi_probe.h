@@ -10,7 +10,6 @@
 #define PLANECAST_ENCODERS_VAAPI_PROBE_H
 
 #include <stdint.h>
-#include <stdio.h>
 
 /* What the tried process is called with, before the candidate's name. */
 #define VAAPI_PROBE_OPTION "--probe-encoder"
@@ -29,7 +28,7 @@ struct vaapi_probe_report {
 int vaapi_probe(const char *prober, const char *candidate, int64_t deadline_ns,
 		struct vaapi_probe_report *ret);
 
-/* In that process: its exit status, after one line to out. */
-int vaapi_probe_run(const char *candidate, FILE *out);
+/* In that process: its exit status, after one line to standard output, where nothing else gets. */
+int vaapi_probe_run(const char *candidate);
 
 #endif

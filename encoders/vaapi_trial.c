@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the process does that tries a candidate. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <signal.h>
+#include <unistd.h>
 #include <va/va_drmcommon.h>
 
 #include "encoders/h264_bits.h"
@@ -153,12 +156,25 @@ static const char *try(const char *candidate, struct vaapi_probe_report *report)
 	return wrong;
 }
 
-int vaapi_probe_run(const char *candidate, FILE *out)
+/* Standard output, which drivers then do not find any more: some print there. */
+static FILE *take_output(void)
+{
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	if (fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return NULL;
+	return fdopen(fd, "w");
+}
+
+int vaapi_probe_run(const char *candidate)
 {
 	const struct rlimit no_core = { 0, 0 };
 	struct vaapi_probe_report report = { .vendor = "" };
+	FILE *out = take_output();
 	const char *wrong;
 
+	if (!out)
+		return EXIT_FAILURE;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* That it crashes is what this process is for. */
 	setrlimit(RLIMIT_CORE, &no_core);
@@ -166,5 +182,5 @@ int vaapi_probe_run(const char *candidate, FILE *out)
 	if (wrong)
 		snprintf(report.reason, sizeof(report.reason), "%s", wrong);
 	vaapi_probe_line_write(&report, out);
-	return wrong || fflush(out) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return fclose(out) || wrong ? EXIT_FAILURE : EXIT_SUCCESS;
 }

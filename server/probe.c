@@ -82,5 +82,5 @@ int probe_run_all(const struct options *options)
 
 int probe_run_one(const struct options *options)
 {
-	return vaapi_probe_run(options->encoder, stdout);
+	return vaapi_probe_run(options->encoder);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,17 @@ static void test_proven(void **state)
 	assert_non_null(strstr(report.rate_control, "CQP"));
 	assert_string_equal(report.limits, "16x16 to 8192x4352");
 	assert_string_equal(report.reason, "");
+}
+
+/* A driver that prints does not get in the way. */
+static void test_talkative(void **state)
+{
+	struct vaapi_probe_report report;
+
+	(void)state;
+	assert_int_equal(vaapi_probe(PLANECASTD, BROKEN, 0, &report), 0);
+	assert_non_null(strstr(report.vendor, "planecast"));
+	assert_null(strstr(report.vendor, "loaded"));
 }
 
 static void test_not_proven(void **state)
@@ -154,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_proven),
+		cmocka_unit_test(test_talkative),
 		cmocka_unit_test(test_not_proven),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_names),
