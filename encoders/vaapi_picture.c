@@ -236,6 +236,7 @@ static void fill_slice(const struct vaapi_picture *picture, const struct h264_sl
 struct sender {
 	VADisplay va;
 	VAContextID context;
+	struct vaapi_picture_buffers *buffers;
 	int err; /* the first one; nothing is sent after it */
 };
 
@@ -244,6 +245,8 @@ static void send(struct sender *sender, VABufferType type, const void *data, siz
 {
 	VABufferID buffer;
 
+	if (!sender->err && sender->buffers->count == VAAPI_PICTURE_BUFFERS_MAX)
+		sender->err = -EIO;
 	if (sender->err)
 		return;
 	/* It is copied; libva's prototype only does not say so. */
@@ -252,9 +255,9 @@ static void send(struct sender *sender, VABufferType type, const void *data, siz
 			"vaCreateBuffer");
 	if (sender->err)
 		return;
+	sender->buffers->ids[sender->buffers->count++] = buffer;
 	sender->err = vaapi_result(
 			vaRenderPicture(sender->va, sender->context, &buffer, 1), what);
-	vaDestroyBuffer(sender->va, buffer);
 }
 
 static void send_header(struct sender *sender, VAEncPackedHeaderType type, const uint8_t *data, size_t bits)
@@ -328,14 +331,22 @@ static void send_dirty(struct sender *sender, const struct vaapi_picture *pictur
 	send(sender, VAEncMiscParameterBufferType, bytes, sizeof(bytes), "dirty rectangles");
 }
 
-int vaapi_picture_render(VADisplay va, VAContextID context, const struct vaapi_picture *picture)
+void vaapi_picture_destroy_buffers(VADisplay va, const struct vaapi_picture_buffers *buffers)
 {
-	struct sender sender = { .va = va, .context = context };
+	for (unsigned int i = 0; i < buffers->count; i++)
+		vaDestroyBuffer(va, buffers->ids[i]);
+}
+
+int vaapi_picture_render(VADisplay va, VAContextID context, const struct vaapi_picture *picture,
+		struct vaapi_picture_buffers *ret_buffers)
+{
+	struct sender sender = { .va = va, .context = context, .buffers = ret_buffers };
 	VAEncSequenceParameterBufferH264 seq;
 	VAEncPictureParameterBufferH264 pic;
 	VAEncSliceParameterBufferH264 slice;
 	struct h264_slice header;
 
+	ret_buffers->count = 0;
 	fill_sequence(&picture->sets->sps, &seq);
 	fill_picture(picture, &pic);
 	fill_header(picture, &header);

@@ -41,7 +41,18 @@ struct vaapi_picture {
 int vaapi_picture_make_sets(const struct vaapi_caps *caps, uint32_t width, uint32_t height,
 		struct h264_sets *ret);
 
-/* Between vaBeginPicture() and vaEndPicture(). -EIO, -ENOMEM. */
-int vaapi_picture_render(VADisplay va, VAContextID context, const struct vaapi_picture *picture);
+#define VAAPI_PICTURE_BUFFERS_MAX 16
+
+/* A picture's parameters on their way: not every driver has copied them before the picture ends. */
+struct vaapi_picture_buffers {
+	VABufferID ids[VAAPI_PICTURE_BUFFERS_MAX];
+	unsigned int count;
+};
+
+/* Between vaBeginPicture() and vaEndPicture(). -EIO, -ENOMEM; buffers are there also then. */
+int vaapi_picture_render(VADisplay va, VAContextID context, const struct vaapi_picture *picture,
+		struct vaapi_picture_buffers *ret_buffers);
+/* Behind vaEndPicture(). */
+void vaapi_picture_destroy_buffers(VADisplay va, const struct vaapi_picture_buffers *buffers);
 
 #endif

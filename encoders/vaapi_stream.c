@@ -151,15 +151,17 @@ static void choose_dirty(const struct vaapi_stream *stream, const pixman_region3
 
 static int begin(struct vaapi_stream *stream, const struct vaapi_picture *picture)
 {
+	struct vaapi_picture_buffers buffers;
 	VAStatus ended;
 	int err = vaapi_result(vaBeginPicture(stream->va, stream->context, stream->input),
 			"vaBeginPicture");
 
 	if (err)
 		return err;
-	err = vaapi_picture_render(stream->va, stream->context, picture);
+	err = vaapi_picture_render(stream->va, stream->context, picture, &buffers);
 	/* Also after a failure: a picture that was begun has to end. */
 	ended = vaEndPicture(stream->va, stream->context);
+	vaapi_picture_destroy_buffers(stream->va, &buffers);
 	return err ? err : vaapi_result(ended, "vaEndPicture");
 }
 
