@@ -163,8 +163,8 @@ static const struct row rows[] = {
 			take_mode, OPTIONS_DUMP_CONFIG },
 	{ .help = "Looking at the machine" },
 	{ "probe-encoders", 0, NULL,
-			"try every device that may encode video and print what\n"
-			"it can do; exit status 0 if any does",
+			"try every device that may encode video and print\n"
+			"what it can do; exit status 0 if any does",
 			take_mode, OPTIONS_PROBE_ENCODERS },
 	{ .help = "Trying it out" },
 	{ "demo", 0, NULL, "serve two synthetic VMs on loopback,\nno configuration needed",
