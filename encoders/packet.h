@@ -17,8 +17,15 @@ struct packet_box {
 	uint32_t x, y, width, height;
 };
 
+enum packet_codec {
+	PACKET_H264, /* byte stream, whole NAL units */
+	PACKET_MJPEG, /* one JFIF file; each is a keyframe */
+	PACKET_CODECS
+};
+
 struct packet {
 	atomic_int refcount;
+	enum packet_codec codec;
 	/*
 	 * Counts up by one from each packet of an encoder to its next. Whoever was not
 	 * given the one before needs a keyframe.
@@ -38,7 +45,7 @@ struct packet {
 	int64_t capture_ns;
 	uint64_t stamp;
 	size_t bytes;
-	uint8_t data[]; /* H.264 byte stream, whole NAL units */
+	uint8_t data[];
 };
 
 /* Refcount 1, bytes set, all else but data zero. NULL: no memory. */

@@ -181,10 +181,18 @@ static bool is_busy(const struct encoder *encoder)
 	return vaapi->thread && vaapi_thread_is_busy(vaapi->thread);
 }
 
+static bool reads_buffers(const struct encoder *encoder)
+{
+	const struct vaapi *vaapi = (const struct vaapi *)encoder;
+
+	return vaapi->thread && vaapi_thread_has_device(vaapi->thread);
+}
+
 static const struct encoder_impl impl = {
 	.name = "vaapi",
 	.submit = submit,
 	.is_busy = is_busy,
+	.reads_buffers = reads_buffers,
 	.free = do_free,
 };
 

@@ -395,6 +395,17 @@ bool vaapi_thread_is_busy(struct vaapi_thread *thread)
 	return busy;
 }
 
+bool vaapi_thread_has_device(struct vaapi_thread *thread)
+{
+	unsigned int candidate;
+
+	pthread_mutex_lock(&thread->lock);
+	candidate = thread->candidate;
+	pthread_mutex_unlock(&thread->lock);
+	return candidate != NO_CANDIDATE &&
+			strcmp(vaapi_candidates_name(thread->candidates, candidate), VAAPI_SOFTWARE) != 0;
+}
+
 struct vaapi_outcome *vaapi_thread_take(struct vaapi_thread *thread)
 {
 	struct vaapi_outcome *outcome;

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "encoders/packet.h"
+
 /* The largest picture any protocol can show, each way: libvncserver's Raw rectangles. */
 #define PROTOCOL_PICTURE_MAX 8191u
 #define PROTOCOL_SIZE_IS_SO 1
@@ -22,9 +24,22 @@ struct cursor;
 struct event_base;
 struct frame;
 struct input_event;
+struct packet;
 struct protocol;
 struct protocol_stats;
 struct update;
+
+/*
+ * Which part of the picture goes as video. Viewers that can be shown video are sent packets
+ * of it and no rectangles. When it ends, for good or for now, what they have of it is
+ * made exact by rectangles.
+ */
+struct protocol_video {
+	bool on; /* false: none; then codecs and serial are still valid */
+	unsigned int codecs; /* that can be encoded: 1 << enum packet_codec each */
+	uint32_t serial; /* another one for each box; viewers begin each with a keyframe */
+	struct packet_box box;
+};
 
 /*
  * Callbacks of the owner (vm.c); all mandatory. Never called from inside a call
@@ -41,7 +56,12 @@ struct protocol_events {
 	 * negative errno: refused. The picture stays then.
 	 */
 	int (*resize)(void *user, const void *viewer, uint32_t width, uint32_t height, bool again);
-	/* A viewer came, went, or can take a picture again. */
+	/*
+	 * A viewer can take a packet of codec now; keyframe: and only one that is. Once for each
+	 * packet that it takes; nothing remains of it when the video goes off. Any time.
+	 */
+	void (*video)(void *user, enum packet_codec codec, bool keyframe);
+	/* A viewer came, went, can take a picture again, or another number can be shown video. */
 	void (*viewers)(void *user);
 	/* What all protocols of the VM have together: limits are the VM's. Any time. */
 	void (*totals)(void *user, struct protocol_stats *ret);
@@ -52,6 +72,7 @@ struct protocol_events {
 struct protocol_stats {
 	unsigned int viewers; /* authenticated */
 	unsigned int handshakes; /* connected, not yet authenticated */
+	unsigned int video_viewers; /* of viewers, can be shown video */
 	bool exclusive; /* there is a viewer that asked to be the only one */
 	uint64_t bytes_sent; /* since start, all viewers */
 	uint64_t updates_sent;
@@ -69,6 +90,10 @@ struct protocol_impl {
 	void (*accept)(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length);
 	/* The newest change; update is borrowed. Never fails: what cannot be done costs a client. */
 	void (*update)(struct protocol *protocol, const struct update *update);
+	/* Video goes on, off, or elsewhere; comes before the update it is about. NULL: this has none. */
+	void (*video)(struct protocol *protocol, const struct protocol_video *video);
+	/* The next packet of that video, borrowed. Whoever cannot take it, or has missed one, does without. */
+	void (*packet)(struct protocol *protocol, struct packet *packet);
 	void (*cursor)(struct protocol *protocol, const struct cursor *cursor);
 	/* The guest's lights, enum input_led. NULL: viewers are not told. */
 	void (*leds)(struct protocol *protocol, unsigned int leds);

@@ -3,6 +3,7 @@
  * One VM, the whole flow in one place:
  *
  *   capture --frame--> damage --update--> protocol --bytes--> client
+ *                               \-> video --packet-/
  *   client --> protocol --input--> guest, and a faster look at the picture
  */
 #include "server/vm.h"
@@ -31,6 +32,7 @@
 #include "server/pacer.h"
 #include "server/size_wish.h"
 #include "server/update.h"
+#include "server/video.h"
 
 /* Shadows: viewers that are being sent to hold one each; past that, looks wait for them. */
 #define SHADOWS 6
@@ -43,6 +45,7 @@ struct vm {
 	const struct config_vm *config;
 	struct capture *capture;
 	struct damage *damage;
+	struct video *video; /* NULL: off */
 	struct protocol *protocols[2];
 	bool watched[2]; /* each has a viewer */
 	unsigned int viewers; /* of all of them */
@@ -109,6 +112,8 @@ static int show(struct vm *vm, struct frame *frame, bool told, const pixman_regi
 	if (r <= 0)
 		return r;
 	note_changed(vm);
+	if (vm->video)
+		video_update(vm->video, &update, frame);
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		vm->protocols[i]->impl->update(vm->protocols[i], &update);
 	update_finish(&update);
@@ -120,6 +125,8 @@ static int show_card(struct vm *vm, const char *reason)
 	struct frame *card;
 	int r;
 
+	if (vm->video)
+		video_stop(vm->video);
 	r = card_render(vm->config->name, reason, vm->width ? vm->width : CARD_WIDTH,
 			vm->height ? vm->height : CARD_HEIGHT, &card);
 	if (r < 0)
@@ -201,6 +208,47 @@ static void handle_cursor(void *user, const struct cursor *cursor)
 
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		vm->protocols[i]->impl->cursor(vm->protocols[i], cursor);
+}
+
+static void handle_video_region(void *user, const struct protocol_video *region)
+{
+	struct vm *vm = user;
+
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		if (vm->protocols[i]->impl->video)
+			vm->protocols[i]->impl->video(vm->protocols[i], region);
+	}
+}
+
+static void handle_packet(void *user, struct packet *packet)
+{
+	struct vm *vm = user;
+
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		if (vm->protocols[i]->impl->packet)
+			vm->protocols[i]->impl->packet(vm->protocols[i], packet);
+	}
+}
+
+static struct frame *get_picture(void *user)
+{
+	struct vm *vm = user;
+
+	return damage_shadow(vm->damage);
+}
+
+static const struct video_events video_events = {
+	.region = handle_video_region,
+	.packet = handle_packet,
+	.picture = get_picture,
+};
+
+static void handle_video(void *user, enum packet_codec codec, bool keyframe)
+{
+	struct vm *vm = user;
+
+	if (vm->video)
+		video_ask(vm->video, codec, keyframe);
 }
 
 static const struct capture_events capture_events = {
@@ -289,6 +337,7 @@ static struct protocol_stats sum_stats(const struct vm *vm)
 			continue;
 		vm->protocols[i]->impl->stats(vm->protocols[i], &one);
 		sum.viewers += one.viewers;
+		sum.video_viewers += one.video_viewers;
 		sum.handshakes += one.handshakes;
 		sum.exclusive = sum.exclusive || one.exclusive;
 		sum.bytes_sent += one.bytes_sent;
@@ -311,7 +360,8 @@ static void show_again(struct protocol *protocol, struct frame *frame)
 static void handle_viewers(void *user)
 {
 	struct vm *vm = user;
-	const unsigned int viewers = sum_stats(vm).viewers;
+	const struct protocol_stats all = sum_stats(vm);
+	const unsigned int viewers = all.viewers;
 	const bool watched = viewers > 0;
 	struct frame *shadow = damage_shadow(vm->damage);
 	struct protocol_stats stats;
@@ -328,6 +378,8 @@ static void handle_viewers(void *user)
 		size_wish_lose(&vm->wish);
 	vm->viewers = viewers;
 	pacer_set_watched(&vm->pacer, watched, clock_now_ns());
+	if (vm->video)
+		video_set_watched(vm->video, all.video_viewers > 0);
 	if (!watched) {
 		damage_drop(vm->damage);
 		size_wish_show(&vm->wish, 0, 0);
@@ -353,6 +405,7 @@ static void handle_alone(void *user, const struct protocol *protocol, const char
 static const struct protocol_events protocol_events = {
 	.input = handle_input,
 	.resize = handle_resize,
+	.video = handle_video,
 	.viewers = handle_viewers,
 	.totals = handle_totals,
 	.alone = handle_alone,
@@ -394,6 +447,11 @@ int vm_new(struct event_base *base, const struct config_vm *config, struct vm **
 	r = damage_new(SHADOWS, &vm->damage);
 	if (r < 0)
 		goto fail;
+	if (config->video != CONFIG_VIDEO_OFF) {
+		r = video_new(base, config, &video_events, vm, &vm->video);
+		if (r < 0)
+			goto fail;
+	}
 	r = -ENOMEM;
 	vm->wish_due = evtimer_new(base, handle_wish_due, vm);
 	if (!vm->wish_due)
@@ -425,6 +483,8 @@ void vm_free(struct vm *vm)
 	/* First, so that no device is held longer than need be. */
 	capture_close(vm->capture);
 	vm->capture = NULL;
+	video_free(vm->video);
+	vm->video = NULL;
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		if (vm->protocols[i])
 			vm->protocols[i]->impl->free(vm->protocols[i]);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "encoders/vaapi_thread.h"
 #include "net/listener.h"
 #include "server/channel.h"
 #include "server/clock.h"
@@ -28,6 +29,8 @@
 #define STATUS_INTERVAL_NS NSEC_PER_SEC
 /* With no viewer and nothing new for this many reports, the host is left in peace. */
 #define STATUS_QUIET_MAX 15
+/* A video driver that has not come back by then is left as it is. */
+#define DRIVER_PATIENCE_NS (500 * NSEC_PER_MSEC)
 #define BIND_RETRY_NS (3 * NSEC_PER_SEC)
 
 struct worker {
@@ -61,6 +64,12 @@ static void end(struct worker *worker, int exit_status)
 {
 	worker->exit_status = exit_status;
 	event_base_loopbreak(worker->base);
+}
+
+static void end_badly(struct worker *worker, const char *what, int err)
+{
+	log_error(NULL, "%s: %s", what, strerror(-err));
+	worker->exit_status = EXIT_FAILURE;
 }
 
 void worker_raise_fd_limit(void)
@@ -123,6 +132,9 @@ static void worker_finish(struct worker *worker)
 	if (worker->base)
 		event_base_free(worker->base);
 	config_free(worker->config);
+	/* Drivers' exit handlers are not for a thread that is still inside. */
+	if (!vaapi_threads_wait(DRIVER_PATIENCE_NS))
+		_exit(worker->exit_status);
 }
 
 static void schedule_status(struct worker *worker)
@@ -339,9 +351,9 @@ int worker_run_supervised(const char *name, int channel)
 	r = 0;
 out:
 	if (r < 0)
-		log_error(NULL, "worker: %s", strerror(-r));
+		end_badly(&worker, "worker", r);
 	worker_finish(&worker);
-	return r < 0 ? EXIT_FAILURE : worker.exit_status;
+	return worker.exit_status;
 }
 
 static void handle_opened(void *user, const struct supervisor_socket *socket)
@@ -457,7 +469,7 @@ int worker_run_alone(struct config *config, const char *name, worker_load_fn loa
 	notify_send("STOPPING=1");
 out:
 	if (r < 0)
-		log_error(NULL, "cannot serve this VM: %s", strerror(-r));
+		end_badly(&worker, "cannot serve this VM", r);
 	worker_finish(&worker);
-	return r < 0 ? EXIT_FAILURE : worker.exit_status;
+	return worker.exit_status;
 }

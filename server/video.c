@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One VM's video: where it is, who encodes it, and when. */
+#include "server/video.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <pixman.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "encoders/encoder.h"
+#include "encoders/photo.h"
+#include "encoders/vaapi.h"
+#include "encoders/vaapi_candidate.h"
+#include "net/protocol.h"
+#include "server/activity.h"
+#include "server/clock.h"
+#include "server/frame.h"
+#include "server/log.h"
+#include "server/update.h"
+
+/* A film of 1080p at 30 fps is about 8 to 25 Mbit/s with it. */
+#define QP 24
+/* One viewer that joins or lags makes all of them pay for a keyframe, so often at most. */
+#define KEYFRAME_NS (400 * NSEC_PER_MSEC)
+/* Pictures in a row that cannot be encoded before a region is sent losslessly instead. */
+#define FAILURES_MAX 3
+/* Encoders are kept for so long without anything that moves. */
+#define KEEP_NS (10 * NSEC_PER_SEC)
+
+/* One codec. */
+struct slot {
+	struct video *video;
+	struct encoder *encoder; /* NULL: not asked for yet */
+	bool lost; /* nothing on this host encodes it */
+	uint32_t refused; /* the region whose pictures cannot be encoded */
+	unsigned int failures; /* since the last packet */
+	bool asked; /* by a viewer, and not submitted since */
+	bool keyframe; /* a viewer cannot go on without */
+	int64_t keyframe_ns; /* when one was submitted last */
+	bool dirty; /* there is something new to encode, */
+	pixman_region32_t damage; /* here */
+};
+
+struct video {
+	struct event_base *base;
+	const struct config_vm *config;
+	const struct video_events *events;
+	void *user;
+	struct activity *activity;
+	struct vaapi_candidates *candidates; /* NULL until the first encoder */
+	struct slot slots[PACKET_CODECS];
+	bool watched;
+	struct protocol_video region; /* as told */
+	int64_t moved_ns; /* when there was one last */
+	struct event *due; /* something is to be thought about without a new picture */
+};
+
+static unsigned int codecs_for(const struct video *video, uint32_t serial)
+{
+	unsigned int codecs = 0;
+
+	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+		const struct slot *slot = &video->slots[i];
+
+		codecs |= (unsigned int)(!slot->lost && slot->refused != serial) << i;
+	}
+	return codecs;
+}
+
+static void set_due(struct video *video, int64_t due_ns, int64_t now_ns)
+{
+	const struct timeval wait = clock_timeval(due_ns > now_ns ? due_ns - now_ns : 0);
+
+	event_add(video->due, &wait);
+}
+
+/* One event for all that becomes due by itself. */
+static void schedule(struct video *video, int64_t now_ns)
+{
+	int64_t due_ns = activity_due_ns(video->activity);
+
+	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+		const struct slot *slot = &video->slots[i];
+		int64_t slot_ns = video->region.on ?
+				(slot->keyframe ? slot->keyframe_ns + KEYFRAME_NS : 0) :
+				(slot->encoder ? video->moved_ns + KEEP_NS : 0);
+
+		if (slot_ns && (!due_ns || slot_ns < due_ns))
+			due_ns = slot_ns;
+	}
+	if (due_ns)
+		set_due(video, due_ns, now_ns);
+	else
+		event_del(video->due);
+}
+
+static bool same_region(const struct protocol_video *a, const struct protocol_video *b)
+{
+	return a->on == b->on && a->codecs == b->codecs &&
+			(!a->on || (a->serial == b->serial && !memcmp(&a->box, &b->box, sizeof(a->box))));
+}
+
+static struct protocol_video find_region(const struct video *video)
+{
+	const struct activity_region *region = activity_region(video->activity);
+	const pixman_box32_t *box = &region->box;
+	struct protocol_video ret = { .codecs = codecs_for(video, region->serial), .serial = region->serial };
+
+	if (region->state != ACTIVITY_MOVING || !ret.codecs || box->x2 - box->x1 < ENCODER_SIZE_MIN ||
+			box->y2 - box->y1 < ENCODER_SIZE_MIN)
+		return ret;
+	ret.on = true;
+	ret.box = (struct packet_box){
+		.x = (uint32_t)box->x1,
+		.y = (uint32_t)box->y1,
+		.width = (uint32_t)(box->x2 - box->x1),
+		.height = (uint32_t)(box->y2 - box->y1),
+	};
+	return ret;
+}
+
+static void tell(struct video *video, int64_t now_ns)
+{
+	const struct protocol_video region = find_region(video);
+	const bool begins = region.on && region.serial != video->region.serial;
+
+	if (video->region.on)
+		video->moved_ns = now_ns;
+	if (same_region(&region, &video->region))
+		return;
+	if (begins)
+		log_debug(NULL, "video: %ux%u at %u,%u", region.box.width, region.box.height, region.box.x,
+				region.box.y);
+	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+		struct slot *slot = &video->slots[i];
+
+		/* All of a box is new, and what was asked for was about another one. */
+		slot->asked = slot->asked && region.on && video->region.on;
+		slot->keyframe = slot->keyframe && region.on && video->region.on;
+		slot->dirty = region.on;
+		if (begins)
+			slot->keyframe_ns = 0;
+		pixman_region32_clear(&slot->damage);
+		if (region.on)
+			pixman_region32_union_rect(&slot->damage, &slot->damage, (int)region.box.x,
+					(int)region.box.y, region.box.width, region.box.height);
+	}
+	video->region = region;
+	video->events->region(video->user, &region);
+}
+
+static void handle_packet(void *user, struct packet *packet)
+{
+	struct slot *slot = user;
+
+	slot->failures = 0;
+	slot->video->events->packet(slot->video->user, packet);
+}
+
+static void handle_failed(void *user, int err, const char *reason)
+{
+	struct slot *slot = user;
+	struct video *video = slot->video;
+
+	if (err == -ENODEV) {
+		log_warn(NULL, "no video any more: %s", reason);
+		slot->lost = true;
+	} else {
+		log_info(NULL, "a picture is not encoded: %s", reason);
+		if (++slot->failures >= FAILURES_MAX)
+			slot->refused = video->region.serial;
+		/* The viewers still wait for a packet: the next picture may be another matter. */
+		slot->keyframe = true;
+	}
+	tell(video, clock_now_ns());
+	schedule(video, clock_now_ns());
+}
+
+static const struct encoder_events encoder_events = { .packet = handle_packet, .failed = handle_failed };
+
+static int open_h264(struct slot *slot)
+{
+	struct video *video = slot->video;
+	struct vaapi_settings settings = { 0 };
+	int r = 0;
+
+	if (!video->candidates)
+		r = vaapi_candidates_new(video->config->video_device, NULL, 0, &video->candidates);
+	if (r < 0)
+		return r;
+	settings.candidates = video->candidates;
+	return vaapi_new(video->base, &settings, &encoder_events, slot, &slot->encoder);
+}
+
+static int (*const open_encoder[PACKET_CODECS])(struct slot *slot) = {
+	[PACKET_H264] = open_h264,
+};
+
+static int submit(struct slot *slot, struct frame *frame, bool keyframe)
+{
+	const struct encoder_params params = { .qp = QP, .keyframe = keyframe, .damage = &slot->damage };
+	int r = slot->encoder ? 0 : open_encoder[slot - slot->video->slots](slot);
+
+	return r < 0 ? r : encoder_submit(slot->encoder, frame, &slot->video->region.box, &params);
+}
+
+/* Encodes what is new if somebody can take it; source NULL: only the picture itself is at hand. */
+static void encode(struct slot *slot, struct frame *source, int64_t now_ns)
+{
+	struct video *video = slot->video;
+	bool keyframe = slot->keyframe && now_ns - slot->keyframe_ns >= KEYFRAME_NS;
+	struct frame *frame;
+	int r;
+
+	if (!video->region.on || slot->lost || !(keyframe || (slot->asked && slot->dirty)))
+		return;
+	frame = source && source->planes[0].fd >= 0 && slot->encoder &&
+			encoder_reads_buffers(slot->encoder) ? source : video->events->picture(video->user);
+	if (!frame)
+		return;
+	r = submit(slot, frame, keyframe);
+	if (r < 0) {
+		log_info(NULL, "a picture is not encoded: %s", strerror(-r));
+		return;
+	}
+	slot->asked = slot->dirty = false;
+	pixman_region32_clear(&slot->damage);
+	if (keyframe) {
+		slot->keyframe = false;
+		slot->keyframe_ns = now_ns;
+	}
+}
+
+static void close_encoders(struct video *video)
+{
+	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+		encoder_free(video->slots[i].encoder);
+		video->slots[i].encoder = NULL;
+	}
+}
+
+static void handle_due(evutil_socket_t fd, short what, void *data)
+{
+	struct video *video = data;
+	const int64_t now_ns = clock_now_ns();
+
+	(void)fd;
+	(void)what;
+	activity_note_time(video->activity, now_ns);
+	tell(video, now_ns);
+	for (unsigned int i = 0; i < PACKET_CODECS; i++)
+		encode(&video->slots[i], NULL, now_ns);
+	if (!video->region.on && now_ns - video->moved_ns >= KEEP_NS)
+		close_encoders(video);
+	schedule(video, now_ns);
+}
+
+int video_new(struct event_base *base, const struct config_vm *config,
+		const struct video_events *events, void *user, struct video **ret)
+{
+	struct video *video = calloc(1, sizeof(*video));
+
+	if (!video)
+		return -ENOMEM;
+	video->base = base;
+	video->config = config;
+	video->events = events;
+	video->user = user;
+	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+		video->slots[i].video = video;
+		video->slots[i].lost = !open_encoder[i];
+		pixman_region32_init(&video->slots[i].damage);
+	}
+	video->due = evtimer_new(base, handle_due, video);
+	if (!video->due || activity_new(&video->activity) < 0) {
+		video_free(video);
+		return -ENOMEM;
+	}
+	*ret = video;
+	return 0;
+}
+
+void video_free(struct video *video)
+{
+	if (!video)
+		return;
+	close_encoders(video);
+	for (unsigned int i = 0; i < PACKET_CODECS; i++)
+		pixman_region32_fini(&video->slots[i].damage);
+	vaapi_candidates_unref(video->candidates);
+	activity_free(video->activity);
+	if (video->due)
+		event_free(video->due);
+	free(video);
+}
+
+void video_stop(struct video *video)
+{
+	activity_drop(video->activity);
+	tell(video, clock_now_ns());
+	schedule(video, clock_now_ns());
+}
+
+void video_set_watched(struct video *video, bool watched)
+{
+	if (watched == video->watched)
+		return;
+	video->watched = watched;
+	video_stop(video);
+	if (!watched)
+		close_encoders(video);
+}
+
+/* How much of what is new in box is photographic; thousandths. */
+static int judge(const struct update *update, const pixman_box32_t *box)
+{
+	int64_t all = 0, photographic = 0;
+	pixman_region32_t region;
+	const pixman_box32_t *boxes;
+	struct photo photo;
+	int n;
+
+	if (frame_begin_read(update->frame) < 0)
+		return ACTIVITY_PHOTO_UNKNOWN;
+	pixman_region32_init_with_extents(&region, (pixman_box32_t *)box);
+	pixman_region32_intersect(&region, &region, (pixman_region32_t *)&update->damage);
+	photo_find(update->frame, &region, &photo);
+	frame_end_read(update->frame);
+	boxes = pixman_region32_rectangles(&region, &n);
+	for (int i = 0; i < n; i++)
+		all += (int64_t)(boxes[i].x2 - boxes[i].x1) * (boxes[i].y2 - boxes[i].y1);
+	for (unsigned int i = 0; i < photo.n; i++)
+		photographic += (int64_t)(photo.boxes[i].x2 - photo.boxes[i].x1) *
+				(photo.boxes[i].y2 - photo.boxes[i].y1);
+	pixman_region32_fini(&region);
+	return all ? (int)(photographic * 1000 / all) : ACTIVITY_PHOTO_UNKNOWN;
+}
+
+static void note_damage(struct slot *slot, const struct update *update, pixman_region32_t *box)
+{
+	pixman_region32_t news;
+
+	pixman_region32_init(&news);
+	pixman_region32_union(&news, (pixman_region32_t *)&update->damage,
+			(pixman_region32_t *)&update->copy_region);
+	pixman_region32_intersect(&news, &news, box);
+	if (pixman_region32_not_empty(&news)) {
+		pixman_region32_union(&slot->damage, &slot->damage, &news);
+		slot->dirty = true;
+	}
+	pixman_region32_fini(&news);
+}
+
+void video_update(struct video *video, const struct update *update, struct frame *source)
+{
+	const int64_t now_ns = clock_now_ns();
+	const struct packet_box *box = &video->region.box;
+	pixman_region32_t region;
+	pixman_box32_t doubt;
+
+	if (!video->watched)
+		return;
+	if (activity_note_update(video->activity, update, now_ns) < 0)
+		log_debug(NULL, "video: out of memory");
+	if (activity_wants_photo(video->activity, &doubt))
+		activity_note_photo(video->activity, judge(update, &doubt));
+	tell(video, now_ns);
+	if (video->region.on) {
+		pixman_region32_init_rect(&region, (int)box->x, (int)box->y, box->width, box->height);
+		for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+			note_damage(&video->slots[i], update, &region);
+			encode(&video->slots[i], source, now_ns);
+		}
+		pixman_region32_fini(&region);
+	}
+	schedule(video, now_ns);
+}
+
+void video_ask(struct video *video, enum packet_codec codec, bool keyframe)
+{
+	struct slot *slot = &video->slots[codec];
+	const int64_t now_ns = clock_now_ns();
+
+	/* Who cannot go on without a keyframe has no use for what comes before. */
+	if (keyframe)
+		slot->keyframe = true;
+	else
+		slot->asked = true;
+	encode(slot, NULL, now_ns);
+	if (slot->keyframe)
+		schedule(video, now_ns);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The moving part of one VM's picture, as video:
+ *
+ *   update --> activity (where?) --> encoder, one a codec --> packet, for all viewers
+ *
+ * A picture is encoded when there is a viewer that can take its packet, and then it is the
+ * newest one: a viewer that is slow and alone misses nothing and nothing waits for it.
+ * Where others are faster, one that missed a packet asks for a keyframe; of these there
+ * are only so many a second, as everybody pays for them.
+ *
+ * Encoders are opened when a viewer asks first, and closed when nothing has moved for a
+ * while. Loop thread; nothing here blocks.
+ */
+#ifndef PLANECAST_SERVER_VIDEO_H
+#define PLANECAST_SERVER_VIDEO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "encoders/packet.h"
+
+struct config_vm;
+struct event_base;
+struct frame;
+struct protocol_video;
+struct update;
+struct video;
+
+struct video_events {
+	/* Another part of the picture, or none, goes as video. From the loop and from the calls below. */
+	void (*region)(void *user, const struct protocol_video *region);
+	/* From the loop. Borrowed. */
+	void (*packet)(void *user, struct packet *packet);
+	/* The newest picture: borrowed; linear XR24 in CPU memory. NULL: there is none. */
+	struct frame *(*picture)(void *user);
+};
+
+/* Borrows config. -ENOMEM. */
+int video_new(struct event_base *base, const struct config_vm *config,
+		const struct video_events *events, void *user, struct video **ret);
+/* NULL is fine. */
+void video_free(struct video *video);
+
+/* Whether there are viewers that can be shown video. Without, all memory is given back. */
+void video_set_watched(struct video *video, bool watched);
+/*
+ * A picture that viewers are about to be shown; source is what it was made of, perhaps a
+ * buffer that the encoder's device can read by itself.
+ */
+void video_update(struct video *video, const struct update *update, struct frame *source);
+/* The picture is not the guest's. */
+void video_stop(struct video *video);
+/* A viewer can take a packet. keyframe: and needs one that stands alone. */
+void video_ask(struct video *video, enum packet_codec codec, bool keyframe);
+
+#endif
