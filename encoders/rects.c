@@ -40,6 +40,7 @@ struct rects {
 	struct rects_job job;
 	struct rects_task task;
 	int result;
+	pixman_region32_t uncovered; /* what video has left since the job began: not the job's to settle */
 	struct rects_member member;
 	enum rects_role role;
 };
@@ -61,6 +62,7 @@ static void destroy(struct rects *rects)
 	rects_engine_free(rects->engine);
 	rects_debt_finish(&rects->debt);
 	rects_lossy_finish(&rects->lossy);
+	pixman_region32_fini(&rects->uncovered);
 	free(rects);
 }
 
@@ -115,6 +117,16 @@ static void submit(struct rects *rects)
 	rects_pool_submit(rects->pool, &rects->job);
 }
 
+/* What the client has where video was or is; not while a job runs, which may paint there. */
+static void settle_video(struct rects *rects)
+{
+	rects_lossy_add_due(&rects->lossy, &rects->uncovered);
+	pixman_region32_clear(&rects->uncovered);
+	rects_lossy_forget(&rects->lossy, &rects->debt.video);
+	note_lossy(rects);
+	time_spell(rects);
+}
+
 static void finish(struct rects *rects)
 {
 	struct evbuffer *output = rects->task.output;
@@ -122,8 +134,7 @@ static void finish(struct rects *rects)
 
 	if (!result) {
 		rects_lossy_paint(&rects->lossy, &rects->task.damage, &rects->task.lossy);
-		note_lossy(rects);
-		time_spell(rects);
+		settle_video(rects);
 	}
 	frame_unref(rects->task.frame);
 	pixman_region32_fini(&rects->task.damage);
@@ -195,6 +206,7 @@ int rects_new(struct rects_pool *pool, uint32_t width, uint32_t height, rects_do
 		return -ENOMEM;
 	rects_debt_init(&rects->debt, width, height);
 	rects_lossy_init(&rects->lossy, width, height);
+	pixman_region32_init(&rects->uncovered);
 	rects->spell = evtimer_new(rects_pool_base(pool), handle_spell, rects);
 	err = rects->spell ? rects_engine_new(rects_pool_birth(pool), width, height, &rects->engine) :
 			     -ENOMEM;
@@ -381,4 +393,36 @@ void rects_copy(struct rects *rects, const pixman_region32_t *region, int32_t dx
 bool rects_pending(struct rects *rects, const pixman_region32_t *clip)
 {
 	return rects_debt_any(&rects->debt, clip) || rects_lossy_any_due(&rects->lossy, clip);
+}
+
+void rects_set_video(struct rects *rects, const pixman_box32_t *box)
+{
+	pixman_region32_t *uncovered = &rects->uncovered;
+	bool ok = pixman_region32_union(uncovered, uncovered, &rects->debt.video);
+
+	rects_debt_set_video(&rects->debt, box);
+	if (!ok || !pixman_region32_subtract(uncovered, uncovered, &rects->debt.video)) {
+		pixman_region32_fini(uncovered);
+		pixman_region32_init_rect(uncovered, 0, 0, rects->debt.width, rects->debt.height);
+	}
+	if (!rects->busy)
+		settle_video(rects);
+}
+
+static bool touches(const pixman_region32_t *region, const pixman_box32_t *box)
+{
+	return pixman_region32_contains_rectangle((pixman_region32_t *)(uintptr_t)region,
+			(pixman_box32_t *)(uintptr_t)box) != PIXMAN_REGION_OUT;
+}
+
+bool rects_uses_video(const struct rects *rects)
+{
+	const struct rects_task *task = &rects->task;
+	const pixman_box32_t *box = &rects->debt.video.extents;
+	const pixman_box32_t read = { box->x1 + task->dx, box->y1 + task->dy, box->x2 + task->dx,
+		box->y2 + task->dy };
+
+	/* Nobody writes to these while the job runs. */
+	return rects->busy && (touches(&task->damage, box) || touches(&task->copy, box) ||
+			touches(&task->copy, &read));
 }

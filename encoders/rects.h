@@ -139,5 +139,17 @@ void rects_damage(struct rects *rects, const pixman_region32_t *region);
  */
 void rects_copy(struct rects *rects, const pixman_region32_t *region, int32_t dx, int32_t dy);
 bool rects_pending(struct rects *rects, const pixman_region32_t *clip);
+/*
+ * What lies in box (inside the picture; NULL: none, as at first and after rects_resize()) is
+ * shown to the client as video: nothing is pending there. What leaves it is due to be sent
+ * exactly, at once and in the steps of a refinement, whether or not the client was shown any
+ * video. Any time, also while busy.
+ */
+void rects_set_video(struct rects *rects, const pixman_box32_t *box);
+/*
+ * The job that runs began before the box was there, and paints it or copies out of it: no video
+ * may be sent to the client until it is done.
+ */
+bool rects_uses_video(const struct rects *rects);
 
 #endif

@@ -45,11 +45,13 @@ void rects_debt_init(struct rects_debt *debt, uint32_t width, uint32_t height)
 	debt->height = height;
 	pixman_region32_init(&debt->damage);
 	pixman_region32_init(&debt->copy);
+	pixman_region32_init(&debt->video);
 	damage_all(debt);
 }
 
 void rects_debt_finish(struct rects_debt *debt)
 {
+	pixman_region32_fini(&debt->video);
 	pixman_region32_fini(&debt->damage);
 	pixman_region32_fini(&debt->copy);
 }
@@ -58,7 +60,38 @@ void rects_debt_reset(struct rects_debt *debt, uint32_t width, uint32_t height)
 {
 	debt->width = width;
 	debt->height = height;
+	pixman_region32_clear(&debt->video);
 	damage_all(debt);
+}
+
+/* Takes the video box out of what is owed; what would have been copied out of it is painted. */
+static bool spare_video(struct rects_debt *debt)
+{
+	pixman_region32_t read;
+	bool ok;
+
+	if (is_empty(&debt->video))
+		return true;
+	pixman_region32_init(&read);
+	ok = pixman_region32_copy(&read, &debt->video);
+	pixman_region32_translate(&read, debt->dx, debt->dy);
+	ok = ok && pixman_region32_intersect(&read, &read, &debt->copy) &&
+			pixman_region32_union(&debt->damage, &debt->damage, &read) &&
+			pixman_region32_subtract(&debt->copy, &debt->copy, &read) &&
+			pixman_region32_subtract(&debt->copy, &debt->copy, &debt->video) &&
+			pixman_region32_subtract(&debt->damage, &debt->damage, &debt->video);
+	pixman_region32_fini(&read);
+	return ok;
+}
+
+void rects_debt_set_video(struct rects_debt *debt, const pixman_box32_t *box)
+{
+	if (box)
+		pixman_region32_reset(&debt->video, (pixman_box32_t *)(uintptr_t)box);
+	else
+		pixman_region32_clear(&debt->video);
+	if (!spare_video(debt))
+		damage_all(debt);
 }
 
 void rects_debt_damage(struct rects_debt *debt, const pixman_region32_t *region)
@@ -72,7 +105,7 @@ void rects_debt_damage(struct rects_debt *debt, const pixman_region32_t *region)
 			pixman_region32_union(&debt->damage, &debt->damage, &inside) &&
 			pixman_region32_subtract(&debt->copy, &debt->copy, &inside);
 	pixman_region32_fini(&inside);
-	if (!ok)
+	if (!ok || !spare_video(debt))
 		damage_all(debt);
 }
 
@@ -182,7 +215,7 @@ void rects_debt_copy(struct rects_debt *debt, const pixman_region32_t *region, i
 	/* Further than the picture is wide: no source lies inside it. */
 	if (llabs(dx) >= debt->width || llabs(dy) >= debt->height)
 		rects_debt_damage(debt, region);
-	else if (!regroup(debt, region, dx, dy))
+	else if (!regroup(debt, region, dx, dy) || !spare_video(debt))
 		damage_all(debt);
 }
 

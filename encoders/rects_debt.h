@@ -8,6 +8,9 @@
  * composed while that is exact; what no longer fits one displacement turns into
  * damage. damage and copy never overlap.
  *
+ * Nothing is promised of the video box, which the client is shown by other means: no damage
+ * lies in it, and no copy reads from it or writes to it.
+ *
  * Pure arithmetic over regions, no thread of its own. A region that could not
  * grow for want of memory becomes damage everywhere, which is always right.
  */
@@ -23,16 +26,20 @@ struct rects_debt {
 	pixman_region32_t damage;
 	pixman_region32_t copy; /* destination */
 	int32_t dx, dy;
+	pixman_region32_t video; /* a box or nothing */
 };
 
 /* All of the picture is damage. */
 void rects_debt_init(struct rects_debt *debt, uint32_t width, uint32_t height);
 void rects_debt_finish(struct rects_debt *debt);
+/* Likewise, and there is no video box. */
 void rects_debt_reset(struct rects_debt *debt, uint32_t width, uint32_t height);
 
 /* Regions may reach beyond the picture; what does so is ignored. */
 void rects_debt_damage(struct rects_debt *debt, const pixman_region32_t *region);
 void rects_debt_copy(struct rects_debt *debt, const pixman_region32_t *region, int32_t dx, int32_t dy);
+/* NULL: none, as at first. What was owed inside is forgotten; what leaves it is the caller's to tell of. */
+void rects_debt_set_video(struct rects_debt *debt, const pixman_box32_t *box);
 /* The client cannot copy any more. */
 void rects_debt_drop_copy(struct rects_debt *debt);
 

@@ -91,6 +91,26 @@ void rects_lossy_paint(struct rects_lossy *lossy, const pixman_region32_t *paint
 		all_due(lossy);
 }
 
+void rects_lossy_forget(struct rects_lossy *lossy, const pixman_region32_t *region)
+{
+	if (!pixman_region32_subtract(&lossy->fresh, &lossy->fresh, operand(region)) ||
+			!pixman_region32_subtract(&lossy->rested, &lossy->rested, operand(region)) ||
+			!pixman_region32_subtract(&lossy->due, &lossy->due, operand(region)))
+		all_due(lossy);
+}
+
+void rects_lossy_add_due(struct rects_lossy *lossy, const pixman_region32_t *region)
+{
+	pixman_region32_t inside;
+
+	rects_lossy_forget(lossy, region);
+	pixman_region32_init(&inside);
+	if (!pixman_region32_intersect_rect(&inside, operand(region), 0, 0, lossy->width, lossy->height) ||
+			!pixman_region32_union(&lossy->due, &lossy->due, &inside))
+		all_due(lossy);
+	pixman_region32_fini(&inside);
+}
+
 bool rects_lossy_waits(const struct rects_lossy *lossy)
 {
 	return !is_empty(&lossy->fresh) || !is_empty(&lossy->rested);

@@ -52,6 +52,11 @@ void rects_lossy_copy(struct rects_lossy *lossy, const pixman_region32_t *region
 void rects_lossy_paint(struct rects_lossy *lossy, const pixman_region32_t *painted,
 		const pixman_region32_t *lossily);
 
+/* What the client has there is not exact, and it has rested already. */
+void rects_lossy_add_due(struct rects_lossy *lossy, const pixman_region32_t *region);
+/* What the client has there is no concern of this any more. */
+void rects_lossy_forget(struct rects_lossy *lossy, const pixman_region32_t *region);
+
 /* Something lies here that becomes due when spells go by. */
 bool rects_lossy_waits(const struct rects_lossy *lossy);
 /* A spell is over. True: something is due. */

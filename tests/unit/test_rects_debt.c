@@ -173,6 +173,82 @@ static void test_model(void **state)
 	}
 }
 
+/* The box moves, comes or goes; what leaves it is told of by damage here. */
+static void change_box(struct rects_debt *debt, pixman_region32_t *box)
+{
+	pixman_region32_t before;
+
+	pixman_region32_init(&before);
+	pixman_region32_copy(&before, box);
+	pixman_region32_clear(box);
+	if (pick(3))
+		pixman_region32_union_rect(box, box, (int)pick(WIDTH - 3), (int)pick(HEIGHT - 3), 3, 3);
+	if (pick(3) && pixman_region32_not_empty(box))
+		pixman_region32_union_rect(box, box, pixman_region32_extents(box)->x1, 0,
+				3, (unsigned int)pixman_region32_extents(box)->y2);
+	rects_debt_set_video(debt, pixman_region32_not_empty(box) ? pixman_region32_extents(box) : NULL);
+	rects_debt_damage(debt, &before);
+	pixman_region32_fini(&before);
+}
+
+/* No copy touches the box, at either end, and no damage. */
+static void expect_spared(struct rects_debt *debt, pixman_region32_t *box)
+{
+	pixman_region32_t read;
+
+	pixman_region32_init(&read);
+	pixman_region32_copy(&read, box);
+	pixman_region32_translate(&read, debt->dx, debt->dy);
+	pixman_region32_union(&read, &read, box);
+	pixman_region32_intersect(&read, &read, &debt->copy);
+	assert_false(pixman_region32_not_empty(&read));
+	pixman_region32_intersect(&read, box, &debt->damage);
+	assert_false(pixman_region32_not_empty(&read));
+	pixman_region32_fini(&read);
+}
+
+/* Nobody knows what the client has in the box; all else comes out right. */
+static void test_video_box(void **state)
+{
+	(void)state;
+	for (unsigned int round = 0; round < 1000; round++) {
+		pixman_region32_t all, box, beside;
+		struct picture server, client;
+		struct rects_debt debt;
+
+		seed = round;
+		memset(&client, 0, sizeof(client));
+		pixman_region32_init_rect(&all, 0, 0, WIDTH, HEIGHT);
+		pixman_region32_init(&box);
+		pixman_region32_init(&beside);
+		scribble(&server, &all);
+		rects_debt_init(&debt, WIDTH, HEIGHT);
+		for (unsigned int i = 0; i < 20; i++) {
+			for (unsigned int n = pick(4); n; n--) {
+				change(&server, &debt);
+				expect_spared(&debt, &box);
+				if (!pick(3))
+					change_box(&debt, &box);
+				expect_spared(&debt, &box);
+			}
+			scribble(&client, &box);
+			while (pick(3) && tell(&client, &server, &debt, NULL))
+				continue;
+			scribble(&client, &box);
+		}
+		while (tell(&client, &server, &debt, NULL))
+			continue;
+		pixman_region32_subtract(&beside, &all, &box);
+		expect_same(&client, &server, &beside);
+		rects_debt_reset(&debt, WIDTH, HEIGHT);
+		assert_false(pixman_region32_not_empty(&debt.video));
+		rects_debt_finish(&debt);
+		pixman_region32_fini(&all);
+		pixman_region32_fini(&box);
+		pixman_region32_fini(&beside);
+	}
+}
+
 static uint64_t area(pixman_region32_t *region)
 {
 	uint64_t sum = 0;
@@ -273,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_video_box),
 		cmocka_unit_test(test_scrolls_compose),
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_no_displacement),

@@ -150,6 +150,23 @@ static void refine_some(struct rects_lossy *lossy, int64_t now_ns)
 	pixman_region32_fini(&none);
 }
 
+/* Shown by other means, from now on or no more. */
+static void hand_over(struct rects_lossy *lossy, bool due)
+{
+	pixman_region32_t region;
+
+	pick_region(&region);
+	if (due)
+		rects_lossy_add_due(lossy, &region);
+	else
+		rects_lossy_forget(lossy, &region);
+	for (int y = 0; y < HEIGHT; y++)
+		for (int x = 0; x < WIDTH; x++)
+			if (contains(&region, x, y))
+				model[y][x] = due ? 2 : -1;
+	pixman_region32_fini(&region);
+}
+
 static void test_any_history(void **state)
 {
 	struct rects_lossy lossy;
@@ -159,7 +176,7 @@ static void test_any_history(void **state)
 	memset(model, -1, sizeof(model));
 	expect_model(&lossy);
 	for (int i = 0; i < 3000; i++) {
-		switch (pick(6)) {
+		switch (pick(7)) {
 		case 0:
 		case 1:
 			paint_some(&lossy);
@@ -172,6 +189,9 @@ static void test_any_history(void **state)
 			break;
 		case 4:
 			refine_some(&lossy, i);
+			break;
+		case 5:
+			hand_over(&lossy, pick(2));
 			break;
 		default:
 			if (pick(50) == 0) {
