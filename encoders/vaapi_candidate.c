@@ -22,12 +22,15 @@ enum state { UNTRIED, PROVEN, DEMOTED };
 struct candidate {
 	char *name;
 	enum state state; /* under the lock */
+	unsigned int users; /* likewise */
 };
 
 struct vaapi_candidates {
 	pthread_mutex_t probing; /* one at a time; taken before the other */
 	pthread_mutex_t lock;
 	unsigned int refs; /* under lock */
+	vaapi_candidates_used_fn used; /* under lock, also while it is called */
+	void *used_user;
 	const char *prober;
 	int64_t deadline_ns;
 	unsigned int count;
@@ -146,16 +149,6 @@ void vaapi_candidates_unref(struct vaapi_candidates *candidates)
 	free(candidates);
 }
 
-unsigned int vaapi_candidates_count(const struct vaapi_candidates *candidates)
-{
-	return candidates->count;
-}
-
-const char *vaapi_candidates_name(const struct vaapi_candidates *candidates, unsigned int index)
-{
-	return candidates->list[index].name;
-}
-
 static enum state get_state(struct vaapi_candidates *candidates, unsigned int index)
 {
 	enum state state;
@@ -173,6 +166,83 @@ static void set_state(struct vaapi_candidates *candidates, unsigned int index, e
 	if (candidates->list[index].state != DEMOTED)
 		candidates->list[index].state = state;
 	pthread_mutex_unlock(&candidates->lock);
+}
+
+static bool is_listed(const char *names, const char *name)
+{
+	size_t length = strlen(name);
+
+	while (*names) {
+		size_t line = strcspn(names, "\n");
+
+		if (line == length && !memcmp(names, name, line))
+			return true;
+		names += line + (names[line] == '\n');
+	}
+	return false;
+}
+
+void vaapi_candidates_avoid(struct vaapi_candidates *candidates, const char *names)
+{
+	for (unsigned int i = 0; i < candidates->count; i++) {
+		if (!is_listed(names, candidates->list[i].name))
+			continue;
+		log_notice(NULL, "video: %s is not used: this VM's process has died in it",
+				candidates->list[i].name);
+		set_state(candidates, i, DEMOTED);
+	}
+}
+
+void vaapi_candidates_watch(
+		struct vaapi_candidates *candidates, vaapi_candidates_used_fn used, void *user)
+{
+	pthread_mutex_lock(&candidates->lock);
+	candidates->used = used;
+	candidates->used_user = user;
+	pthread_mutex_unlock(&candidates->lock);
+}
+
+/* With the lock, so that what is said last is so. */
+static void tell_used(const struct vaapi_candidates *candidates)
+{
+	char names[VAAPI_NAMES_MAX + 1] = "";
+	size_t bytes = 0;
+
+	if (!candidates->used)
+		return;
+	for (unsigned int i = 0; i < candidates->count; i++) {
+		const struct candidate *candidate = &candidates->list[i];
+
+		if (candidate->users && bytes + strlen(candidate->name) + 1 < sizeof(names))
+			bytes += (size_t)sprintf(names + bytes, "%s\n", candidate->name);
+	}
+	candidates->used(candidates->used_user, names);
+}
+
+void vaapi_candidates_begin(struct vaapi_candidates *candidates, unsigned int index)
+{
+	pthread_mutex_lock(&candidates->lock);
+	if (!candidates->list[index].users++)
+		tell_used(candidates);
+	pthread_mutex_unlock(&candidates->lock);
+}
+
+void vaapi_candidates_end(struct vaapi_candidates *candidates, unsigned int index)
+{
+	pthread_mutex_lock(&candidates->lock);
+	if (!--candidates->list[index].users)
+		tell_used(candidates);
+	pthread_mutex_unlock(&candidates->lock);
+}
+
+unsigned int vaapi_candidates_count(const struct vaapi_candidates *candidates)
+{
+	return candidates->count;
+}
+
+const char *vaapi_candidates_name(const struct vaapi_candidates *candidates, unsigned int index)
+{
+	return candidates->list[index].name;
 }
 
 static void prove(struct vaapi_candidates *candidates, unsigned int index)

@@ -41,6 +41,7 @@ struct vaapi_thread {
 	unsigned int candidate; /* of the session; NO_CANDIDATE */
 	/* The thread's. */
 	struct vaapi_session *session;
+	unsigned int used; /* the candidate whose driver may be at work; NO_CANDIDATE */
 	unsigned int failed; /* the candidate that failed last */
 	int64_t failed_ns;
 };
@@ -145,6 +146,9 @@ static void close_session(struct vaapi_thread *thread)
 {
 	vaapi_session_free(thread->session);
 	thread->session = NULL;
+	if (thread->used != NO_CANDIDATE)
+		vaapi_candidates_end(thread->candidates, thread->used);
+	thread->used = NO_CANDIDATE;
 }
 
 static void note_failure(struct vaapi_thread *thread, const char *what, int err)
@@ -178,6 +182,8 @@ static int open_session(struct vaapi_thread *thread)
 		return err;
 	set_candidate(thread, candidate);
 	expect(thread, thread->deadline_ns);
+	thread->used = candidate;
+	vaapi_candidates_begin(thread->candidates, candidate);
 	err = vaapi_session_new(vaapi_candidates_name(thread->candidates, candidate),
 			thread->imports, &thread->session);
 	if (!err)
@@ -333,7 +339,7 @@ int vaapi_thread_new(struct vaapi_candidates *candidates, int64_t deadline_ns,
 	thread->candidates = vaapi_candidates_ref(candidates);
 	thread->deadline_ns = deadline_ns;
 	thread->tail = &thread->first;
-	thread->candidate = thread->failed = NO_CANDIDATE;
+	thread->candidate = thread->failed = thread->used = NO_CANDIDATE;
 	thread->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = thread->fd < 0 ? -errno
 			     : vaapi_imports_new(wake_for_orphans, thread, &thread->imports);

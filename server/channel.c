@@ -23,9 +23,11 @@ static const struct kind_rule {
 	[CHANNEL_CONFIG] = { 1, CHANNEL_PAYLOAD_MAX, false },
 	[CHANNEL_LISTENER] = { 1, CHANNEL_PAYLOAD_MAX, true },
 	[CHANNEL_LISTENER_CLOSE] = { 1, CHANNEL_PAYLOAD_MAX, false },
+	[CHANNEL_AVOID] = { 0, CHANNEL_NAMES_MAX, false },
 	[CHANNEL_READY] = { 0, 0, false },
 	[CHANNEL_STOP] = { 0, 0, false },
 	[CHANNEL_SERVING] = { 0, 0, false },
+	[CHANNEL_ENCODING] = { 0, CHANNEL_NAMES_MAX, false },
 	[CHANNEL_STATUS] = { sizeof(struct channel_status), sizeof(struct channel_status), false },
 };
 

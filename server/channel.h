@@ -15,16 +15,20 @@
 
 #define CHANNEL_PAYLOAD_MAX 65536
 #define CHANNEL_FDS_MAX 1
+/* Of several candidates for encoding video (encoders/vaapi_candidate.h), one a line. */
+#define CHANNEL_NAMES_MAX 8192
 
 enum channel_kind {
 	/* to the worker */
 	CHANNEL_CONFIG = 1, /* INI text: [server] and this VM's section, as config_dump() writes it */
 	CHANNEL_LISTENER, /* one fd; payload: "PROTOCOL ADDRESS" as text, no NUL */
 	CHANNEL_LISTENER_CLOSE, /* payload: as it came */
+	CHANNEL_AVOID, /* candidates that are not to encode, in place of those before; empty: none */
 	CHANNEL_READY, /* all of the first configuration has been sent */
 	CHANNEL_STOP,
 	/* to the supervisor */
 	CHANNEL_SERVING, /* the worker accepts viewers */
+	CHANNEL_ENCODING, /* candidates whose drivers are at work, before they are; empty: none */
 	CHANNEL_STATUS, /* struct channel_status, once a second while it changes */
 };
 

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "server/clock.h"
 #include "server/log.h"
+#include "server/supervisor_avoid.h"
 #include "server/supervisor_sockets.h"
 #include "server/supervisor_spawn.h"
 
@@ -50,6 +51,7 @@ struct supervisor_vm {
 	int channel; /* -1: none */
 	struct event *channel_event;
 	bool serves; /* has said so */
+	struct supervisor_avoid avoid;
 	int64_t messages_paid_ns; /* up to when the time that passed paid for its messages */
 	bool stopping; /* asked to end, or killed by us */
 	struct event *kill_timer;
@@ -134,6 +136,14 @@ static void tell_config(struct supervisor_vm *vm)
 		tell(vm, CHANNEL_CONFIG, text, bytes, -1);
 	}
 	free(text);
+}
+
+static void tell_avoid(struct supervisor_vm *vm)
+{
+	char names[CHANNEL_NAMES_MAX + 1];
+
+	supervisor_avoid_list(&vm->avoid, clock_now_ns(), names);
+	tell(vm, CHANNEL_AVOID, names, strlen(names), -1);
 }
 
 static void stop_worker(struct supervisor_vm *vm)
@@ -225,6 +235,28 @@ static bool may_send(struct supervisor_vm *vm)
 	return vm->messages_paid_ns <= now_ns;
 }
 
+/* False: no worker of ours says that. */
+static bool obey(struct supervisor_vm *vm, enum channel_kind kind, const char *payload, size_t bytes)
+{
+	switch (kind) {
+	case CHANNEL_SERVING:
+		if (vm->serves)
+			return false;
+		vm->serves = true;
+		vm_log(LOG_LEVEL_INFO, vm, "worker %d serves", (int)vm->pid);
+		vm->events->serving(vm->user, vm);
+		return true;
+	case CHANNEL_ENCODING:
+		return strlen(payload) == bytes &&
+				supervisor_avoid_encoding(&vm->avoid, payload) != -EINVAL;
+	case CHANNEL_STATUS:
+		receive_status(vm, payload);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void handle_channel(evutil_socket_t fd, short what, void *user)
 {
 	static char payload[CHANNEL_PAYLOAD_MAX + 1];
@@ -251,13 +283,7 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 			abandon_worker(vm);
 			return;
 		}
-		if (!r && kind == CHANNEL_SERVING && !vm->serves) {
-			vm->serves = true;
-			vm_log(LOG_LEVEL_INFO, vm, "worker %d serves", (int)vm->pid);
-			vm->events->serving(vm->user, vm);
-		} else if (!r && kind == CHANNEL_STATUS) {
-			receive_status(vm, payload);
-		} else {
+		if (r || !obey(vm, kind, payload, bytes)) {
 			if (passed_fd >= 0 && !r)
 				close(passed_fd);
 			vm_log(LOG_LEVEL_ERROR, vm, "worker %d sends nonsense (%s), killing it",
@@ -320,6 +346,7 @@ static void start_worker(struct supervisor_vm *vm)
 		return;
 	}
 	vm_log(LOG_LEVEL_INFO, vm, "worker %d started", (int)vm->pid);
+	tell_avoid(vm);
 	tell_config(vm);
 	for (unsigned int i = 0; i < vm->sockets.count; i++)
 		if (vm->sockets.sockets[i].fd >= 0)
@@ -360,6 +387,7 @@ void supervisor_vm_free(struct supervisor_vm *vm)
 	}
 	close_channel(vm);
 	supervisor_sockets_finish(&vm->sockets);
+	supervisor_avoid_finish(&vm->avoid);
 	if (vm->bind_timer)
 		event_free(vm->bind_timer);
 	if (vm->kill_timer)
@@ -396,6 +424,7 @@ void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
 		const struct config_vm *config_vm, bool changed_server)
 {
 	enum config_change change = CONFIG_RESTART;
+	bool forgets = supervisor_avoid_forget(&vm->avoid);
 
 	if (vm->config_vm)
 		change = config_vm_compare(vm->config_vm, config_vm);
@@ -408,9 +437,14 @@ void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
 			start_worker(vm);
 		else
 			stop_worker(vm); /* and a new one when it has gone */
-	} else if ((change == CONFIG_LIVE || changed_server) && !vm->stopping) {
-		tell_config(vm);
+		return;
 	}
+	if (vm->stopping)
+		return;
+	if (change == CONFIG_LIVE || changed_server)
+		tell_config(vm);
+	if (forgets)
+		tell_avoid(vm);
 }
 
 void supervisor_vm_stop(struct supervisor_vm *vm)
@@ -428,12 +462,33 @@ void supervisor_vm_kill(struct supervisor_vm *vm)
 	kill_worker(vm);
 }
 
+/* It said something, and died at once. */
+static void hear_last_words(struct supervisor_vm *vm)
+{
+	static char payload[CHANNEL_PAYLOAD_MAX + 1];
+	enum channel_kind kind;
+	int passed_fd;
+	size_t bytes;
+
+	/* No more can be underway than it had to spare. */
+	for (int i = 0; i < MESSAGES_SAVED_UP && vm->channel >= 0; i++) {
+		if (channel_receive(vm->channel, &kind, payload, &bytes, &passed_fd))
+			break;
+		if (passed_fd >= 0)
+			close(passed_fd);
+		if (kind == CHANNEL_ENCODING && strlen(payload) == bytes)
+			supervisor_avoid_encoding(&vm->avoid, payload);
+	}
+}
+
 void supervisor_vm_exited(struct supervisor_vm *vm, int status)
 {
+	const bool was_told = vm->stopping;
 	int64_t delay_ns;
 	char how[80];
 
 	supervisor_describe_exit(status, how, sizeof(how));
+	hear_last_words(vm);
 	close_channel(vm);
 	event_del(vm->kill_timer);
 	if (vm->stopping) {
@@ -445,6 +500,9 @@ void supervisor_vm_exited(struct supervisor_vm *vm, int status)
 		vm_log(LOG_LEVEL_ERROR, vm, "worker %d died: %s; starting another in %lld ms",
 				(int)vm->pid, how, (long long)(delay_ns / NSEC_PER_MSEC));
 	}
+	log_set_vm(vm->name);
+	supervisor_avoid_ended(&vm->avoid, status, was_told, clock_now_ns());
+	log_set_vm(NULL);
 	vm->pid = 0;
 	vm->events->status(vm->user, vm, &(struct channel_status){ .state = "restarting" });
 	if (!vm->config_vm)

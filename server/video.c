@@ -46,6 +46,7 @@ struct slot {
 struct video {
 	struct event_base *base;
 	const struct config_vm *config;
+	const struct video_drivers *drivers; /* NULL: nobody cares */
 	const struct video_events *events;
 	void *user;
 	struct activity *activity;
@@ -180,14 +181,32 @@ static void handle_failed(void *user, int err, const char *reason)
 
 static const struct encoder_events encoder_events = { .packet = handle_packet, .failed = handle_failed };
 
+static int find_candidates(struct video *video)
+{
+	const struct video_drivers *drivers = video->drivers;
+	int r = vaapi_candidates_new(video->config->video_device, NULL, 0, &video->candidates);
+
+	if (r < 0 || !drivers)
+		return r;
+	vaapi_candidates_avoid(video->candidates, drivers->avoid);
+	vaapi_candidates_watch(video->candidates, drivers->used, drivers->user);
+	return 0;
+}
+
+static void drop_candidates(struct video *video)
+{
+	if (video->candidates)
+		vaapi_candidates_watch(video->candidates, NULL, NULL);
+	vaapi_candidates_unref(video->candidates);
+	video->candidates = NULL;
+}
+
 static int open_h264(struct slot *slot)
 {
 	struct video *video = slot->video;
 	struct vaapi_settings settings = { 0 };
-	int r = 0;
+	int r = video->candidates ? 0 : find_candidates(video);
 
-	if (!video->candidates)
-		r = vaapi_candidates_new(video->config->video_device, NULL, 0, &video->candidates);
 	if (r < 0)
 		return r;
 	settings.candidates = video->candidates;
@@ -258,7 +277,8 @@ static void handle_due(evutil_socket_t fd, short what, void *data)
 }
 
 int video_new(struct event_base *base, const struct config_vm *config,
-		const struct video_events *events, void *user, struct video **ret)
+		const struct video_drivers *drivers, const struct video_events *events, void *user,
+		struct video **ret)
 {
 	struct video *video = calloc(1, sizeof(*video));
 
@@ -266,6 +286,7 @@ int video_new(struct event_base *base, const struct config_vm *config,
 		return -ENOMEM;
 	video->base = base;
 	video->config = config;
+	video->drivers = drivers;
 	video->events = events;
 	video->user = user;
 	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
@@ -289,7 +310,7 @@ void video_free(struct video *video)
 	close_encoders(video);
 	for (unsigned int i = 0; i < PACKET_CODECS; i++)
 		pixman_region32_fini(&video->slots[i].damage);
-	vaapi_candidates_unref(video->candidates);
+	drop_candidates(video);
 	activity_free(video->activity);
 	if (video->due)
 		event_free(video->due);
@@ -299,6 +320,21 @@ void video_free(struct video *video)
 void video_stop(struct video *video)
 {
 	activity_drop(video->activity);
+	tell(video, clock_now_ns());
+	schedule(video, clock_now_ns());
+}
+
+void video_begin_anew(struct video *video)
+{
+	close_encoders(video);
+	drop_candidates(video);
+	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+		struct slot *slot = &video->slots[i];
+
+		slot->lost = !open_encoder[i];
+		/* Whoever waited for a packet of the old one has to be given one of the new. */
+		slot->keyframe = slot->keyframe || video->region.on;
+	}
 	tell(video, clock_now_ns());
 	schedule(video, clock_now_ns());
 }

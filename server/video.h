@@ -27,6 +27,17 @@ struct protocol_video;
 struct update;
 struct video;
 
+/*
+ * For whoever starts this process anew when a video driver ends it. Borrowed; all of it may
+ * change, to be followed by video_begin_anew().
+ */
+struct video_drivers {
+	const char *avoid; /* candidates (encoders/vaapi_candidate.h) that are not to encode, one a line */
+	/* Which do, likewise, before their drivers are called. Any thread; not after video_free(). */
+	void (*used)(void *user, const char *names);
+	void *user;
+};
+
 struct video_events {
 	/* Another part of the picture, or none, goes as video. From the loop and from the calls below. */
 	void (*region)(void *user, const struct protocol_video *region);
@@ -36,9 +47,9 @@ struct video_events {
 	struct frame *(*picture)(void *user);
 };
 
-/* Borrows config. -ENOMEM. */
+/* Borrows config. drivers: NULL: nobody cares. -ENOMEM. */
 int video_new(struct event_base *base, const struct config_vm *config,
-		const struct video_events *events, void *user, struct video **ret);
+		const struct video_drivers *drivers, const struct video_events *events, void *user, struct video **ret);
 /* NULL is fine. */
 void video_free(struct video *video);
 
@@ -49,6 +60,8 @@ void video_set_watched(struct video *video, bool watched);
  * buffer that the encoder's device can read by itself.
  */
 void video_update(struct video *video, const struct update *update, struct frame *source);
+/* Every device and driver gets another chance; viewers see a keyframe. */
+void video_begin_anew(struct video *video);
 /* The picture is not the guest's. */
 void video_stop(struct video *video);
 /* A viewer can take a packet. keyframe: and needs one that stands alone. */

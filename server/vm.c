@@ -423,7 +423,8 @@ static void handle_guest_pointer(void *user, bool absolute)
 
 static const struct guest_events guest_events = { .pointer = handle_guest_pointer };
 
-int vm_new(struct event_base *base, const struct config_vm *config, struct vm **ret)
+int vm_new(struct event_base *base, const struct config_vm *config,
+		const struct video_drivers *drivers, struct vm **ret)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 	int r;
@@ -448,7 +449,7 @@ int vm_new(struct event_base *base, const struct config_vm *config, struct vm **
 	if (r < 0)
 		goto fail;
 	if (config->video != CONFIG_VIDEO_OFF) {
-		r = video_new(base, config, &video_events, vm, &vm->video);
+		r = video_new(base, config, drivers, &video_events, vm, &vm->video);
 		if (r < 0)
 			goto fail;
 	}
@@ -537,6 +538,12 @@ void vm_reconfigure(struct vm *vm, const struct config_vm *config)
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		vm->protocols[i]->impl->reconfigure(vm->protocols[i], config);
 	set_pace(vm);
+}
+
+void vm_drivers_changed(struct vm *vm)
+{
+	if (vm->video)
+		video_begin_anew(vm->video);
 }
 
 void vm_status(struct vm *vm, struct channel_status *ret)

@@ -11,16 +11,23 @@
 struct channel_status;
 struct config_vm;
 struct event_base;
+struct video_drivers;
 struct vm;
 
-/* config is borrowed until vm_free() or the next vm_reconfigure(). -EINVAL, -ENOMEM, -EMFILE. */
-int vm_new(struct event_base *base, const struct config_vm *config, struct vm **ret);
+/*
+ * config is borrowed until vm_free() or the next vm_reconfigure(), drivers (NULL: none) until
+ * vm_free(). -EINVAL, -ENOMEM, -EMFILE.
+ */
+int vm_new(struct event_base *base, const struct config_vm *config,
+		const struct video_drivers *drivers, struct vm **ret);
 void vm_free(struct vm *vm);
 
 /* A client of the protocol ("vnc") has connected; the VM owns the socket, also on failure. */
 void vm_accept(struct vm *vm, const char *protocol, int fd, const struct sockaddr *peer, socklen_t length);
 /* Live keys only (config_vm_compare() said CONFIG_LIVE). */
 void vm_reconfigure(struct vm *vm, const struct config_vm *config);
+/* drivers say something else. */
+void vm_drivers_changed(struct vm *vm);
 /* What happened since the last call. */
 void vm_status(struct vm *vm, struct channel_status *ret);
 

@@ -24,6 +24,7 @@
 #include "server/log.h"
 #include "server/notify.h"
 #include "server/supervisor_sockets.h"
+#include "server/video.h"
 #include "server/vm.h"
 
 #define STATUS_INTERVAL_NS NSEC_PER_SEC
@@ -48,6 +49,8 @@ struct worker {
 
 	int channel; /* -1: alone */
 	struct event *channel_event;
+	char avoid[CHANNEL_NAMES_MAX + 1];
+	struct video_drivers drivers;
 	struct event *status_timer;
 	struct channel_status status; /* as last sent */
 	unsigned int quiet;
@@ -210,7 +213,8 @@ static int configure(struct worker *worker, struct config *config)
 		return -EBUSY;
 	apply_log(config);
 	if (!worker->vm)
-		r = vm_new(worker->base, config_vm, &worker->vm);
+		r = vm_new(worker->base, config_vm, worker->channel < 0 ? NULL : &worker->drivers,
+				&worker->vm);
 	else
 		vm_reconfigure(worker->vm, config_vm);
 	if (r < 0)
@@ -245,6 +249,21 @@ static void receive_config(struct worker *worker, const char *text, size_t bytes
 	}
 }
 
+/* From any thread. Not retried: a supervisor that is that far behind has other worries. */
+static void tell_encoding(void *user, const char *names)
+{
+	const struct worker *worker = user;
+
+	channel_send(worker->channel, CHANNEL_ENCODING, names, strlen(names), -1);
+}
+
+static void receive_avoid(struct worker *worker, const char *names, size_t bytes)
+{
+	memcpy(worker->avoid, names, bytes + 1); /* no more than the kind can have */
+	if (worker->vm)
+		vm_drivers_changed(worker->vm);
+}
+
 static void handle_channel(evutil_socket_t fd, short what, void *user)
 {
 	static char payload[CHANNEL_PAYLOAD_MAX + 1];
@@ -268,6 +287,9 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 	switch (kind) {
 	case CHANNEL_CONFIG:
 		receive_config(worker, payload, bytes);
+		break;
+	case CHANNEL_AVOID:
+		receive_avoid(worker, payload, bytes);
 		break;
 	case CHANNEL_LISTENER:
 		listener_add(worker, payload, passed_fd);
@@ -331,6 +353,11 @@ int worker_run_supervised(const char *name, int channel)
 
 	r = worker_init(&worker, name);
 	worker.channel = channel;
+	worker.drivers = (struct video_drivers){
+		.avoid = worker.avoid,
+		.used = tell_encoding,
+		.user = &worker,
+	};
 	if (r < 0)
 		goto out;
 	/* A terminal's Ctrl-C and hangup reach the whole group; what follows is the supervisor's to say. */

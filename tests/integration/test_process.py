@@ -19,6 +19,9 @@ import unittest
 from harness import (ASAN_SIGNALS, PLANECASTD, SANITIZED, Daemon, connect, greeting, process_alive, process_children,
                      process_cmdline, process_fds, run_planecastd, vm_section, wait_until)
 
+# Kinds of messages (server/channel.h).
+AVOID, READY, STOP, SERVING, ENCODING, STATUS = range(4, 10)
+GPU = "/dev/dri/renderD128"
 FATAL = [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT]
 
 
@@ -104,8 +107,14 @@ class KilledWorker(unittest.TestCase):
         return fd
 
     def test_worker_that_sends_nonsense_is_replaced(self):
-        serving = struct.pack("=II", 6, 0)
-        for messages in [b"\xff" * 100], [serving]:
+        def message(kind, payload=b""):
+            return struct.pack("=II", kind, len(payload)) + payload
+
+        cases = [[b"\xff" * 100], [message(SERVING)], [message(AVOID)],
+                 [message(ENCODING, text) for text in (b"software\n", b"", b"a candidate\n")],
+                 [message(ENCODING, b"/dev/dri/renderD128\n\0/dev/dri/renderD129\n")],
+                 [message(ENCODING, b"/" * 8193)]]
+        for messages in cases:
             with Daemon(vm_section("a") + vm_section("b")) as daemon:
                 pid, other = daemon.wait_serving("a"), daemon.wait_serving("b")
                 channel = self.take_channel(pid)
@@ -115,6 +124,37 @@ class KilledWorker(unittest.TestCase):
                 daemon.wait_line(rf"\[a\] worker {pid} sends nonsense", mark)
                 self.assertNotEqual(daemon.wait_serving("a", mark), pid)
                 self.assertEqual(daemon.worker("b"), other)
+                self.assertEqual(daemon.count_lines("video: a worker died"), 0)
+
+    def test_worker_that_dies_in_a_video_driver(self):
+        """Not whoever else dies; and what it said with its last breath counts."""
+        def say(names):
+            os.write(channel, struct.pack("=II", ENCODING, len(names)) + names.encode())
+
+        said = rf"\[a\] video: a worker died while {GPU} encoded: the next ones do without it"
+        config = "[server]\nrestart-delay-max = 100ms\n" + vm_section("a")
+        with Daemon(config, env=ASAN_SIGNALS) as daemon:
+            mark = 0
+            for names, number, expected in (
+                    (f"{GPU}\n", signal.SIGSEGV, said), (f"{GPU}\n", signal.SIGABRT, said),
+                    (f"{GPU}\nsoftware\n", signal.SIGFPE, said),
+                    ("software\n", signal.SIGBUS, r"\[a\] video: a worker died while the software driver encoded"),
+                    (f"{GPU}\n", signal.SIGKILL, None), ("", signal.SIGSEGV, None)):
+                pid = daemon.wait_serving("a", mark)
+                mark = daemon.mark()
+                channel = self.take_channel(pid)
+                # More than is read in one turn of the loop, so that the death is heard of first.
+                os.kill(daemon.pid, signal.SIGSTOP)
+                for _ in range(100):
+                    say("")
+                say(names)
+                os.kill(pid, number)
+                os.kill(daemon.pid, signal.SIGCONT)
+                daemon.wait_line(rf"\[a\] worker {pid} died", mark)
+                daemon.wait_serving("a", mark)
+                self.assertEqual(daemon.count_lines("video: a worker died", mark), bool(expected), (names, number))
+                if expected:
+                    daemon.wait_line(expected, mark)
 
     def test_worker_that_floods_is_replaced_whether_systemd_reads_or_not(self):
         with tempfile.TemporaryDirectory() as directory, \
@@ -133,7 +173,7 @@ class KilledWorker(unittest.TestCase):
                 os.set_blocking(channel, True)
                 with self.assertRaises((BrokenPipeError, ConnectionResetError)):
                     for viewers in range(100000):
-                        os.write(channel, struct.pack("=III92x", 7, 96, viewers))
+                        os.write(channel, struct.pack("=III92x", STATUS, 96, viewers))
                 daemon.wait_line(rf"\[a\] worker {pid} sends too much", mark)
                 self.assertNotEqual(daemon.wait_serving("a", mark), pid)
                 self.assertEqual(daemon.worker("b"), other)

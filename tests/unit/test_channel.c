@@ -89,6 +89,9 @@ static void test_kinds_arrive_as_sent(void **state)
 		{ CHANNEL_READY, NULL, 0 },
 		{ CHANNEL_STOP, NULL, 0 },
 		{ CHANNEL_SERVING, NULL, 0 },
+		{ CHANNEL_AVOID, "software\n", 9 },
+		{ CHANNEL_AVOID, NULL, 0 },
+		{ CHANNEL_ENCODING, "/dev/dri/renderD128\n", 20 },
 		{ CHANNEL_STATUS, &status, sizeof(status) },
 	};
 	enum channel_kind kind;
@@ -214,6 +217,8 @@ static void test_hostile_messages(void **state)
 		{ { CHANNEL_LISTENER, 4, 'a' }, 12, 0 }, /* no descriptor */
 		{ { CHANNEL_LISTENER, 4, 'a' }, 12, 2 }, /* two, three, eight of them */
 		{ { CHANNEL_LISTENER, 4, 'a' }, 12, 3 }, { { CHANNEL_LISTENER, 4, 'a' }, 12, 8 },
+		{ { CHANNEL_ENCODING, CHANNEL_NAMES_MAX + 1 }, 0, 0 }, /* too many names */
+		{ { CHANNEL_AVOID, CHANNEL_NAMES_MAX + 1 }, 0, 0 },
 		{ { CHANNEL_SERVING, 0 }, 8, 1 }, /* one where none belongs */
 	};
 	static char huge[8 + CHANNEL_PAYLOAD_MAX + 1];
@@ -223,7 +228,9 @@ static void test_hostile_messages(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		send_raw(cases[i].words, cases[i].bytes, cases[i].n_fds);
+		memcpy(huge, cases[i].words, sizeof(cases[i].words));
+		/* 0: as many as it says. */
+		send_raw(huge, cases[i].bytes ? cases[i].bytes : 8 + cases[i].words[1], cases[i].n_fds);
 		assert_int_equal(channel_receive(ends[1], &kind, payload, &bytes, &fd), -EBADMSG);
 	}
 	memcpy(huge, (uint32_t[]){ CHANNEL_CONFIG, CHANNEL_PAYLOAD_MAX }, 8);

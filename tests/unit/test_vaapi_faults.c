@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Drivers that fail while they are used: viewers get a keyframe, and nothing worse. */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +115,70 @@ static void test_hangs(void **state)
 	frame_unref(frame);
 }
 
+struct used {
+	pthread_mutex_t lock;
+	char names[4][64]; /* one after the other */
+	unsigned int count;
+	int waited; /* pictures that the driver had been waited for, at the first */
+};
+
+static void note_used(void *user, const char *names)
+{
+	struct used *used = user;
+
+	pthread_mutex_lock(&used->lock);
+	if (!used->count)
+		used->waited = atomic_load(&vaapi_rig_broken()->waited);
+	if (used->count < 4)
+		snprintf(used->names[used->count], sizeof(used->names[0]), "%s", names);
+	used->count++;
+	pthread_mutex_unlock(&used->lock);
+}
+
+static bool is_told(void *user)
+{
+	struct used *used = user;
+	bool told;
+
+	pthread_mutex_lock(&used->lock);
+	told = used->count == 4;
+	pthread_mutex_unlock(&used->lock);
+	return told;
+}
+
+/* Whose driver is at work is said before it is: afterwards there may be nobody left to say it. */
+static void test_says_who_is_at_work(void **state)
+{
+	struct frame *frame = vaapi_rig_frame(WIDTH, HEIGHT, 0);
+	struct used used = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct vaapi_rig rig;
+	int waited;
+
+	(void)state;
+	vaapi_rig_open(&rig, BROKEN, 0);
+	vaapi_candidates_watch(rig.candidates, note_used, &used);
+	waited = atomic_load(&vaapi_rig_broken()->waited);
+	vaapi_rig_encode(&rig, frame, NULL, 20);
+	assert_int_equal(used.count, 1);
+	assert_int_equal(used.waited, waited);
+	/* Its last chance is forfeited: what takes over is said, too, and the end. */
+	for (unsigned int i = 0; i + 1 < vaapi_candidates_count(rig.candidates); i++)
+		vaapi_candidates_demote(rig.candidates, i, "the test says so");
+	vaapi_rig_break(BROKEN_ERROR, 1);
+	vaapi_rig_encode(&rig, frame, NULL, 20);
+	assert_int_equal(used.count, 3);
+	encoder_free(rig.encoder);
+	rig.encoder = NULL;
+	vaapi_rig_run_until(&rig, is_told, &used);
+	assert_string_equal(used.names[0], BROKEN "\n");
+	assert_string_equal(used.names[1], "");
+	assert_string_equal(used.names[2], VAAPI_SOFTWARE "\n");
+	assert_string_equal(used.names[3], "");
+	vaapi_rig_break(BROKEN_NOT, 0);
+	vaapi_rig_close(&rig);
+	frame_unref(frame);
+}
+
 static bool is_waiting(void *user)
 {
 	return atomic_load(&vaapi_rig_broken()->waited) >= *(const int *)user;
@@ -179,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_fails_once),
 		cmocka_unit_test(test_fails_for_good),
 		cmocka_unit_test(test_hangs),
+		cmocka_unit_test(test_says_who_is_at_work),
 		cmocka_unit_test(test_mailbox),
 		cmocka_unit_test(test_nothing_left),
 	};

@@ -162,6 +162,67 @@ static void test_order(void **state)
 	vaapi_candidates_unref(NULL);
 }
 
+/* What is to be avoided is not even tried, whatever else is on the list. */
+static void test_avoids(void **state)
+{
+	static const char *const lists[] = { BROKEN, BROKEN "\n", "/dev/null\n" BROKEN "\n/nowhere" };
+	static const char *const others[] = { "", "\n", "headless:broke", "headless:brokenn", "broken" };
+	struct vaapi_candidates *candidates;
+	unsigned int index;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		assert_int_equal(vaapi_candidates_new(BROKEN, PLANECASTD, 0, &candidates), 0);
+		vaapi_candidates_avoid(candidates, lists[i]);
+		assert_int_equal(vaapi_candidates_choose(candidates, &index), 0);
+		assert_true(index > 0);
+		vaapi_candidates_unref(candidates);
+	}
+	for (unsigned int i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(vaapi_candidates_new(BROKEN, PLANECASTD, 0, &candidates), 0);
+		vaapi_candidates_avoid(candidates, others[i]);
+		assert_int_equal(vaapi_candidates_choose(candidates, &index), 0);
+		assert_int_equal(index, 0);
+		vaapi_candidates_unref(candidates);
+	}
+}
+
+static void note_used(void *user, const char *names)
+{
+	snprintf(user, 64, "%s", names);
+}
+
+static void test_says_what_is_used(void **state)
+{
+	struct vaapi_candidates *candidates;
+	unsigned int last;
+	char used[64] = "untold";
+
+	(void)state;
+	assert_int_equal(vaapi_candidates_new(BROKEN, PLANECASTD, 0, &candidates), 0);
+	last = vaapi_candidates_count(candidates) - 1;
+	vaapi_candidates_begin(candidates, 0);
+	vaapi_candidates_end(candidates, 0);
+	vaapi_candidates_watch(candidates, note_used, used);
+	assert_string_equal(used, "untold");
+	vaapi_candidates_begin(candidates, last);
+	assert_string_equal(used, "software\n");
+	vaapi_candidates_begin(candidates, 0);
+	assert_string_equal(used, BROKEN "\nsoftware\n");
+	/* By two threads. */
+	vaapi_candidates_begin(candidates, 0);
+	vaapi_candidates_end(candidates, 0);
+	assert_string_equal(used, BROKEN "\nsoftware\n");
+	vaapi_candidates_end(candidates, 0);
+	assert_string_equal(used, "software\n");
+	vaapi_candidates_end(candidates, last);
+	assert_string_equal(used, "");
+	vaapi_candidates_watch(candidates, NULL, NULL);
+	vaapi_candidates_begin(candidates, 0);
+	assert_string_equal(used, "");
+	vaapi_candidates_unref(candidates);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +232,8 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_avoids),
+		cmocka_unit_test(test_says_what_is_used),
 	};
 
 	return cmocka_run_group_tests(tests, vaapi_rig_setup, vaapi_rig_teardown);
