@@ -3,19 +3,18 @@
 import json
 import os
 import pathlib
-import struct
 import subprocess
 import tempfile
-import zlib
 
 from harness import BUILD, DEADLINE_S, Timeout, wait_until
+from picture import Picture
 
 SCREENPROBE = str(BUILD / "tests" / "screenprobe")
 SCREENSHOTS = BUILD / "tests" / "screenshots"
 
 
-def tigervnc(address, *options):
-    return ["vncviewer", "-geometry", "+0+0", "-RemoteResize=0", "-AutoSelect=0", "-Shared=1", "-ReconnectOnError=0",
+def tigervnc(address, *options, program="vncviewer"):
+    return [program, "-geometry", "+0+0", "-RemoteResize=0", "-AutoSelect=0", "-Shared=1", "-ReconnectOnError=0",
             "-AlertOnFatalError=0", "-SecurityTypes", "None", *options, f"{address[0]}::{address[1]}"]
 
 
@@ -30,21 +29,6 @@ def spicy(address, *options):
 
 def remote_viewer(address, *options):
     return ["remote-viewer", *options, f"spice://{address[0]}:{address[1]}"]
-
-
-def write_png(ppm, png):
-    """Binary PPM to PNG, for whoever wants to look at it."""
-    data = pathlib.Path(ppm).read_bytes()
-    _, size, _, pixels = data.split(b"\n", 3)
-    width, height = map(int, size.split())
-    rows = b"".join(b"\0" + pixels[y * width * 3:(y + 1) * width * 3] for y in range(height))
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    pathlib.Path(png).write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
-        chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
 
 
 class Screen:
@@ -100,11 +84,15 @@ class Screen:
         """One with that name; does something with it."""
         self.xdotool("search", "--sync", "--onlyvisible", "--name", name, *action)
 
-    def start(self, command):
+    def start(self, command, log=subprocess.DEVNULL):
         process = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
+                                   stderr=log)
         self.processes.append(process)
         return process
+
+    def picture(self):
+        """All of it, as it is now."""
+        return Picture.read_xwd(self.directory / "Xvfb_screen0")
 
     def xdotool(self, *words):
         """Returns what it says."""
@@ -138,7 +126,7 @@ class Screen:
         done = subprocess.run([SCREENPROBE, self.directory / "Xvfb_screen0", ppm, str(deadline_s), saved],
                               capture_output=True, text=True, check=False)
         if saved.exists():
-            write_png(saved, SCREENSHOTS / f"{name}.png")
+            Picture.read_ppm(saved).write_png(SCREENSHOTS / f"{name}.png")
         if done.returncode:
             raise Timeout(f"the screen does not show {name}: {done.stderr or 'see its screenshot'}")
         return json.loads(done.stdout)
