@@ -9,6 +9,7 @@
 
 #include "encoders/colour.h"
 #include "encoders/detile.h"
+#include "encoders/rescale.h"
 #include "encoders/vaapi_call.h"
 #include "encoders/vaapi_caps.h"
 #include "encoders/vaapi_import.h"
@@ -44,7 +45,8 @@ void vaapi_convert_finish(struct vaapi_convert *convert)
 	destroy_context(convert);
 	if (convert->config != VA_INVALID_ID)
 		vaDestroyConfig(convert->va, convert->config);
-	free(convert->scratch);
+	free(convert->scratch.data);
+	free(convert->scaled.data);
 	*convert = (struct vaapi_convert){ .va = NULL };
 }
 
@@ -172,6 +174,19 @@ static int close_canvas(struct vaapi_convert *convert, struct canvas *canvas, bo
 	return err;
 }
 
+static int make_room(struct vaapi_scratch *scratch, size_t bytes)
+{
+	uint8_t *data;
+
+	if (scratch->bytes >= bytes)
+		return 0;
+	data = realloc(scratch->data, bytes);
+	if (!data)
+		return -ENOMEM;
+	*scratch = (struct vaapi_scratch){ data, bytes };
+	return 0;
+}
+
 static int detile(struct vaapi_convert *convert, const struct frame *frame,
 		const struct packet_box *box, struct colour_rgb *ret)
 {
@@ -189,17 +204,12 @@ static int detile(struct vaapi_convert *convert, const struct frame *frame,
 
 	if (err)
 		return -ENOTSUP;
-	if (convert->scratch_bytes < bytes) {
-		uint8_t *scratch = realloc(convert->scratch, bytes);
-
-		if (!scratch)
-			return -ENOMEM;
-		convert->scratch = scratch;
-		convert->scratch_bytes = bytes;
-	}
-	ret->data = convert->scratch;
+	err = make_room(&convert->scratch, bytes);
+	if (err)
+		return err;
+	ret->data = convert->scratch.data;
 	ret->stride_bytes = stride;
-	return detile_copy(&picture, &from, convert->scratch, stride);
+	return detile_copy(&picture, &from, convert->scratch.data, stride);
 }
 
 /* The box as a linear picture; frames are validated by who makes them. */
@@ -219,19 +229,38 @@ static int find_pixels(struct vaapi_convert *convert, const struct frame *frame,
 	return 0;
 }
 
-static int compute(struct vaapi_convert *convert, const struct frame *frame,
-		const struct packet_box *box)
+/* The same picture as large as the target. */
+static int scale(struct vaapi_convert *convert, struct colour_rgb *pixels)
 {
-	const struct colour_box all = { .width = box->width, .height = box->height };
+	int err = make_room(&convert->scaled, (size_t)convert->width * 4 * convert->height);
+
+	if (!err)
+		err = rescale_rgb(pixels, convert->scaled.data, convert->width, convert->height);
+	if (err)
+		return err;
+	pixels->data = convert->scaled.data;
+	pixels->stride_bytes = (size_t)convert->width * 4;
+	pixels->width = convert->width;
+	pixels->height = convert->height;
+	return 0;
+}
+
+static int compute(struct vaapi_convert *convert, const struct frame *frame,
+		const struct packet_box *box, bool scales)
+{
 	struct colour_rgb pixels;
+	struct colour_box all;
 	struct canvas canvas;
 	int err, closed;
 
 	err = find_pixels(convert, frame, box, &pixels);
+	if (!err && scales)
+		err = scale(convert, &pixels);
 	if (!err)
 		err = open_canvas(convert, &canvas);
 	if (err)
 		return err;
+	all = (struct colour_box){ .width = pixels.width, .height = pixels.height };
 	err = colour_to_nv12(&pixels, &all, COLOUR_BT709, COLOUR_LIMITED, &canvas.nv12);
 	closed = close_canvas(convert, &canvas, !err);
 	/* The canvas and the driver's numbers do not go together. */
@@ -252,12 +281,12 @@ int vaapi_convert_run(struct vaapi_convert *convert, struct frame *frame,
 
 	if (source != VA_INVALID_SURFACE && (exact || scales || !frame->data))
 		return process(convert, &region, source);
-	if (scales || !frame->data)
+	if (!frame->data)
 		return -ENOTSUP;
 	err = frame_begin_read(frame);
 	if (err)
 		return -EACCES;
-	err = compute(convert, frame, box);
+	err = compute(convert, frame, box, scales);
 	frame_end_read(frame);
 	return err;
 }

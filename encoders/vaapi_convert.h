@@ -26,8 +26,10 @@ struct vaapi_convert {
 	VAContextID context; /* VA_INVALID_ID: not yet */
 	VASurfaceID target;
 	uint32_t width, height; /* of the target, both even */
-	uint8_t *scratch; /* a box out of a tiled frame */
-	size_t scratch_bytes;
+	struct vaapi_scratch {
+		uint8_t *data;
+		size_t bytes;
+	} scratch, scaled; /* a box out of a tiled frame; one made smaller */
 };
 
 int vaapi_convert_init(struct vaapi_convert *convert, VADisplay va, const struct vaapi_caps *caps);
@@ -40,7 +42,7 @@ int vaapi_convert_set_target(struct vaapi_convert *convert, VASurfaceID target, 
 /*
  * source: the frame as a surface, VA_INVALID_SURFACE: there is none. By the CPU it is done
  * on return, by the driver when the target is waited for. Errors: -ENOTSUP (format or
- * layout that the CPU does not know, or would have to scale), -EACCES and the like: the frame
+ * layout that the CPU does not know, or cannot scale), -EACCES and the like: the frame
  * cannot be read; neither is the driver's fault. -EIO, -ENOMEM, -ETIMEDOUT: the driver's.
  */
 int vaapi_convert_run(struct vaapi_convert *convert, struct frame *frame,

@@ -172,6 +172,19 @@ static int translate(const struct packet_box *box, const pixman_region32_t *dama
 	return 0;
 }
 
+/*
+ * As a surface, or VA_INVALID_SURFACE: the CPU reads it. Where the driver is a CPU's, too, a frame that can be
+ * read at all is read by us, who survive that its memory goes away under our hands (capture/mapping.h).
+ */
+static VASurfaceID import(struct vaapi_session *session, const struct vaapi_session_picture *picture)
+{
+	VASurfaceID source = VA_INVALID_SURFACE;
+
+	if (picture->import && !(session->caps.thrifty && picture->frame->data))
+		vaapi_import_surface(picture->import, session->va, &session->caps, picture->frame, &source);
+	return source;
+}
+
 static int encode(struct vaapi_session *session, const struct vaapi_session_picture *picture,
 		bool scaled, struct packet **ret)
 {
@@ -193,7 +206,6 @@ int vaapi_session_encode(struct vaapi_session *session,
 		const struct vaapi_session_picture *picture, struct packet **ret)
 {
 	struct frame *frame = picture->frame;
-	VASurfaceID source = VA_INVALID_SURFACE;
 	struct packet *packet;
 	bool scaled;
 	int err = follow_box(session, &picture->box);
@@ -203,11 +215,7 @@ int vaapi_session_encode(struct vaapi_session *session,
 	vaapi_session_reap(session);
 	if (picture->keyframe)
 		vaapi_stream_restart(&session->stream);
-	if (picture->import)
-		/* What cannot be imported is read by the CPU. */
-		vaapi_import_surface(
-				picture->import, session->va, &session->caps, frame, &source);
-	err = vaapi_convert_run(&session->convert, frame, &picture->box, source);
+	err = vaapi_convert_run(&session->convert, frame, &picture->box, import(session, picture));
 	scaled = session->stream.width != even(picture->box.width) ||
 			session->stream.height != even(picture->box.height);
 	if (!err)

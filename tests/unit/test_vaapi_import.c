@@ -228,13 +228,65 @@ static void test_scaling(void **state)
 	packet = vaapi_rig_encode(&rig, frame, &(struct packet_box){ 8, 8, 240, 240 }, 20);
 	assert_false(packet->scaled);
 	assert_int_equal(packet->width, 240);
-	/* The CPU does not scale. */
-	vaapi_rig_submit(&rig, source, NULL, 20, false);
-	vaapi_rig_run(&rig, 2, 1);
-	assert_int_equal(rig.err, -ENOTSUP);
 	vaapi_rig_break(BROKEN_NOT, 0);
 	vaapi_rig_close(&rig);
 	frame_unref(frame);
+	frame_unref(source);
+}
+
+/* A quarter of each picture's pixels, the mean of four. */
+static struct frame *halve(const struct frame *frame)
+{
+	struct frame *half;
+
+	assert_int_equal(frame_new_memory(frame->width / 2, frame->height / 2, &half), 0);
+	for (uint32_t y = 0; y < half->height; y++)
+		for (uint32_t x = 0; x < half->width * 4; x++) {
+			const uint8_t *from = frame->data +
+					(size_t)y * 2 * frame->planes[0].stride + x / 4 * 8 + x % 4;
+			const uint8_t *below = from + frame->planes[0].stride;
+
+			frame_memory_pixels(half)[(size_t)y * half->planes[0].stride + x] =
+					(uint8_t)((from[0] + from[4] + below[0] + below[4]) / 4);
+		}
+	return half;
+}
+
+/* So does the CPU where it is the one to read the picture. */
+static void test_scaling_by_cpu(void **state)
+{
+	struct frame *source = vaapi_rig_frame(640, 402, 0), *half = halve(source);
+	uint8_t *nv12 = vaapi_rig_nv12(half, &(struct packet_box){ 0, 0, 320, 200 });
+	struct rig_decoder *decoder = rig_decoder_new();
+	const struct packet *packet;
+	struct vaapi_rig rig;
+
+	(void)state;
+	vaapi_rig_break(BROKEN_SMALL, 0);
+	vaapi_rig_open(&rig, BROKEN, 0);
+	packet = vaapi_rig_encode(&rig, source, &(struct packet_box){ 0, 0, 640, 400 }, 20);
+	assert_true(packet->scaled);
+	assert_int_equal(packet->width, 320);
+	assert_int_equal(packet->height, 200);
+	assert_int_equal(packet->box.width, 640);
+	assert_true(vaapi_rig_psnr(decoder, packet, nv12) > 40);
+	/* Of an odd size, up to the picture's end. */
+	packet = vaapi_rig_encode(&rig, source, &(struct packet_box){ 101, 3, 539, 399 }, 20);
+	assert_true(packet->scaled);
+	assert_int_equal(packet->width, 320);
+	assert_int_equal(packet->height, 236);
+	/* What cannot be scaled costs nobody else anything. */
+	source->fourcc = DRM_FORMAT_RGB565;
+	vaapi_rig_submit(&rig, source, NULL, 20, false);
+	vaapi_rig_run(&rig, 2, 1);
+	assert_int_equal(rig.err, -ENOTSUP);
+	source->fourcc = DRM_FORMAT_XRGB8888;
+	assert_true(vaapi_rig_encode(&rig, source, NULL, 20)->scaled);
+	vaapi_rig_break(BROKEN_NOT, 0);
+	vaapi_rig_close(&rig);
+	rig_decoder_free(decoder);
+	free(nv12);
+	frame_unref(half);
 	frame_unref(source);
 }
 
@@ -338,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_older_import),
 		cmocka_unit_test(test_lesser_drivers),
 		cmocka_unit_test(test_scaling),
+		cmocka_unit_test(test_scaling_by_cpu),
 		cmocka_unit_test(test_geometry),
 		cmocka_unit_test(test_short_buffer),
 		cmocka_unit_test(test_format_table),
