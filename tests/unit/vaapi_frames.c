@@ -69,37 +69,54 @@ static size_t place(uint32_t x, uint32_t y, uint32_t stride, bool tiled)
 			byte % TILE_BYTES;
 }
 
-struct frame *vaapi_rig_fd_frame(const struct frame *source, uint32_t fourcc, const char *order,
-		uint64_t modifier)
+struct frame *vaapi_rig_wrap(int fd, uint32_t width, uint32_t height, uint32_t stride,
+		uint32_t fourcc, uint64_t modifier)
 {
 	struct frame *frame = calloc(1, sizeof(*frame));
-	bool tiled = modifier != DRM_FORMAT_MOD_LINEAR;
-	uint32_t stride = (source->width * 4 + TILE_BYTES - 1) / TILE_BYTES * TILE_BYTES;
-	uint32_t rows = (source->height + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
-	size_t bytes = (size_t)stride * rows;
-	uint8_t *pixels;
 
 	assert_non_null(frame);
 	frame_init(frame, &fd_impl);
-	frame->width = source->width;
-	frame->height = source->height;
+	frame->width = width;
+	frame->height = height;
 	frame->fourcc = fourcc;
 	frame->modifier = modifier;
 	frame->n_planes = 1;
 	frame->planes[0].stride = stride;
-	frame->planes[0].fd = memfd_create("frame", MFD_CLOEXEC);
-	assert_int_equal(ftruncate(frame->planes[0].fd, (off_t)bytes), 0);
-	pixels = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, frame->planes[0].fd, 0);
-	assert_ptr_not_equal(pixels, MAP_FAILED);
-	for (uint32_t y = 0; y < source->height; y++)
-		for (uint32_t x = 0; x < source->width; x++)
-			for (unsigned int i = 0; i < 4; i++)
-				pixels[place(x, y, stride, tiled) + i] =
-						source->data[(size_t)y * source->planes[0].stride +
-								x * 4 + (size_t)(order[i] - '0')];
-	munmap(pixels, bytes);
+	frame->planes[0].fd = fd;
 	atomic_fetch_add(&fd_frames, 1);
 	return frame;
+}
+
+void vaapi_rig_draw(uint8_t *memory, uint32_t stride, const struct frame *source, const char *order,
+		uint64_t modifier)
+{
+	for (uint32_t y = 0; y < source->height; y++) {
+		const uint8_t *row = source->data + (size_t)y * source->planes[0].stride;
+
+		for (uint32_t x = 0; x < source->width; x++) {
+			uint8_t *to = memory + place(x, y, stride, modifier != DRM_FORMAT_MOD_LINEAR);
+
+			for (unsigned int i = 0; i < 4; i++)
+				to[i] = row[x * 4 + (size_t)(order[i] - '0')];
+		}
+	}
+}
+
+struct frame *vaapi_rig_fd_frame(const struct frame *source, uint32_t fourcc, const char *order,
+		uint64_t modifier)
+{
+	uint32_t stride = (source->width * 4 + TILE_BYTES - 1) / TILE_BYTES * TILE_BYTES;
+	uint32_t rows = (source->height + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+	size_t bytes = (size_t)stride * rows;
+	int fd = memfd_create("frame", MFD_CLOEXEC);
+	uint8_t *pixels;
+
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	pixels = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(pixels, MAP_FAILED);
+	vaapi_rig_draw(pixels, stride, source, order, modifier);
+	munmap(pixels, bytes);
+	return vaapi_rig_wrap(fd, source->width, source->height, stride, fourcc, modifier);
 }
 
 uint8_t *vaapi_rig_nv12(const struct frame *frame, const struct packet_box *box)

@@ -58,13 +58,21 @@ const struct packet *vaapi_rig_encode(struct vaapi_rig *rig, struct frame *frame
 /* Frames: a picture of the test desktop, at that time. */
 struct frame *vaapi_rig_frame(uint32_t width, uint32_t height, int64_t time_ns);
 /*
- * The same pixels in a memfd, of any format with 4 bytes a pixel, whose bytes are order's
- * of 0 blue, 1 green, 2 red, 3 none; linear, or X-tiled.
- * No CPU may read it: it has no data.
+ * A frame that is the descriptor's memory, from its first byte. No CPU may read it: it has no
+ * data. Takes the descriptor.
  */
+struct frame *vaapi_rig_wrap(int fd, uint32_t width, uint32_t height, uint32_t stride,
+		uint32_t fourcc, uint64_t modifier);
+/*
+ * The source's pixels into memory, of any format with 4 bytes a pixel, whose bytes are order's
+ * of 0 blue, 1 green, 2 red, 3 none; linear, or X-tiled.
+ */
+void vaapi_rig_draw(uint8_t *memory, uint32_t stride, const struct frame *source, const char *order,
+		uint64_t modifier);
+/* Both, in a memfd. */
 struct frame *vaapi_rig_fd_frame(const struct frame *source, uint32_t fourcc, const char *order,
 		uint64_t modifier);
-/* How many of the latter are not released. */
+/* How many of such frames are not released. */
 int vaapi_rig_fd_frames(void);
 
 /* What the box of an XR24 frame in CPU memory is as NV12; to be freed. */

@@ -1,60 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The sample devices of the kernel: written by others, with habits of their own. */
 #include <drm_fourcc.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "server/capture/attach_own.h"
 #include "server/frame.h"
 #include "tests/lab/groups/groups.h"
 #include "tests/lab/support/bochs.h"
 #include "tests/lab/support/check.h"
 #include "tests/lab/support/draw.h"
 #include "tests/lab/support/fake_guest.h"
-#include "tests/lab/support/launcher.h"
 #include "tests/lab/support/mdev.h"
+#include "tests/lab/support/sample.h"
 #include "tests/lab/support/watch.h"
-
-#define PATH "/run/lab-launcher"
-
-/* A device whose owner is a launcher: the test plays the guest through the launcher's fd. */
-struct sample {
-	struct mdev mdev;
-	struct attach_own own;
-	struct launcher launcher;
-	struct watch watch;
-	uint8_t *memory;
-	size_t bytes;
-};
-
-static void open_sample(struct sample *s, const char *type)
-{
-	char reason[VFIO_REASON_BYTES];
-
-	s->mdev = mdev_create(type);
-	if (attach_own_open(s->mdev.uuid, &s->own, reason) < 0)
-		check_bail_out("%s", reason);
-	s->memory = bochs_map_memory(s->own.device_fd, &s->bytes);
-	launcher_listen(&s->launcher, PATH);
-	watch_open_socket(&s->watch, PATH);
-	watch_look(&s->watch);
-	launcher_accept(&s->launcher);
-	launcher_pass(&s->launcher, s->own.device_fd);
-	/* Until it has arrived the launcher is what there is to complain of. */
-	while (!watch_look(&s->watch) && strstr(s->watch.reason, "launcher"))
-		;
-}
-
-static void close_sample(struct sample *s)
-{
-	watch_close(&s->watch);
-	launcher_close(&s->launcher);
-	munmap(s->memory, s->bytes);
-	attach_own_close(&s->own);
-	mdev_remove(&s->mdev);
-}
 
 /* The grey ramp that mdpy starts with. */
 static bool is_ramp(const struct frame *frame)
@@ -94,18 +51,18 @@ void group_mdpy(void)
 		watch_close(&watch);
 		mdev_remove(&mdev);
 	}
-	open_sample(&s, "mdpy-vga");
+	sample_open(&s, "mdpy-vga");
 	plane = fake_guest_plane(640, 480, 0);
 	draw_plane(s.memory, &plane, 9);
 	check(watch_look(&s.watch) && draw_same_bytes(s.watch.frame, s.memory, &plane), "passed by a launcher: pixels");
-	close_sample(&s);
+	sample_close(&s);
 }
 
 void group_mbochs_stock(void)
 {
 	struct sample s;
 
-	open_sample(&s, "mbochs-small");
+	sample_open(&s, "mbochs-small");
 	check(strstr(s.watch.reason, "not enabled"), "display off: %s", s.watch.reason);
 	/* Its first query of each mode fails; one look has to do nevertheless. One GET an id: more break it. */
 	bochs_set_mode(s.own.device_fd, 640, 480, 0);
@@ -123,7 +80,7 @@ void group_mbochs_stock(void)
 	bochs_set_mode(s.own.device_fd, 0, 0, 0);
 	watch_look(&s.watch);
 	check(strstr(s.watch.reason, "not enabled"), "display off again: %s", s.watch.reason);
-	close_sample(&s);
+	sample_close(&s);
 }
 
 static void mended_mode(struct sample *s, uint16_t width, uint16_t height, uint16_t y)
@@ -141,7 +98,7 @@ void group_mbochs_mended(void)
 	struct sample s;
 	bool right = true;
 
-	open_sample(&s, "mbochs-medium");
+	sample_open(&s, "mbochs-medium");
 	mended_mode(&s, 640, 480, 0);
 	mended_mode(&s, 800, 600, 0);
 	mended_mode(&s, 1366, 768, 0);
@@ -164,5 +121,5 @@ void group_mbochs_mended(void)
 	bochs_set_mode(s.own.device_fd, 4000, 4000, 0);
 	watch_look(&s.watch);
 	check(strstr(s.watch.reason, "not enabled"), "more than it has memory for: %s", s.watch.reason);
-	close_sample(&s);
+	sample_close(&s);
 }
