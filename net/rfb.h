@@ -48,6 +48,12 @@ enum rfb_server_message {
 
 /* 7.7; what is not here is asked of encoders/rects.h by its own numbers. */
 #define RFB_ENCODING_COPY_RECT 1
+#define RFB_ENCODING_OPEN_H264 50 /* registry */
+
+/* Of an Open H.264 rectangle (registry). */
+#define RFB_H264_RESET_CONTEXT (1u << 0) /* the one of its place and size */
+#define RFB_H264_RESET_ALL (1u << 1)
+#define RFB_H264_HEAD_BYTES 8 /* length, flags */
 
 /* 7.8.1 and 7.8.2, the rest from the registry */
 enum rfb_pseudo_encoding {

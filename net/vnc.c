@@ -18,6 +18,7 @@
 #include "net/stream.h"
 #include "net/vnc_client.h"
 #include "net/vnc_update.h"
+#include "net/vnc_video.h"
 #include "server/frame.h"
 #include "server/log.h"
 #include "server/update.h"
@@ -53,6 +54,7 @@ static void handle_later(evutil_socket_t fd, short what, void *data)
 {
 	struct vnc *vnc = data;
 	struct vnc_client *client, *next;
+	const unsigned int n_video = vnc_video_viewers(vnc);
 
 	(void)fd;
 	(void)what;
@@ -64,15 +66,14 @@ static void handle_later(evutil_socket_t fd, short what, void *data)
 			vnc_client_free(client);
 	}
 	vnc_check_soft_cursor(vnc);
-	TAILQ_FOREACH(client, &vnc->clients, link) {
-		if (client->wants_copy)
-			vnc_update_send(client);
-	}
+	TAILQ_FOREACH(client, &vnc->clients, link)
+		vnc_update_send(client);
 	/* Whoever comes next is shown the picture of then. */
 	if (!vnc->n_viewers)
 		drop_picture(vnc);
-	if (vnc->n_viewers != vnc->viewers_told) {
+	if (vnc->n_viewers != vnc->viewers_told || n_video != vnc->video_viewers_told) {
 		vnc->viewers_told = vnc->n_viewers;
+		vnc->video_viewers_told = n_video;
 		if (!vnc->n_viewers)
 			tell_shared(vnc);
 		vnc->events->viewers(vnc->user);
@@ -287,6 +288,16 @@ static void update(struct protocol *protocol, const struct update *update)
 	}
 }
 
+static void video(struct protocol *protocol, const struct protocol_video *video)
+{
+	vnc_video_set(from_protocol(protocol), video);
+}
+
+static void packet(struct protocol *protocol, struct packet *packet)
+{
+	vnc_video_put(from_protocol(protocol), packet);
+}
+
 static void move_soft_cursor(struct vnc *vnc)
 {
 	struct vnc_client *client;
@@ -346,6 +357,7 @@ static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 	const struct vnc_client *client;
 	struct protocol_stats sum = {
 		.viewers = vnc->n_viewers,
+		.video_viewers = vnc_video_viewers(vnc),
 		.handshakes = vnc->n_handshakes,
 		.exclusive = has_exclusive(vnc),
 		.bytes_sent = vnc->bytes_sent,
@@ -447,6 +459,8 @@ static const struct protocol_impl impl = {
 	.make_room = make_room,
 	.accept = accept_client,
 	.update = update,
+	.video = video,
+	.packet = packet,
 	.cursor = cursor,
 	.leds = leds,
 	.stats = stats,

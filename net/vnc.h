@@ -3,8 +3,8 @@
  * The VNC front end of one VM, as its own files see it; the rest of planecast
  * sees struct protocol. vnc.c holds what viewers share (picture, pointer, lights,
  * policy); vnc_client.c is one viewer's life, vnc_messages.c what it asks,
- * vnc_input.c what it types, vnc_update.c what it is sent and when, vnc_pseudo.c
- * the rectangles that are no pixels. Loop thread.
+ * vnc_input.c what it types, vnc_update.c what it is sent and when, vnc_video.c
+ * what of that is video, vnc_pseudo.c the rectangles that are no pixels. Loop thread.
  *
  * A client that is closed stays in memory and in the list until control is back
  * with the loop (vnc_later()): whoever called into it, or walks the list, still
@@ -53,7 +53,7 @@ struct vnc {
 	struct penalty penalty;
 	struct vnc_client_list clients; /* oldest first */
 	unsigned int n_viewers, n_handshakes;
-	unsigned int viewers_told; /* n_viewers, as the owner knows it */
+	unsigned int viewers_told, video_viewers_told; /* as the owner knows them */
 	struct event *later;
 
 	/* The size that a viewer has asked the guest for, until it shows. */
@@ -63,12 +63,15 @@ struct vnc {
 		struct event *patience;
 	} asked;
 
+	struct protocol_video video; /* as it is now */
+	uint32_t video_scaled; /* serial of a box whose packets are smaller than it; 0: none */
+
 	uint64_t bytes_sent; /* to clients that are gone */
 	uint64_t updates_sent;
 	int64_t last_input_ns;
 };
 
-/* Tidies up, from the loop and soon: frees closed clients, tells of viewers. */
+/* Tidies up, from the loop and soon: frees closed clients, tells of viewers, sends what is due. */
 void vnc_later(struct vnc *vnc);
 /* Why no more viewers are let in, or NULL. */
 const char *vnc_full(const struct vnc *vnc);

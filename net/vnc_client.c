@@ -77,6 +77,7 @@ void vnc_client_close(struct vnc_client *client, enum log_level level, const cha
 	event_del(client->timer);
 	rects_free(client->rects);
 	client->rects = NULL;
+	video_view_finish(&client->video);
 	if (vnc->asked.client == client)
 		vnc->asked.client = NULL;
 	set_state(client, VNC_CLOSED);

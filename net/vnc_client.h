@@ -15,6 +15,7 @@
 #include "net/penalty.h"
 #include "net/rfb_framer.h"
 #include "net/rfb_handshake.h"
+#include "net/video_view.h"
 #include "net/vnc_input.h"
 #include "server/log.h"
 
@@ -44,6 +45,7 @@ enum vnc_ability {
 	VNC_CAN_MORE_BUTTONS = 1 << 9,
 	VNC_CAN_LAST_RECT = 1 << 10,
 	VNC_CAN_COPY_RECT = 1 << 11,
+	VNC_CAN_H264 = 1 << 12,
 };
 
 /* Pseudo-rectangles that wait to be sent. */
@@ -92,8 +94,13 @@ struct vnc_client {
 	pixman_box32_t continuous_box;
 	pixman_region32_t requested; /* and not yet answered */
 	pixman_region32_t refresh; /* to be sent whether it changed or not */
+	bool whole; /* what it asked for last is the whole picture */
 	bool wants_copy; /* waits for a free copy of the picture with pointer */
 	struct fence_window window;
+
+	struct video_view video;
+	uint32_t video_shown; /* serial of the box of which it has a picture; 0: of none */
+	bool video_last; /* what it was sent last was video, no rectangles */
 };
 
 /* Takes fd on success only. -ENOMEM. */

@@ -10,6 +10,7 @@
 #include "net/vnc.h"
 #include "net/vnc_client.h"
 #include "net/vnc_update.h"
+#include "net/vnc_video.h"
 #include "server/frame.h"
 
 /* Answers a client may have waiting: one that asks without reading has to wait. */
@@ -54,6 +55,7 @@ static const struct {
 	unsigned int due; /* once the client is known to have it */
 } abilities[] = {
 	{ RFB_ENCODING_COPY_RECT, VNC_CAN_COPY_RECT, 0 },
+	{ RFB_ENCODING_OPEN_H264, VNC_CAN_H264, 0 },
 	{ RFB_PSEUDO_LAST_RECT, VNC_CAN_LAST_RECT, 0 },
 	{ RFB_PSEUDO_DESKTOP_SIZE, VNC_CAN_RESIZE, 0 },
 	{ RFB_PSEUDO_EXTENDED_DESKTOP_SIZE, VNC_CAN_RESIZE_EXTENDED, VNC_DUE_SIZE },
@@ -150,6 +152,8 @@ static int handle_encodings(struct vnc_client *client, const struct rfb_message 
 	vnc_check_soft_cursor(client->vnc);
 	if (was_soft != vnc_client_is_soft(client))
 		vnc_update_touch_pointer(client);
+	vnc_video_follow(client);
+	vnc_later(client->vnc);
 	announce(client, before);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "net/vnc.h"
 #include "net/vnc_client.h"
 #include "net/vnc_pseudo.h"
+#include "net/vnc_video.h"
 #include "server/frame.h"
 #include "server/update.h"
 
@@ -62,6 +63,7 @@ static int follow_size(struct vnc_client *client)
 	};
 	clear(&client->refresh);
 	client->due |= VNC_DUE_SIZE;
+	vnc_video_follow(client);
 	return 0;
 }
 
@@ -113,21 +115,20 @@ static int start_job(struct vnc_client *client)
 
 static bool is_time(const struct vnc_client *client)
 {
-	return client->state == VNC_VIEWING && client->vnc->frame && !rects_busy(client->rects) &&
-			!client->sync_next &&
+	return client->state == VNC_VIEWING && client->vnc->frame && !client->sync_next &&
 			(client->continuous || pixman_region32_not_empty((pixman_region32_t *)&client->requested)) &&
 			stream_pending(client->stream) == 0 &&
 			(!(client->abilities & VNC_CAN_FENCE) ||
 					fence_window_open(&client->window, clock_now_ns()));
 }
 
-void vnc_update_send(struct vnc_client *client)
+static void send_rects(struct vnc_client *client)
 {
 	const struct frame *frame = client->vnc->frame;
 	bool resized = false;
 	int n, started;
 
-	if (!is_time(client))
+	if (!is_time(client) || rects_busy(client->rects))
 		return;
 	if (client->width != frame->width || client->height != frame->height) {
 		if (follow_size(client) < 0)
@@ -145,8 +146,35 @@ void vnc_update_send(struct vnc_client *client)
 	if (resized && !client->continuous)
 		return;
 	started = start_job(client);
+	if (started > 0)
+		client->video_last = false;
 	if (started > 0 || n > 0)
 		clear(&client->requested);
+}
+
+static void send_video(struct vnc_client *client)
+{
+	if (!is_time(client) || !vnc_video_send(client))
+		return;
+	client->video_last = true;
+	client->vnc->updates_sent++;
+	clear(&client->requested);
+	if (client->state == VNC_VIEWING && client->abilities & VNC_CAN_FENCE)
+		vnc_update_send_fence(client);
+}
+
+void vnc_update_send(struct vnc_client *client)
+{
+	const bool rects_first = client->video_last;
+
+	/* Before rectangles have used up its request: the packet is then next. */
+	if (is_time(client))
+		vnc_video_ask(client);
+	if (rects_first)
+		send_rects(client);
+	send_video(client);
+	if (!rects_first)
+		send_rects(client);
 }
 
 void vnc_update_send_fence(struct vnc_client *client)
@@ -207,6 +235,8 @@ void vnc_update_picture(struct vnc_client *client, const struct update *update)
 		else if (pixman_region32_not_empty((pixman_region32_t *)&update->copy_region))
 			rects_copy(client->rects, &update->copy_region, update->copy_dx, update->copy_dy);
 		rects_damage(client->rects, &update->damage);
+	} else {
+		vnc_video_follow(client);
 	}
 	vnc_update_send(client);
 }
@@ -230,6 +260,13 @@ void vnc_update_touch_pointer(struct vnc_client *client)
 	pixman_region32_fini(&region);
 }
 
+static void note_asked(struct vnc_client *client, const pixman_box32_t *box)
+{
+	client->whole = !box->x1 && !box->y1 && box->x2 == (int32_t)client->width &&
+			box->y2 == (int32_t)client->height;
+	vnc_video_follow(client);
+}
+
 void vnc_update_request(struct vnc_client *client, bool incremental, const pixman_box32_t *box)
 {
 	/* Registry: those are ignored while continuous updates are on. */
@@ -241,6 +278,8 @@ void vnc_update_request(struct vnc_client *client, bool incremental, const pixma
 			client->due |= VNC_DUE_SIZE;
 		add_box(&client->refresh, box);
 	}
+	if (!client->continuous)
+		note_asked(client, box);
 	add_box(&client->requested, box);
 }
 
@@ -252,4 +291,6 @@ void vnc_update_set_continuous(struct vnc_client *client, bool enable, const pix
 		vnc_client_write(client, &ended, 1);
 	client->continuous = enable;
 	client->continuous_box = *box;
+	if (enable)
+		note_asked(client, box);
 }

@@ -6,7 +6,9 @@
  * all by ContinuousUpdates), nothing sent before still waits here or at the
  * encoder, and, if it answers fences, not too much is on its way. What changes
  * meanwhile adds up; what is then sent is the newest picture. When nothing
- * changes, what was sent lossily follows exactly. Loop thread.
+ * changes, what was sent lossily follows exactly. Where rectangles and video
+ * (vnc_video.h) both wait, they take turns; a packet needs not wait for rectangles that
+ * are still being encoded. Loop thread.
  */
 #ifndef PLANECAST_NET_VNC_UPDATE_H
 #define PLANECAST_NET_VNC_UPDATE_H

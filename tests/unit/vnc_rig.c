@@ -76,7 +76,16 @@ static void handle_alone(void *user, const struct protocol *protocol, const char
 	rig.alone_calls++;
 }
 
+static void handle_video(void *user, enum packet_codec codec, bool keyframe)
+{
+	assert_ptr_equal(user, &rig);
+	assert_int_equal(codec, PACKET_H264);
+	rig.video_asks += !keyframe;
+	rig.keyframe_asks += keyframe;
+}
+
 static const struct protocol_events events = {
+	.video = handle_video,
 	.input = handle_input,
 	.resize = handle_resize,
 	.viewers = handle_viewers,
@@ -184,6 +193,32 @@ void rig_show(const pixman_box32_t *box)
 void rig_show_size(uint32_t width, uint32_t height)
 {
 	tell(draw(width, height, ++rig.frames), NULL, NULL, 0);
+}
+
+void rig_set_video(const pixman_box32_t *box, uint32_t serial)
+{
+	struct protocol_video video = { .on = box, .codecs = 1 << PACKET_H264, .serial = serial };
+
+	if (box)
+		video.box = (struct packet_box){ (uint32_t)box->x1, (uint32_t)box->y1,
+			(uint32_t)(box->x2 - box->x1), (uint32_t)(box->y2 - box->y1) };
+	rig.video = video;
+	rig.vnc->impl->video(rig.vnc, &video);
+}
+
+void rig_put_packet(uint64_t number, bool keyframe, bool scaled)
+{
+	struct packet *packet = packet_new(1000 + number);
+
+	assert_non_null(packet);
+	memset(packet->data, (uint8_t)number, packet->bytes);
+	packet->codec = PACKET_H264;
+	packet->number = number;
+	packet->keyframe = keyframe;
+	packet->scaled = scaled;
+	packet->box = rig.video.box;
+	rig.vnc->impl->packet(rig.vnc, packet);
+	packet_unref(packet);
 }
 
 void rig_scroll(uint32_t rows)

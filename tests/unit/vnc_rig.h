@@ -28,11 +28,13 @@ struct rig {
 	struct protocol *vnc;
 	struct frame *frame; /* what the VM shows */
 	unsigned int frames; /* shown so far; draws each one differently */
+	struct protocol_video video; /* as told last */
 	unsigned int other_viewers; /* of other protocols */
 	/* What the front end told the VM. */
 	struct input_event events[RIG_EVENTS_MAX];
 	unsigned int n_events;
 	unsigned int viewer_calls;
+	unsigned int video_asks, keyframe_asks; /* the latter beside the former */
 	unsigned int alone_calls; /* a viewer is to be the only one */
 	uint32_t asked_width, asked_height;
 	unsigned int asks;
@@ -50,6 +52,10 @@ struct protocol_stats rig_stats(void);
 /* A new picture, drawn anew: whole, or in one box. Told to the front end. */
 void rig_show(const pixman_box32_t *box);
 void rig_show_size(uint32_t width, uint32_t height);
+/* A part of the picture, with any serial but 0, goes as video; NULL: none does any more. */
+void rig_set_video(const pixman_box32_t *box, uint32_t serial);
+/* A packet of that part. */
+void rig_put_packet(uint64_t number, bool keyframe, bool scaled);
 /* A new picture that is the old one scrolled up by rows, with new rows below. */
 void rig_scroll(uint32_t rows);
 
@@ -77,6 +83,14 @@ struct viewer {
 	uint32_t cursor_width, cursor_height, cursor_hot_x, cursor_hot_y;
 	uint8_t cursor[65536];
 	size_t cursor_bytes;
+	/* The last Open H.264 rectangle, and how many there were. */
+	struct {
+		unsigned int n;
+		uint32_t flags;
+		uint16_t x, y, width, height;
+		size_t bytes;
+		uint8_t first; /* of its bytes */
+	} video;
 	unsigned int leds_told, keycodes_told, buttons_told, names_told;
 	uint8_t leds;
 	char name[64];

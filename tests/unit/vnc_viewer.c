@@ -369,6 +369,28 @@ static void take_cursor(struct viewer *viewer, const struct rect *rect, size_t b
 	viewer->cursor_hot_y = rect->y;
 }
 
+/* What it would look like nobody knows: no picture has this colour everywhere. */
+static void take_h264(struct viewer *viewer, const struct rect *rect, struct bytes_reader *reader)
+{
+	const uint32_t bytes = bytes_get_u32(reader), flags = bytes_get_u32(reader);
+	const uint8_t *data = bytes_get(reader, bytes);
+
+	if (!data)
+		return;
+	assert_true(bytes && rect->x + rect->width <= viewer->width && rect->y + rect->height <= viewer->height);
+	viewer->video.n++;
+	viewer->video.flags = flags;
+	viewer->video.x = rect->x;
+	viewer->video.y = rect->y;
+	viewer->video.width = rect->width;
+	viewer->video.height = rect->height;
+	viewer->video.bytes = bytes;
+	viewer->video.first = data[0];
+	for (uint32_t y = rect->y; y < (uint32_t)rect->y + rect->height; y++)
+		for (uint32_t x = rect->x; x < (uint32_t)rect->x + rect->width; x++)
+			viewer->pixels[y * viewer->width + x] = 0x808080;
+}
+
 static void take_rect(struct viewer *viewer, struct bytes_reader *reader)
 {
 	struct rect rect;
@@ -393,6 +415,9 @@ static void take_rect(struct viewer *viewer, struct bytes_reader *reader)
 			take_copy(viewer, &rect, reader);
 		else
 			reader->failed = true;
+		break;
+	case RFB_ENCODING_OPEN_H264:
+		take_h264(viewer, &rect, reader);
 		break;
 	case RFB_PSEUDO_EXTENDED_DESKTOP_SIZE:
 		take_size(viewer, &rect, reader);
