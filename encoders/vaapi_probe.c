@@ -48,6 +48,9 @@ static int spawn(const char *prober, const char *candidate, int out, pid_t *ret)
 	if (!err && !log_enabled(LOG_LEVEL_DEBUG))
 		err = -posix_spawn_file_actions_addopen(
 				&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	/* Libraries forget to keep theirs back, and this may hang with a viewer's connection. */
+	if (!err)
+		err = -posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	if (!err)
 		err = -posix_spawn(ret, prober, &actions, &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);

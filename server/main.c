@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "config/suggest.h"
+#include "encoders/va_path.h"
 #include "server/demo.h"
 #include "server/log.h"
 #include "server/options.h"
@@ -208,6 +209,7 @@ int main(int argc, char **argv)
 	struct options options;
 
 	open_standard_fds();
+	va_path_init();
 	if (options_parse(argc, argv, &options) < 0)
 		return OPTIONS_EXIT_USAGE;
 	if (options.log_level >= 0)

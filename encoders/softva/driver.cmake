@@ -2,6 +2,9 @@
 pkg_check_modules(x264 REQUIRED IMPORTED_TARGET x264)
 pkg_get_variable(driver_dir libva driverdir)
 set(PLANECAST_VA_DRIVER_DIR ${driver_dir} CACHE PATH "where libva looks for drivers")
+# The daemon shows libva the way where that is elsewhere.
+set_source_files_properties(${CMAKE_SOURCE_DIR}/encoders/va_path.c PROPERTIES COMPILE_DEFINITIONS
+	"PLANECAST_VA_DRIVER_DIR=\"${PLANECAST_VA_DRIVER_DIR}\";LIBVA_DRIVER_DIR=\"${driver_dir}\"")
 
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/encoders/softva/*.c)
 file(GLOB pure CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/encoders/colour*.c ${CMAKE_SOURCE_DIR}/encoders/detile.c

@@ -16,7 +16,7 @@ import struct
 import tempfile
 import unittest
 
-from harness import (ASAN_SIGNALS, PLANECASTD, SANITIZED, Daemon, connect, greeting, process_alive, process_children,
+from harness import (ASAN_SIGNALS, BUILD, PLANECASTD, SANITIZED, Daemon, connect, greeting, process_alive, process_children,
                      process_cmdline, process_fds, run_planecastd, vm_section, wait_until)
 
 # Kinds of messages (server/channel.h).
@@ -28,7 +28,9 @@ FATAL = [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT]
 @contextlib.contextmanager
 def environment(**variables):
     before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
+    os.environ.update({name: value for name, value in variables.items() if value is not None})
+    for name in [name for name, value in variables.items() if value is None]:
+        os.environ.pop(name, None)
     try:
         yield
     finally:
@@ -474,9 +476,34 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertRegex(out, r"(?m)^CANDIDATE +PROVEN +PROFILE +ENTRYPOINT +IMPORT +RATE CONTROL +SIZES +DRIVER$")
         self.assertRegex(out, r"(?m)^software +yes +\w+ +EncSlice +PRIME_2 PRIME CPU +CQP .*\d+x\d+ to \d+x\d+ +planecast .+$")
+        # Without being told where that is, too.
+        with environment(LIBVA_DRIVERS_PATH=None):
+            self.assertEqual(run_planecastd("--probe-encoders")[:2], (status, out))
+
+    def test_probe_encoders_where_nothing_is_proven(self):
+        """Each says why."""
         with environment(LIBVA_DRIVERS_PATH="/nowhere"):
-            status, out, _ = run_planecastd("--probe-encoder", "software")
-        self.assertEqual((status, out.count("\t")), (1, 6))
+            status, out, _ = run_planecastd("--probe-encoders")
+            self.assertEqual(run_planecastd("--probe-encoder", "software")[0], 1)
+        self.assertEqual(status, 1)
+        names = re.findall(r"(?m)^(software|/dev/dri/renderD\d+) +no( +-){6}$", out)
+        self.assertEqual([name for name, _ in names][-1:], ["software"])
+        for name, _ in names:
+            self.assertRegex(out, rf"(?m)^{name}: \w.+$")
+        self.assertRegex(out, r"(?m)^software: there is no driver for it, or it does not start$")
+        self.assertNotRegex(out, r" yes ")
+
+    def test_probe_encoders_with_a_driver_that_misbehaves(self):
+        """It costs its own row, and does not get into what is printed."""
+        for fault, reason in (("crash", r"its driver crashes \(Aborted\)"), ("error", "encoding a picture fails"),
+                              ("garbage", "what it encodes is not H.264")):
+            with environment(LIBVA_DRIVERS_PATH=f"{BUILD}/tests", BROKEN_DRIVER=fault):
+                status, out, _ = run_planecastd("--probe-encoder", "headless:broken")
+            if fault == "crash":
+                self.assertEqual((status, out), (-signal.SIGABRT, ""))
+            else:
+                self.assertEqual((status, out.count("\n"), out.count("\t")), (1, 1, 6))
+                self.assertRegex(out, rf"\t{reason}\n$")
 
     def test_usage_errors_name_what_was_meant(self):
         self.write(vm_section("desktop"))

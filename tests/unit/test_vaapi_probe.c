@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -79,6 +81,28 @@ static void test_not_proven(void **state)
 			fail_msg("row %u: %d, '%s'", i, err, report.reason);
 	}
 	unsetenv(BROKEN_DRIVER_ENV);
+}
+
+/* Not even what was opened without close-on-exec. */
+static void test_inherits_nothing(void **state)
+{
+	static const char script[] = "#!/bin/sh\n"
+				     "[ ! -e /proc/$$/fd/77 ] || reason=inherited\n"
+				     "printf '\\t\\t\\t\\t\\t\\t%s\\n' \"$reason\"\n";
+	char path[] = "/tmp/planecast-prober-XXXXXX";
+	struct vaapi_probe_report report;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, script, strlen(script)), strlen(script));
+	assert_int_equal(fchmod(fd, 0700), 0);
+	close(fd);
+	assert_int_equal(dup2(STDIN_FILENO, 77), 77);
+	vaapi_probe(path, VAAPI_SOFTWARE, 30 * NSEC_PER_SEC, &report);
+	close(77);
+	unlink(path);
+	assert_string_equal(report.reason, "");
 }
 
 static void test_lines(void **state)
@@ -229,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_proven),
 		cmocka_unit_test(test_talkative),
 		cmocka_unit_test(test_not_proven),
+		cmocka_unit_test(test_inherits_nothing),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_order),
