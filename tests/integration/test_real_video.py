@@ -1,26 +1,56 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Viewers that people use show a film: TigerVNC under Xvfb, and noVNC in Chromium through websockify.
+"""Viewers that people use show a film by H.264: TigerVNC under Xvfb, and noVNC in Chromium through websockify.
 
 While it moves they show its newest pictures, with the desktop around them exact; at rest all is exact.
 Screenshots stay in the build folder, tests/screenshots.
 """
 import contextlib
 import pathlib
+import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 from browser import Browser, Websockify
-from film import HEIGHT, WIDTH, Film
+from film import FILM, HEIGHT, WIDTH, Film
 from harness import BUILD, Daemon, Timeout, wait_until
 from screen import SCREENSHOTS, Screen, tigervnc
 
 PSNR_MIN = 30  # of the film's picture; the one before or after it is below 25
 FURTHER = 30  # pictures: a second
 DEADLINE_S = 60
+SCREEN = WIDTH + 100, HEIGHT + 100
+TIGERVNC = ["-AutoSelect=1"]  # as it is by itself
 CANVAS = "document.querySelector('#noVNC_container canvas')"
+# Counts what the browser's decoder is given and what comes out. noVNC tries it with a picture of its own first.
+COUNT_DECODED = """
+window.video = { given: 0, shown: 0, size: [] };
+window.VideoDecoder = class extends window.VideoDecoder {
+    constructor(callbacks) {
+        super({ ...callbacks, output: (picture) => {
+            window.video.shown++;
+            window.video.size = [picture.displayWidth, picture.displayHeight];
+            callbacks.output(picture);
+        } });
+    }
+    decode(chunk) {
+        window.video.given++;
+        super.decode(chunk);
+    }
+};
+"""
 NO_DECODER = "delete window.VideoDecoder;"
+# noVNC says anew which encodings it has when the quality is set.
+GIVE_UP = """
+(async () => {
+    const UI = (await import("./app/ui.js")).default, RFB = (await import("./core/rfb.js")).default;
+    const say = RFB.messages.clientEncodings, H264 = 50;
+    RFB.messages.clientEncodings = (socket, all) => say(socket, all.filter((encoding) => encoding != H264));
+    UI.rfb.qualityLevel = 7;
+})()
+"""
 
 
 def find_viewers():
@@ -86,20 +116,38 @@ class RealVideo(unittest.TestCase):
             self.expect_exact(name, look)
 
 
+    def looker(self, screen):
+        """Takes screenshots of the VM's picture there."""
+        return lambda: self.film.find(screen.picture())
+
+
 class TigerVnc(RealVideo):
     def test_film(self):
-        with self.serving() as address, Screen(WIDTH + 100, HEIGHT + 100) as screen:
-            viewer = screen.start(tigervnc(address, "-AutoSelect=1", program=VIEWERS / "vncviewer"))
-            self.follow("tigervnc-video", lambda: self.film.find(screen.picture()))
+        with self.serving() as address, Screen(*SCREEN) as screen, tempfile.TemporaryFile("w+") as log:
+            viewer = screen.start(tigervnc(address, *TIGERVNC, "-Log", "*:stderr:30", program=VIEWERS / "vncviewer"), log)
+            self.follow("tigervnc-video", self.looker(screen))
             self.assertIsNone(viewer.poll())
+            # It counts what it decodes, and tells when the server is gone.
+            self.daemon.stop()
+            viewer.wait(DEADLINE_S)
+            log.seek(0)
+            said = log.read()
+        decoded = re.findall(r"(\S+): ([\d.]+)( k?)rects", said)
+        print(f"tigervnc-video: decoded {decoded}")
+        count, unit = {encoding: counted for encoding, *counted in decoded}["H.264"]
+        self.assertGreater(float(count) * {" ": 1, " k": 1000}[unit], FURTHER)
 
 
 class NoVnc(RealVideo):
     @contextlib.contextmanager
     def showing(self, *scripts):
+        with self.serving() as address, self.opened(address, *scripts) as look:
+            yield look
+
+    @contextlib.contextmanager
+    def opened(self, address, *scripts):
         """noVNC with the VM's picture, in a page that scripts were run in first; yields who takes screenshots of it."""
-        with self.serving() as address, Websockify(VIEWERS / "novnc", address) as server, \
-                Browser(WIDTH + 100, HEIGHT + 100) as self.browser:
+        with Websockify(VIEWERS / "novnc", address) as server, Browser(*SCREEN) as self.browser:
             for script in scripts:
                 self.browser.before_pages(script)
             self.browser.open(f"http://127.0.0.1:{server.port}/vnc.html?autoconnect=1&resize=off&logging=debug")
@@ -111,9 +159,54 @@ class NoVnc(RealVideo):
                 print("--- what the page said, the last:", *self.browser.said[-30:], sep="\n")
                 raise
 
+    def decoded(self):
+        return self.browser.value("video")
+
+    def test_film(self):
+        with self.showing(COUNT_DECODED) as look:
+            tried = self.decoded()
+            self.follow("novnc-video", look)
+            decoded = self.decoded()
+        print(f"novnc-video: decoded {decoded}")
+        self.assertGreater(decoded["given"] - tried["given"], FURTHER)
+        self.assertGreater(decoded["shown"] - tried["shown"], FURTHER)
+        for size, wanted in zip(decoded["size"], FILM[2:]):
+            self.assertAlmostEqual(size, wanted, delta=4)
+
     def test_browser_without_decoder(self):
         with self.showing(NO_DECODER) as look:
             self.follow("novnc-without", look)
+
+    def test_gives_up(self):
+        """Says in the middle of the film that it cannot show H.264 after all."""
+        with self.showing(COUNT_DECODED) as look:
+            self.film.start()
+            number = self.expect_moving("novnc-gives-up", look)
+            wait_until(lambda: self.decoded()["shown"] > FURTHER, "there is video", DEADLINE_S, 0.05)
+            self.browser.value(GIVE_UP)
+            number = self.expect_moving("novnc-gives-up", look, number + FURTHER)
+            decoded = self.decoded()
+            self.expect_moving("novnc-gives-up", look, number + FURTHER)
+            self.assertEqual(self.decoded(), decoded)
+            self.expect_exact("novnc-gives-up", look)
+
+    def test_in_company(self):
+        """It comes in the middle of the film, to TigerVNC and to one that may be too old for video."""
+        with self.serving() as address, Screen(*SCREEN) as screen, Screen(*SCREEN) as other:
+            screen.start(tigervnc(address, *TIGERVNC, program=VIEWERS / "vncviewer"))
+            other.start(tigervnc(address, *TIGERVNC))
+            viewers = {"company-tigervnc": self.looker(screen), "company-vncviewer": self.looker(other)}
+            self.film.start()
+            number = -1
+            for name, look in viewers.items():
+                number = self.expect_moving(name, look, number + FURTHER)
+            with self.opened(address, COUNT_DECODED) as viewers["company-novnc"]:
+                tried = self.decoded()["given"]
+                for name, look in viewers.items():
+                    number = self.expect_moving(name, look, number + FURTHER)
+                self.assertGreater(self.decoded()["given"], tried)
+                for name, look in viewers.items():
+                    self.expect_exact(name, look)
 
 
 if __name__ == "__main__":
