@@ -23,11 +23,12 @@ AWAY = 6
 class Feeder:
     """bench_feed on a file of its own."""
 
-    def __init__(self, fps):
+    def __init__(self, fps, scene="video", width=WIDTH, height=HEIGHT):
+        self.width, self.height = width, height
         self._directory = tempfile.TemporaryDirectory(prefix="planecast-film-")
         self.path = pathlib.Path(self._directory.name) / "picture"
         self.process = subprocess.Popen(
-            [str(BUILD / "tests" / "bench_feed"), "--memory", self.path, "--fps", str(fps), "video", f"{WIDTH}x{HEIGHT}"],
+            [str(BUILD / "tests" / "bench_feed"), "--memory", self.path, "--fps", str(fps), scene, f"{width}x{height}"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.process.stdout.readline()
 
@@ -45,16 +46,14 @@ class Feeder:
         return json.loads(self.process.stdout.readline())["picture"]
 
     def picture(self):
-        return Picture.from_xr24(WIDTH, HEIGHT, self.path.read_bytes())
+        return Picture.from_xr24(self.width, self.height, self.path.read_bytes())
 
 
-class Film:
-    """What a VM shows. It begins at rest."""
+class Show:
+    """A scene that a VM shows. It begins at rest, and moves from start to stop."""
 
-    def __init__(self, fps=30):
-        self._feeder, self._reference = Feeder(fps), Feeder(1000)
-        self._painted = {0: self._reference.picture()}
-        self._still = [self._painted[0].crop(*box) for box in STILL]
+    def __init__(self, scene, width, height, fps=30):
+        self._feeder = Feeder(fps, scene, width, height)
         self._playing = threading.Event()
         self._thread = None
 
@@ -63,13 +62,12 @@ class Film:
 
     def __exit__(self, *unused):
         self.stop()
-        for feeder in (self._feeder, self._reference):
-            feeder.__exit__()
+        self._feeder.__exit__()
 
     def vm(self, **keys):
         """A [vm] section."""
         return vm_section("vm", source="memory", pattern_size=None, pattern_fps=None, memory_file=self._feeder.path,
-                          memory_size=f"{WIDTH}x{HEIGHT}", **keys)
+                          memory_size=f"{self._feeder.width}x{self._feeder.height}", **keys)
 
     def start(self):
         def play():
@@ -87,6 +85,20 @@ class Film:
             self._thread.join()
             self._thread = None
         return self._feeder.picture()
+
+
+class Film(Show):
+    """The film amid a desktop, beside pictures of it to compare what viewers show with."""
+
+    def __init__(self, fps=30):
+        super().__init__("video", WIDTH, HEIGHT, fps)
+        self._reference = Feeder(1000)
+        self._painted = {0: self._reference.picture()}
+        self._still = [self._painted[0].crop(*box) for box in STILL]
+
+    def __exit__(self, *unused):
+        super().__exit__()
+        self._reference.__exit__()
 
     def find(self, screen):
         """The part of a screen that shows the VM, found by a row that the film does not touch; all of it, if none does."""

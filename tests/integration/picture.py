@@ -44,6 +44,9 @@ class Picture:
         start = header[0] + header[19] * 12
         return cls.from_xr24(width, height, data[start:start + stride * height])
 
+    def write_ppm(self, path):
+        pathlib.Path(path).write_bytes(b"P6\n%d %d\n255\n" % (self.width, self.height) + self.rgb)
+
     def write_png(self, path):
         """For whoever wants to look at it."""
         stride = self.width * 3

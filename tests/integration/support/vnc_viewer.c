@@ -3,6 +3,7 @@
 #include "tests/integration/support/vnc_viewer.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <getopt.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/rfb.h"
 #include "server/capture/mark.h"
 #include "server/clock.h"
 
@@ -81,6 +83,84 @@ static void handle_update(rfbClient *client)
 				(uint32_t)client->width, (uint32_t)client->height);
 	if (viewer->steer.verification)
 		verify(viewer);
+	if (viewer->fresh && viewer->look)
+		viewer->look(viewer);
+	viewer->fresh = false;
+}
+
+static void handle_painted(rfbClient *client, int x, int y, int width, int height)
+{
+	(void)x;
+	(void)y;
+	viewer_of(client)->pixels += (uint64_t)width * (uint64_t)height;
+}
+
+/* A NAL unit of an IDR picture, H.264 7.4.1. */
+static bool is_keyframe(const uint8_t *data, size_t bytes)
+{
+	for (size_t i = 0; i + 3 < bytes; i++)
+		if (!data[i] && !data[i + 1] && data[i + 2] == 1 && (data[i + 3] & 0x1f) == 5)
+			return true;
+	return false;
+}
+
+static rfbBool show_video(struct vnc_viewer *viewer, uint32_t flags, const uint8_t *data, size_t bytes)
+{
+	const struct h264_place *place = &viewer->place;
+
+	viewer->video.rects++;
+	viewer->video.keyframes += is_keyframe(data, bytes);
+	viewer->video.resets += flags != 0;
+	viewer->video.bytes += bytes;
+	viewer->video.pixels += (uint64_t)place->width * (uint64_t)place->height;
+	viewer->fresh = true;
+	if (viewer->client->format.bitsPerPixel == 32 && place->x + place->width <= viewer->client->width &&
+			place->y + place->height <= viewer->client->height &&
+			!h264_view_show(viewer->h264, place, flags, data, bytes,
+					(uint32_t *)(void *)viewer->client->frameBuffer, (size_t)viewer->client->width))
+		return TRUE;
+	fputs("an Open H.264 rectangle cannot be decoded\n", stderr);
+	return FALSE;
+}
+
+static rfbBool handle_video(rfbClient *client, rfbFramebufferUpdateRectHeader *rect)
+{
+	struct vnc_viewer *viewer = viewer_of(client);
+	uint32_t head[2];
+	uint8_t *data;
+	rfbBool shown = FALSE;
+
+	if (rect->encoding != RFB_ENCODING_OPEN_H264 || !viewer->h264 ||
+			!ReadFromRFBServer(client, (char *)head, sizeof(head)))
+		return FALSE;
+	data = malloc(be32toh(head[0]) + 1u);
+	viewer->place = (struct h264_place){ rect->r.x, rect->r.y, rect->r.w, rect->r.h };
+	if (data && ReadFromRFBServer(client, (char *)data, be32toh(head[0])))
+		shown = show_video(viewer, be32toh(head[1]), data, be32toh(head[0]));
+	free(data);
+	/* The library would go on with the data of what it does not know. */
+	viewer->steer.connected = shown;
+	return shown;
+}
+
+/* The first is 50 or nothing. */
+static int video_encodings[] = { 0, 0 };
+static rfbClientProtocolExtension video_extension = {
+	.encodings = video_encodings,
+	.handleEncoding = handle_video,
+};
+
+static void offer_video(struct vnc_viewer *viewer, bool on)
+{
+	video_encodings[0] = on ? RFB_ENCODING_OPEN_H264 : 0;
+	if (on && !viewer->h264)
+		viewer->h264 = h264_view_new();
+}
+
+bool vnc_viewer_set_video(struct vnc_viewer *viewer, bool on)
+{
+	offer_video(viewer, on);
+	return SetFormatAndEncodings(viewer->client);
 }
 
 static void handle_copy(rfbClient *client, int from_x, int from_y, int width, int height, int x,
@@ -149,6 +229,7 @@ bool vnc_viewer_connect(struct vnc_viewer *viewer)
 
 void vnc_viewer_finish(struct vnc_viewer *viewer)
 {
+	h264_view_free(viewer->h264);
 	free(viewer->client->frameBuffer);
 	rfbClientCleanup(viewer->client);
 }
@@ -198,6 +279,7 @@ static const struct option options[] = {
 	{ "bits", required_argument, NULL, 'b' }, /* a pixel: 8, 16, 32 */
 	{ "password", required_argument, NULL, 'p' },
 	{ "exclusive", no_argument, NULL, 'x' },
+	{ "video", no_argument, NULL, 'V' }, /* Open H.264 as well */
 	{ "drawn-cursor", no_argument, NULL, 'd' }, /* the server draws the pointer into the picture */
 	{ "patience", required_argument, NULL, 't' }, /* seconds a command may take */
 	{ "verbose", no_argument, NULL, 'v' },
@@ -221,6 +303,8 @@ bool vnc_viewer_init(struct vnc_viewer *viewer, int argc, char **argv)
 	client->GetPassword = get_password;
 	client->GotCopyRect = handle_copy;
 	client->FinishedFrameBufferUpdate = handle_update;
+	client->GotFrameBufferUpdate = handle_painted;
+	rfbClientRegisterExtension(&video_extension);
 	rfbClientSetClientData(client, (void *)(uintptr_t)&tag, viewer);
 	set_bits(client, 32);
 	data->enableJPEG = FALSE;
@@ -247,6 +331,9 @@ bool vnc_viewer_init(struct vnc_viewer *viewer, int argc, char **argv)
 			break;
 		case 'x':
 			data->shareDesktop = FALSE;
+			break;
+		case 'V':
+			offer_video(viewer, true);
 			break;
 		case 'd':
 			data->useRemoteCursor = FALSE;

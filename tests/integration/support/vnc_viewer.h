@@ -8,13 +8,25 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "tests/integration/support/h264_view.h"
 #include "tests/integration/support/picture.h"
 #include "tests/integration/support/steer.h"
 
 struct vnc_viewer {
 	struct steer steer; /* first */
 	rfbClient *client;
-	unsigned int copies; /* CopyRect rectangles since reset */
+	/* Since reset. */
+	unsigned int copies; /* CopyRect rectangles */
+	uint64_t pixels; /* painted, however */
+	struct vnc_video {
+		unsigned int rects, keyframes, resets;
+		uint64_t bytes, pixels;
+	} video; /* Open H.264 rectangles */
+	struct h264_view *h264; /* NULL: never asked for any */
+	struct h264_place place; /* of the last rectangle of video */
+	/* Called after an update in which there was one; NULL: nobody looks. */
+	void (*look)(struct vnc_viewer *viewer);
+	bool fresh; /* there was one in this update */
 };
 
 /* Not connected yet. False: the command line is wrong. */
@@ -28,6 +40,9 @@ void vnc_viewer_finish(struct vnc_viewer *viewer);
 uint64_t vnc_viewer_bytes(struct steer *steer); /* 0: not TCP */
 bool vnc_viewer_serve(struct steer *steer, int timeout_ms, int input_fd);
 struct picture vnc_viewer_picture(struct steer *steer);
+
+/* Says anew what it understands: Open H.264 as well, or no more. */
+bool vnc_viewer_set_video(struct vnc_viewer *viewer, bool on);
 
 /* SetDesktopSize with one screen. libvncclient's own call leaves half of the message to chance. */
 bool vnc_viewer_ask_size(struct vnc_viewer *viewer, uint16_t width, uint16_t height);
