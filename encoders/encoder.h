@@ -43,7 +43,7 @@ struct encoder_events {
 	/*
 	 * A picture cannot be encoded. -ENODEV: nor can any other from now on, nothing is
 	 * left that could. Else this one cannot (-ENOTSUP: its format or size, -EIO: it cannot be
-	 * read), and others may be submitted. reason is a plain sentence.
+	 * read, -ENOMEM), and others may be submitted. reason is a plain sentence.
 	 */
 	void (*failed)(void *user, int err, const char *reason);
 };

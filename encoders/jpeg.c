@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Tight's JPEG rectangles by libjpeg-turbo. */
+/* JFIF files by libjpeg-turbo, and Tight's rectangles of them. */
 #include "encoders/jpeg.h"
 
 #include "server/frame.h"
@@ -30,6 +30,12 @@ struct jpeg {
 	unsigned long bytes;
 };
 
+static const int subsamplings[] = {
+	[JPEG_CHROMA_FULL] = TJSAMP_444,
+	[JPEG_CHROMA_HALF] = TJSAMP_422,
+	[JPEG_CHROMA_QUARTER] = TJSAMP_420,
+};
+
 /*
  * Levels 0 to 5 and 9 are TurboVNC's, which libvncserver and thus most viewers'
  * users know. 6 to 8 reach at least the PSNR of TurboVNC's 79, 86 and 92 without
@@ -39,12 +45,13 @@ struct jpeg {
  * has the wider vectors.
  */
 static const struct {
-	int quality, subsampling;
+	int quality;
+	enum jpeg_chroma chroma;
 } levels[] = {
-	{ 15, TJSAMP_420 }, { 29, TJSAMP_420 }, { 41, TJSAMP_420 },
-	{ 42, TJSAMP_422 }, { 62, TJSAMP_422 }, { 77, TJSAMP_422 },
-	{ 84, TJSAMP_422 }, { 90, TJSAMP_422 }, { 95, TJSAMP_422 },
-	{ 100, TJSAMP_444 },
+	{ 15, JPEG_CHROMA_QUARTER }, { 29, JPEG_CHROMA_QUARTER }, { 41, JPEG_CHROMA_QUARTER },
+	{ 42, JPEG_CHROMA_HALF }, { 62, JPEG_CHROMA_HALF }, { 77, JPEG_CHROMA_HALF },
+	{ 84, JPEG_CHROMA_HALF }, { 90, JPEG_CHROMA_HALF }, { 95, JPEG_CHROMA_HALF },
+	{ 100, JPEG_CHROMA_FULL },
 };
 
 int jpeg_new(struct jpeg **ret)
@@ -54,10 +61,7 @@ int jpeg_new(struct jpeg **ret)
 	if (!jpeg)
 		return -ENOMEM;
 	jpeg->turbo = tjInitCompress();
-	/* What no picture of these sizes can exceed. */
-	jpeg->bytes = tjBufSize(WIDTH_MAX, HEIGHT_MAX, TJSAMP_444);
-	jpeg->buffer = malloc(jpeg->bytes);
-	if (!jpeg->turbo || !jpeg->buffer) {
+	if (!jpeg->turbo) {
 		jpeg_free(jpeg);
 		return -ENOMEM;
 	}
@@ -75,6 +79,39 @@ void jpeg_free(struct jpeg *jpeg)
 	free(jpeg);
 }
 
+/* What no file of such a picture can exceed. */
+static int reserve(struct jpeg *jpeg, int width, int height, int subsampling)
+{
+	const unsigned long bytes = tjBufSize(width, height, subsampling);
+
+	if (bytes <= jpeg->bytes)
+		return 0;
+	free(jpeg->buffer);
+	jpeg->buffer = malloc(bytes);
+	jpeg->bytes = jpeg->buffer ? bytes : 0;
+	return jpeg->buffer ? 0 : -ENOMEM;
+}
+
+int jpeg_encode(struct jpeg *jpeg, const struct frame *frame, const pixman_box32_t *box, int quality,
+		enum jpeg_chroma chroma, const uint8_t **ret_data, size_t *ret_bytes)
+{
+	const unsigned char *pixels = frame->data + (size_t)box->y1 * frame->planes[0].stride +
+			(size_t)box->x1 * 4;
+	const int width = box->x2 - box->x1, height = box->y2 - box->y1;
+	unsigned long length;
+
+	if (reserve(jpeg, width, height, subsamplings[chroma]) < 0)
+		return -ENOMEM;
+	length = jpeg->bytes;
+	if (tjCompress2(jpeg->turbo, pixels, width, (int)frame->planes[0].stride, height, TJPF_BGRX,
+			    &jpeg->buffer, &length, subsamplings[chroma], quality,
+			    TJFLAG_NOREALLOC | TJFLAG_ACCURATEDCT))
+		return -ENOMEM; /* its only trouble with sound arguments */
+	*ret_data = jpeg->buffer;
+	*ret_bytes = length;
+	return 0;
+}
+
 static size_t put_u16(uint8_t *to, int32_t value)
 {
 	to[0] = (uint8_t)(value >> 8);
@@ -83,7 +120,7 @@ static size_t put_u16(uint8_t *to, int32_t value)
 }
 
 /* Seven bits a byte, the low ones first, the top bit for more; the third byte has eight. */
-static size_t put_length(uint8_t *to, unsigned long length)
+static size_t put_length(uint8_t *to, size_t length)
 {
 	to[0] = (uint8_t)(length & 0x7f);
 	if (length < 1u << 7)
@@ -100,17 +137,13 @@ static size_t put_length(uint8_t *to, unsigned long length)
 static int add_one(struct jpeg *jpeg, const struct frame *frame, const pixman_box32_t *box,
 		int level, struct evbuffer *output)
 {
-	const unsigned char *pixels = frame->data + (size_t)box->y1 * frame->planes[0].stride +
-			(size_t)box->x1 * 4;
-	unsigned long length = jpeg->bytes;
 	uint8_t header[HEADER_BYTES] = { 0 };
-	size_t n = 0;
+	const uint8_t *data;
+	size_t n = 0, length;
+	int err = jpeg_encode(jpeg, frame, box, levels[level].quality, levels[level].chroma, &data, &length);
 
-	if (tjCompress2(jpeg->turbo, pixels, box->x2 - box->x1, (int)frame->planes[0].stride,
-			    box->y2 - box->y1, TJPF_BGRX, &jpeg->buffer, &length,
-			    levels[level].subsampling, levels[level].quality,
-			    TJFLAG_NOREALLOC | TJFLAG_ACCURATEDCT))
-		return -ENOMEM; /* its only trouble with sound arguments */
+	if (err)
+		return err;
 	n += put_u16(header + n, box->x1);
 	n += put_u16(header + n, box->y1);
 	n += put_u16(header + n, box->x2 - box->x1);
@@ -119,7 +152,7 @@ static int add_one(struct jpeg *jpeg, const struct frame *frame, const pixman_bo
 	n += put_u16(header + n, ENCODING_TIGHT);
 	header[n++] = CONTROL_JPEG;
 	n += put_length(header + n, length);
-	return evbuffer_add(output, header, n) || evbuffer_add(output, jpeg->buffer, length) ?
+	return evbuffer_add(output, header, n) || evbuffer_add(output, data, length) ?
 			-ENOMEM : 0;
 }
 

@@ -35,8 +35,8 @@ struct packet {
 	int qp;
 	struct packet_box box;
 	/*
-	 * Of the picture as it is decoded, both even. Those of the box, one more where
-	 * that is odd (what is too much is to be cut off), or less where the encoder
+	 * Of the picture as it is decoded. Those of the box; H.264's are even, so one more
+	 * where that is odd (what is too much is to be cut off), or less where the encoder
 	 * had to scale it down.
 	 */
 	uint32_t width, height;

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "encoders/packet.h"
+#include "encoders/thread.h"
 #include "encoders/vaapi_candidate.h"
 #include "encoders/vaapi_import.h"
 #include "encoders/vaapi_job.h"
@@ -299,25 +299,11 @@ static void *run(void *data)
 
 static int start(struct vaapi_thread *thread)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	pthread_t id;
 	int err;
 
-	sigfillset(&all);
-	/* A mapping that goes away is told to whoever reads it. */
-	sigdelset(&all, SIGBUS);
-	sigdelset(&all, SIGSEGV);
-	err = -pthread_attr_init(&attributes);
-	if (err)
-		return err;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
 	thread->refs++;
 	add_count(1);
-	err = -pthread_create(&id, &attributes, run, thread);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
+	err = thread_start(run, thread);
 	if (err) {
 		thread->refs--;
 		add_count(-1);

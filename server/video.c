@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "encoders/encoder.h"
+#include "encoders/mjpeg.h"
 #include "encoders/photo.h"
 #include "encoders/vaapi.h"
 #include "encoders/vaapi_candidate.h"
@@ -213,8 +214,14 @@ static int open_h264(struct slot *slot)
 	return vaapi_new(video->base, &settings, &encoder_events, slot, &slot->encoder);
 }
 
+static int open_mjpeg(struct slot *slot)
+{
+	return mjpeg_new(slot->video->base, &encoder_events, slot, &slot->encoder);
+}
+
 static int (*const open_encoder[PACKET_CODECS])(struct slot *slot) = {
 	[PACKET_H264] = open_h264,
+	[PACKET_MJPEG] = open_mjpeg,
 };
 
 static int submit(struct slot *slot, struct frame *frame, bool keyframe)
