@@ -39,8 +39,9 @@ struct slot {
 	unsigned int failures; /* since the last packet */
 	bool asked; /* by a viewer, and not submitted since */
 	bool keyframe; /* a viewer cannot go on without */
-	int64_t keyframe_ns; /* when one was submitted last */
+	int64_t keyframe_ns; /* when one was submitted last, or tried */
 	bool dirty; /* there is something new to encode, */
+	bool damage_known; /* which is */
 	pixman_region32_t damage; /* here */
 };
 
@@ -66,36 +67,16 @@ static unsigned int codecs_for(const struct video *video, uint32_t serial)
 	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
 		const struct slot *slot = &video->slots[i];
 
-		codecs |= (unsigned int)(!slot->lost && slot->refused != serial) << i;
+		codecs |= (unsigned int)(!slot->lost && (!slot->refused || slot->refused != serial)) << i;
 	}
 	return codecs;
 }
 
-static void set_due(struct video *video, int64_t due_ns, int64_t now_ns)
+static bool is_shown(const struct slot *slot)
 {
-	const struct timeval wait = clock_timeval(due_ns > now_ns ? due_ns - now_ns : 0);
+	const struct video *video = slot->video;
 
-	event_add(video->due, &wait);
-}
-
-/* One event for all that becomes due by itself. */
-static void schedule(struct video *video, int64_t now_ns)
-{
-	int64_t due_ns = activity_due_ns(video->activity);
-
-	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
-		const struct slot *slot = &video->slots[i];
-		int64_t slot_ns = video->region.on ?
-				(slot->keyframe ? slot->keyframe_ns + KEYFRAME_NS : 0) :
-				(slot->encoder ? video->moved_ns + KEEP_NS : 0);
-
-		if (slot_ns && (!due_ns || slot_ns < due_ns))
-			due_ns = slot_ns;
-	}
-	if (due_ns)
-		set_due(video, due_ns, now_ns);
-	else
-		event_del(video->due);
+	return video->region.on && video->region.codecs & 1u << (slot - video->slots);
 }
 
 static bool same_region(const struct protocol_video *a, const struct protocol_video *b)
@@ -123,6 +104,44 @@ static struct protocol_video find_region(const struct video *video)
 	return ret;
 }
 
+static void set_due(struct video *video, int64_t due_ns, int64_t now_ns)
+{
+	const struct timeval wait = clock_timeval(due_ns > now_ns ? due_ns - now_ns : 0);
+
+	event_add(video->due, &wait);
+}
+
+/* One event for all that becomes due by itself. */
+static void schedule(struct video *video, int64_t now_ns)
+{
+	const struct protocol_video region = find_region(video);
+	int64_t due_ns = same_region(&region, &video->region) ? activity_due_ns(video->activity) : now_ns;
+
+	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+		const struct slot *slot = &video->slots[i];
+		int64_t slot_ns = 0;
+
+		if (is_shown(slot) && slot->keyframe)
+			slot_ns = slot->keyframe_ns + KEYFRAME_NS;
+		else if (!video->region.on && slot->encoder)
+			slot_ns = video->moved_ns + KEEP_NS;
+		if (slot_ns && (!due_ns || slot_ns < due_ns))
+			due_ns = slot_ns;
+	}
+	if (due_ns)
+		set_due(video, due_ns, now_ns);
+	else
+		event_del(video->due);
+}
+
+/* All of the box is new to the encoder. */
+static void renew(struct slot *slot)
+{
+	slot->dirty = true;
+	slot->damage_known = false;
+	pixman_region32_clear(&slot->damage);
+}
+
 static void tell(struct video *video, int64_t now_ns)
 {
 	const struct protocol_video region = find_region(video);
@@ -138,27 +157,47 @@ static void tell(struct video *video, int64_t now_ns)
 	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
 		struct slot *slot = &video->slots[i];
 
-		/* All of a box is new, and what was asked for was about another one. */
+		/* Nothing remains of what was asked for before it went off. */
 		slot->asked = slot->asked && region.on && video->region.on;
 		slot->keyframe = slot->keyframe && region.on && video->region.on;
-		slot->dirty = region.on;
-		if (begins)
+		if (begins) {
 			slot->keyframe_ns = 0;
-		pixman_region32_clear(&slot->damage);
-		if (region.on)
-			pixman_region32_union_rect(&slot->damage, &slot->damage, (int)region.box.x,
-					(int)region.box.y, region.box.width, region.box.height);
+			slot->failures = 0;
+		}
+		renew(slot);
 	}
 	video->region = region;
 	video->events->region(video->user, &region);
 }
 
+static bool is_of_region(const struct video *video, const struct packet *packet)
+{
+	return video->region.on && !memcmp(&packet->box, &video->region.box, sizeof(packet->box));
+}
+
 static void handle_packet(void *user, struct packet *packet)
 {
 	struct slot *slot = user;
+	struct video *video = slot->video;
 
 	slot->failures = 0;
-	slot->video->events->packet(slot->video->user, packet);
+	/* Whoever has asked until now is given this one. Who cannot go on with it asks again. */
+	if (is_of_region(video, packet)) {
+		slot->asked = false;
+		slot->keyframe = slot->keyframe && !packet->keyframe;
+	}
+	video->events->packet(video->user, packet);
+}
+
+/* The viewers still wait for a packet, and the next picture may be another matter. */
+static void note_failure(struct slot *slot, const char *reason)
+{
+	log_info(NULL, "a picture is not encoded: %s", reason);
+	if (++slot->failures >= FAILURES_MAX)
+		slot->refused = slot->video->region.serial;
+	slot->keyframe = true;
+	slot->keyframe_ns = clock_now_ns();
+	renew(slot);
 }
 
 static void handle_failed(void *user, int err, const char *reason)
@@ -169,12 +208,10 @@ static void handle_failed(void *user, int err, const char *reason)
 	if (err == -ENODEV) {
 		log_warn(NULL, "no video any more: %s", reason);
 		slot->lost = true;
+		encoder_free(slot->encoder);
+		slot->encoder = NULL;
 	} else {
-		log_info(NULL, "a picture is not encoded: %s", reason);
-		if (++slot->failures >= FAILURES_MAX)
-			slot->refused = video->region.serial;
-		/* The viewers still wait for a packet: the next picture may be another matter. */
-		slot->keyframe = true;
+		note_failure(slot, reason);
 	}
 	tell(video, clock_now_ns());
 	schedule(video, clock_now_ns());
@@ -226,13 +263,20 @@ static int (*const open_encoder[PACKET_CODECS])(struct slot *slot) = {
 
 static int submit(struct slot *slot, struct frame *frame, bool keyframe)
 {
-	const struct encoder_params params = { .qp = QP, .keyframe = keyframe, .damage = &slot->damage };
+	const struct encoder_params params = {
+		.qp = QP,
+		.keyframe = keyframe,
+		.damage = slot->damage_known ? &slot->damage : NULL,
+	};
 	int r = slot->encoder ? 0 : open_encoder[slot - slot->video->slots](slot);
 
 	return r < 0 ? r : encoder_submit(slot->encoder, frame, &slot->video->region.box, &params);
 }
 
-/* Encodes what is new if somebody can take it; source NULL: only the picture itself is at hand. */
+/*
+ * Encodes what is new if somebody can take it; source NULL: only the picture itself is at
+ * hand. Tells nobody anything: who calls may be in the midst of being told.
+ */
 static void encode(struct slot *slot, struct frame *source, int64_t now_ns)
 {
 	struct video *video = slot->video;
@@ -240,23 +284,21 @@ static void encode(struct slot *slot, struct frame *source, int64_t now_ns)
 	struct frame *frame;
 	int r;
 
-	if (!video->region.on || slot->lost || !(keyframe || (slot->asked && slot->dirty)))
+	if (!is_shown(slot) || !(keyframe || (slot->asked && slot->dirty)))
 		return;
+	if (keyframe)
+		slot->keyframe_ns = now_ns;
 	frame = source && source->planes[0].fd >= 0 && slot->encoder &&
 			encoder_reads_buffers(slot->encoder) ? source : video->events->picture(video->user);
 	if (!frame)
 		return;
 	r = submit(slot, frame, keyframe);
-	if (r < 0) {
-		log_info(NULL, "a picture is not encoded: %s", strerror(-r));
-		return;
-	}
 	slot->asked = slot->dirty = false;
+	slot->keyframe = slot->keyframe && !keyframe;
+	slot->damage_known = true;
 	pixman_region32_clear(&slot->damage);
-	if (keyframe) {
-		slot->keyframe = false;
-		slot->keyframe_ns = now_ns;
-	}
+	if (r < 0)
+		note_failure(slot, strerror(-r));
 }
 
 static void close_encoders(struct video *video)
@@ -333,15 +375,16 @@ void video_stop(struct video *video)
 
 void video_begin_anew(struct video *video)
 {
-	close_encoders(video);
-	drop_candidates(video);
 	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
 		struct slot *slot = &video->slots[i];
 
 		slot->lost = !open_encoder[i];
 		/* Whoever waited for a packet of the old one has to be given one of the new. */
-		slot->keyframe = slot->keyframe || video->region.on;
+		slot->keyframe = slot->keyframe || (slot->encoder && video->region.on);
+		renew(slot);
 	}
+	close_encoders(video);
+	drop_candidates(video);
 	tell(video, clock_now_ns());
 	schedule(video, clock_now_ns());
 }
@@ -381,17 +424,25 @@ static int judge(const struct update *update, const pixman_box32_t *box)
 	return all ? (int)(photographic * 1000 / all) : ACTIVITY_PHOTO_UNKNOWN;
 }
 
-static void note_damage(struct slot *slot, const struct update *update, pixman_region32_t *box)
+static void note_damage(struct video *video, const struct update *update)
 {
+	const struct packet_box *box = &video->region.box;
 	pixman_region32_t news;
+	bool known;
 
 	pixman_region32_init(&news);
-	pixman_region32_union(&news, (pixman_region32_t *)&update->damage,
-			(pixman_region32_t *)&update->copy_region);
-	pixman_region32_intersect(&news, &news, box);
-	if (pixman_region32_not_empty(&news)) {
-		pixman_region32_union(&slot->damage, &slot->damage, &news);
+	known = pixman_region32_union(&news, (pixman_region32_t *)&update->damage,
+				(pixman_region32_t *)&update->copy_region) &&
+			pixman_region32_intersect_rect(
+					&news, &news, (int)box->x, (int)box->y, box->width, box->height);
+	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+		struct slot *slot = &video->slots[i];
+
+		if (known && !pixman_region32_not_empty(&news))
+			continue;
 		slot->dirty = true;
+		slot->damage_known = slot->damage_known && known &&
+				pixman_region32_union(&slot->damage, &slot->damage, &news);
 	}
 	pixman_region32_fini(&news);
 }
@@ -399,25 +450,19 @@ static void note_damage(struct slot *slot, const struct update *update, pixman_r
 void video_update(struct video *video, const struct update *update, struct frame *source)
 {
 	const int64_t now_ns = clock_now_ns();
-	const struct packet_box *box = &video->region.box;
-	pixman_region32_t region;
 	pixman_box32_t doubt;
 
 	if (!video->watched)
 		return;
+	if (video->region.on)
+		note_damage(video, update);
 	if (activity_note_update(video->activity, update, now_ns) < 0)
 		log_debug(NULL, "video: out of memory");
 	if (activity_wants_photo(video->activity, &doubt))
 		activity_note_photo(video->activity, judge(update, &doubt));
 	tell(video, now_ns);
-	if (video->region.on) {
-		pixman_region32_init_rect(&region, (int)box->x, (int)box->y, box->width, box->height);
-		for (unsigned int i = 0; i < PACKET_CODECS; i++) {
-			note_damage(&video->slots[i], update, &region);
-			encode(&video->slots[i], source, now_ns);
-		}
-		pixman_region32_fini(&region);
-	}
+	for (unsigned int i = 0; i < PACKET_CODECS; i++)
+		encode(&video->slots[i], source, now_ns);
 	schedule(video, now_ns);
 }
 
@@ -426,12 +471,13 @@ void video_ask(struct video *video, enum packet_codec codec, bool keyframe)
 	struct slot *slot = &video->slots[codec];
 	const int64_t now_ns = clock_now_ns();
 
+	if (!is_shown(slot))
+		return;
 	/* Who cannot go on without a keyframe has no use for what comes before. */
 	if (keyframe)
 		slot->keyframe = true;
 	else
 		slot->asked = true;
 	encode(slot, NULL, now_ns);
-	if (slot->keyframe)
-		schedule(video, now_ns);
+	schedule(video, now_ns);
 }
