@@ -4,7 +4,9 @@
  * order in which drivers want them.
  *
  * A stream is IDR, P, P, ..., each P referring to the picture before, one slice a picture,
- * its quantiser in the slice's header. Parameters for one picture stand behind the
+ * its quantiser in the slice's header. Two slices would let two CPUs encode one picture, in two
+ * thirds of the time for a hundredth more work; but noVNC takes each slice that it
+ * is sent for a whole picture. Parameters for one picture stand behind the
  * picture's own buffer: iHD forgets those that come before it.
  *
  * Pure but for vaapi_picture_render(), which sends them.

@@ -96,7 +96,7 @@ static int make_param(const struct coder_settings *settings, x264_param_t *param
 	if (x264_param_default_preset(param, presets[quality - 1], "zerolatency"))
 		return -EINVAL;
 	param->i_log_level = X264_LOG_NONE;
-	/* More would cost more, and other contexts have threads of their own. */
+	/* Without delay, more of them means more slices, and how many there are the client says. */
 	param->i_threads = 1;
 	param->i_lookahead_threads = 1;
 	param->b_sliced_threads = 0;
