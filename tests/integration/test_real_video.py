@@ -16,7 +16,7 @@ import unittest
 from browser import Browser, Websockify
 from film import FILM, HEIGHT, WIDTH, Film
 from harness import BUILD, Daemon, Timeout, wait_until
-from screen import SCREENSHOTS, Screen, tigervnc
+from screen import SCREENSHOTS, Screen, gvncviewer, tigervnc
 
 PSNR_MIN = 30  # of the film's picture; the one before or after it is below 25
 FURTHER = 30  # pictures: a second
@@ -191,11 +191,15 @@ class NoVnc(RealVideo):
             self.expect_exact("novnc-gives-up", look)
 
     def test_in_company(self):
-        """It comes in the middle of the film, to TigerVNC and to one that may be too old for video."""
-        with self.serving() as address, Screen(*SCREEN) as screen, Screen(*SCREEN) as other:
-            screen.start(tigervnc(address, *TIGERVNC, program=VIEWERS / "vncviewer"))
-            other.start(tigervnc(address, *TIGERVNC))
-            viewers = {"company-tigervnc": self.looker(screen), "company-vncviewer": self.looker(other)}
+        """It comes in the middle of the film, to TigerVNC and to viewers that have no H.264, or may have none."""
+        # gvncviewer asks to be the only viewer.
+        with self.serving(sharing="ignore") as address, contextlib.ExitStack() as stack:
+            viewers = {}
+            for name, command in (("tigervnc", tigervnc(address, *TIGERVNC, program=VIEWERS / "vncviewer")),
+                                  ("vncviewer", tigervnc(address, *TIGERVNC)), ("gvncviewer", gvncviewer(address))):
+                screen = stack.enter_context(Screen(*SCREEN))
+                screen.start(command)
+                viewers[f"company-{name}"] = self.looker(screen)
             self.film.start()
             number = -1
             for name, look in viewers.items():
