@@ -10,7 +10,7 @@ import struct
 import tempfile
 import time
 
-from harness import SANITIZED, TRUE_COLOUR_32, Daemon, connect, process_fds, vm_section, wait_until
+from harness import BUILD, SANITIZED, TRUE_COLOUR_32, Daemon, connect, process_fds, vm_section, wait_until
 import spice_raw
 from viewer import Viewer
 
@@ -21,7 +21,7 @@ ATTEMPTS = 5
 VERSION = b"RFB 003.008\n"
 NONE = b"\x01"
 SHARED = b"\x01"
-RAW, TIGHT, FENCE, CONTINUOUS, EXTENDED_BUTTONS = 0, 7, -312, -313, -316
+RAW, TIGHT, H264, CURSOR, FENCE, CONTINUOUS, EXTENDED_BUTTONS = 0, 7, 50, -239, -312, -313, -316
 
 
 def set_encodings(*encodings):
@@ -221,6 +221,20 @@ class Arena:
         self.viewer("reset")
         self.viewer("request")
         self.viewer("updates", 1)
+
+
+class VideoArena(Arena):
+    """A film, and a viewer who decodes it."""
+
+    env = {**Arena.env, "LIBVA_DRIVERS_PATH": str(BUILD)}
+
+    def __init__(self, **keys):
+        super().__init__(pattern_scene="video", **keys)
+        wait_until(lambda: self.viewer("stats")["videos"] > 5, "the film goes as video", interval_s=0.05)
+        self.fds = len(process_fds(self.pid))
+
+    def join(self):
+        return self.viewer_type(self.address, "--video")
 
 
 class SpiceArena(Arena):

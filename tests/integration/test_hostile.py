@@ -7,9 +7,9 @@ import time
 import unittest
 
 from harness import process_fds, wait_until
-from hostile import (CONTINUOUS, FENCE, GAP_MAX_MS, GREETING, NONE, RAW, SESSION, SET_FORMAT, TIGHT, VERSION, Arena,
-                     be_preferred, closed_by_server, continuous, cut_text, exchange, fence, garbage, key, pointer, request,
-                     reset_connection, resize, send_all, set_encodings, wait_read)
+from hostile import (CONTINUOUS, CURSOR, FENCE, GAP_MAX_MS, GREETING, H264, NONE, RAW, SESSION, SET_FORMAT, TIGHT,
+                     VERSION, Arena, VideoArena, be_preferred, closed_by_server, continuous, cut_text, exchange, fence,
+                     garbage, key, pointer, request, reset_connection, resize, send_all, set_encodings, wait_read)
 
 HANDSHAKE_S = 1
 FLOOD_S = 1
@@ -155,6 +155,46 @@ class Hostile(unittest.TestCase):
                     print(name, end=": ", flush=True)
                     self.assertLess(arena.longest_gap(attack), GAP_MAX_MS)
             arena.check_unharmed()
+
+    def test_film(self):
+        """Those who say that they decode it, and change their minds, look elsewhere, or die over it."""
+        able, unable = set_encodings(RAW, H264, CURSOR, FENCE, CONTINUOUS), set_encodings(RAW, CURSOR)
+        floods = {
+            "encodings": (able + request(incremental=True) + unable + request(incremental=True)) * 300,
+            "pointers": (able + request(incremental=True) + set_encodings(RAW, H264) + request(incremental=True)) * 300,
+            "parts": (request(incremental=True) + request(100, 100, True)) * 500,
+            "whole pictures": request() * 1000,
+            "continuous": (continuous() + continuous(100, 100) + continuous(enable=False)) * 500,
+        }
+        with VideoArena() as arena:
+            for name, data in floods.items():
+                with self.subTest(name):
+                    def flood():
+                        with arena.connect() as sock:
+                            exchange(sock, GREETING + able + request(), data, FLOOD_S)
+                    print(name, end=": ", flush=True)
+                    self.assertLess(arena.longest_gap(flood), GAP_MAX_MS)
+
+            def attack():
+                for turn in range(20):
+                    sock = arena.connect()
+                    send_all(sock, GREETING + able + continuous() + request())
+                    sock.recv(100 if turn % 4 < 2 else 65536)
+                    reset_connection(sock) if turn % 3 else sock.close()
+            self.check(arena, attack)
+
+    def test_who_does_not_read_a_film_is_dropped(self):
+        with VideoArena(stall_timeout="1s") as arena:
+            def attack():
+                socks = [arena.connect() for _ in range(10)]
+                for sock in socks:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                    send_all(sock, GREETING + set_encodings(RAW, H264, CURSOR, CONTINUOUS) + continuous() + request())
+                wait_until(lambda: len(process_fds(arena.pid)) >= arena.fds + len(socks), "clients accepted")
+                wait_until(lambda: len(process_fds(arena.pid)) <= arena.fds, "stalled clients dropped")
+                for sock in socks:
+                    sock.close()
+            self.check(arena, attack)
 
     def test_who_does_not_read_is_dropped(self):
         with Arena(stall_timeout="1s", pattern_size="1920x1080") as arena:
