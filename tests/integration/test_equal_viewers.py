@@ -11,6 +11,7 @@ import tempfile
 import unittest
 
 from harness import BUILD, Daemon, vm_section, wait_until
+from picture import Picture
 from screen import Screen, gvncviewer, tigervnc
 
 BENCH_FEED = str(BUILD / "tests" / "bench_feed")
@@ -43,10 +44,7 @@ class Guest:
     def play(self, count=PICTURES):
         self._feeder.stdin.write(f"go {count}\n")
         json.loads(self._feeder.stdout.readline())
-        pixels = self.memory.read_bytes()[:WIDTH * HEIGHT * 4]
-        rgb = bytearray(WIDTH * HEIGHT * 3)
-        rgb[0::3], rgb[1::3], rgb[2::3] = pixels[2::4], pixels[1::4], pixels[0::4]
-        self.expected.write_bytes(b"P6\n%d %d\n255\n" % (WIDTH, HEIGHT) + rgb)
+        Picture.from_xr24(WIDTH, HEIGHT, self.memory.read_bytes()).write_ppm(self.expected)
 
     def __enter__(self):
         return self

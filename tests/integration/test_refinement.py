@@ -9,6 +9,7 @@ import time
 import unittest
 
 from harness import BUILD, DEADLINE_S, Daemon, vm_section, wait_until
+from picture import Picture
 from screen import Screen, tigervnc
 from viewer import Viewer
 
@@ -35,11 +36,7 @@ class Refinement(unittest.TestCase):
         feeder.stdout.readline()
 
     def write_expected(self):
-        pixels = self.memory.read_bytes()
-        rgb = bytearray(WIDTH * HEIGHT * 3)
-        for colour in range(3):
-            rgb[colour::3] = pixels[2 - colour::4]
-        self.expected.write_bytes(b"P6\n%d %d\n255\n" % (WIDTH, HEIGHT) + rgb)
+        Picture.from_xr24(WIDTH, HEIGHT, self.memory.read_bytes()).write_ppm(self.expected)
 
     @contextlib.contextmanager
     def serving(self, scene):
