@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <va/va_backend.h>
 #include <va/va_drmcommon.h>
 
@@ -27,10 +28,57 @@ static void pause_shortly(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
+static void set_fault(const char *name)
+{
+	int fault = BROKEN_NOT;
+
+	for (int i = 1; i < BROKEN_FAULTS; i++)
+		if (!strcmp(name, names[i]))
+			fault = i;
+	atomic_store(&broken_driver.fault, fault);
+}
+
+static bool is_probe(void)
+{
+	char line[4096] = "";
+	FILE *file = fopen("/proc/self/cmdline", "re");
+	size_t bytes = file ? fread(line, 1, sizeof(line) - 1, file) : 0;
+
+	if (file)
+		fclose(file);
+	return bytes && memmem(line, bytes, "--probe-encoder", strlen("--probe-encoder"));
+}
+
+static void obey_orders(void)
+{
+	const char *directory = getenv(BROKEN_DRIVER_ORDERS_ENV);
+	char path[512], order[32] = "", *space;
+	FILE *file;
+
+	if (!directory)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", directory, is_probe() ? "probe" : "worker");
+	file = fopen(path, "re");
+	if (file) {
+		order[fread(order, 1, sizeof(order) - 1, file)] = '\0';
+		fclose(file);
+	}
+	space = strchr(order, ' ');
+	if (space) {
+		*space = '\0';
+		atomic_store(&broken_driver.pictures, 1);
+		unlink(path);
+	}
+	set_fault(order);
+}
+
 /* The fault for this picture, if that is the one. */
 static int take_fault(void)
 {
-	int fault = atomic_load(&broken_driver.fault);
+	int fault;
+
+	obey_orders();
+	fault = atomic_load(&broken_driver.fault);
 
 	if (fault && atomic_load(&broken_driver.pictures) &&
 			atomic_fetch_sub(&broken_driver.pictures, 1) == 1)
@@ -47,9 +95,11 @@ static VAStatus sync_buffer(VADriverContextP va, VABufferID buffer, uint64_t tim
 	atomic_store(&fault_of_picture, fault);
 	atomic_store(&coded, buffer);
 	atomic_fetch_add(&broken_driver.waited, 1);
-	while (fault == BROKEN_HANG && atomic_load(&broken_driver.fault) == BROKEN_HANG)
+	while (fault == BROKEN_HANG && atomic_load(&broken_driver.fault) == BROKEN_HANG) {
 		pause_shortly();
-	if (fault == BROKEN_CRASH)
+		obey_orders();
+	}
+	if (fault == BROKEN_CRASH || (fault && atomic_load(&broken_driver.fault) == BROKEN_CRASH))
 		abort();
 	if (fault == BROKEN_ERROR)
 		return VA_STATUS_ERROR_OPERATION_FAILED;
@@ -154,9 +204,9 @@ static void read_environment(void)
 {
 	const char *name = getenv(BROKEN_DRIVER_ENV);
 
-	for (int i = 1; name && i < BROKEN_FAULTS; i++)
-		if (!strcmp(name, names[i]))
-			broken_driver.fault = i;
+	if (name)
+		set_fault(name);
+	obey_orders();
 }
 
 /* Displays may be opened while others are in use. */

@@ -28,6 +28,13 @@ enum broken_fault {
 	BROKEN_FAULTS,
 };
 
+/*
+ * Or, for a daemon that runs: a directory, where the file "worker" has the name of the fault, "probe" that of
+ * processes which try drivers. Looked at for each picture, and when the driver is loaded; no file: no fault.
+ * "NAME once" is for one picture; then the file is gone.
+ */
+#define BROKEN_DRIVER_ORDERS_ENV "BROKEN_DRIVER_ORDERS"
+
 struct broken_driver {
 	atomic_int fault;
 	atomic_int pictures; /* that the fault is for, then it is gone; 0: no end */

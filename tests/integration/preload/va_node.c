@@ -3,6 +3,8 @@
  * Preloaded into a program that looks for a GPU by libdrm and opens VA-API on it:
  * there is one, without any device behind it. For programs that know no other way.
  */
+#include <dirent.h>
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <va/va_drm.h>
@@ -40,6 +42,19 @@ void drmFreeVersion(drmVersionPtr version)
 		return;
 	free(version->name);
 	free(version);
+}
+
+/* Nor are those of this machine there. */
+int scandir(const char *directory, struct dirent ***ret, int (*wanted)(const struct dirent *),
+		int (*compare)(const struct dirent **, const struct dirent **))
+{
+	int (*libc)(const char *, struct dirent ***, int (*)(const struct dirent *),
+			int (*)(const struct dirent **, const struct dirent **)) = NULL;
+
+	if (!strcmp(directory, "/dev/dri"))
+		return 0;
+	*(void **)&libc = dlsym(RTLD_NEXT, "scandir");
+	return libc ? libc(directory, ret, wanted, compare) : -1;
 }
 
 VADisplay vaGetDisplayDRM(int fd)
