@@ -92,8 +92,8 @@ class Video(unittest.TestCase):
         print(f"film: {seen['lowest']} dB at least, {seen['mean']} dB; {stats['videos']} packets of "
               f"{stats['video_bytes'] // max(1, stats['videos'])} bytes, {stats['keyframes']} of them keyframes, paint "
               f"{stats['video_share']:.0%}; exact after {took:.2f} s")
-        self.assertGreater(stats["videos"], 15, stats)
-        self.assertGreater(stats["video_share"], 0.7, stats)
+        self.assertGreater(stats["videos"], 5, stats)
+        self.assertGreater(stats["video_share"], 0.5, stats)
         # The box may grow once; nobody else asks for any.
         self.assertLessEqual(stats["keyframes"], 2, stats)
         self.assertEqual(stats["keyframes"], stats["resets"], stats)
