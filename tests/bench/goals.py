@@ -19,6 +19,7 @@ LOSSY_PSNR_SLACK_DB = 0.5
 FPS_LEAST = 25  # of 30
 YES = "yes or no"  # the unit of what truth() gives
 SPICE_OVERHEAD = 1.3
+OVER_X264 = 1.15
 
 
 def of(scene, field, **case):
@@ -38,9 +39,9 @@ def truth(scene, field, **case):
     return value
 
 
-def micro_ratio(name, over, field):
+def micro_ratio(name, over, field, group="damage"):
     def value(report):
-        one, other = (find_micro(report, "damage_bench", "damage", each) for each in (name, over))
+        one, other = (find_micro(report, f"{group}_bench", group, each) for each in (name, over))
         return one[field] / other[field] if one and other else None
     return value
 
@@ -86,6 +87,34 @@ def over_library(scene):
     def value(report):
         us, library = (find_row(report, scene, peer, encoding="spice") for peer in ("spice-front", "spice-bare"))
         return us["cpu_ms"] / library["cpu_ms"] if us and library and us["cpu_ms"] and library["cpu_ms"] else None
+    return value
+
+
+def h264(scene, field, viewers=1):
+    return of(scene, field, encoding="h264", viewers=viewers)
+
+
+def cpu_over(case, other):
+    """CPU of a delivered picture over that in the other case; each a scene and viewers, as H.264."""
+    def value(report):
+        one, base = (h264(scene, "cpu_ms", viewers)(report) for scene, viewers in (case, other))
+        return one / base if one and base else None
+    return value
+
+
+def cpu_over_x264(scene):
+    """CPU of a delivered picture over what x264 and the conversion take of it by themselves."""
+    def value(report):
+        us, bare = h264(scene, "cpu_ms")(report), find_micro(report, "video_bench", "video", f"{scene}: x264 alone")
+        return us * 1e6 / bare["ns"] if us and bare else None
+    return value
+
+
+def exact_after(scene, viewers):
+    """Infinite where it never was."""
+    def value(report):
+        row = find_row(report, scene, encoding="h264", viewers=viewers)
+        return row and (float("inf") if row["settle_s"] is None else row["settle_s"])
     return value
 
 
@@ -173,6 +202,27 @@ GOALS = (
     one("Viewers that answer fences at once are not starved",
         least("fps", of("scroll", "worst_fps", viewers=4), FPS_LEAST, "/s", 1),
         "three of the four viewers only skim what they get; one peer starves such viewers"),
+    one("Typing as H.264: packets of it", most("rectangles", h264("typing", "video_rects"), 0, "", 0),
+        "what is read is lossless, whatever the viewer can decode"),
+    one("Idle as H.264: packets of it", most("rectangles", h264("idle", "video_rects"), 0, "", 0), "the same"),
+    one("Film as H.264: from the look to the packet, CPU over x264's own",
+        most("CPU", micro_ratio("film: server", "film: x264 alone", "ns", "video"), OVER_X264, "times"),
+        "x264 ultrafast zerolatency and the conversion of the same pictures",
+        "at memory's speed: the picture is read, compared and copied once"),
+    Goal("Film as H.264: the server's CPU over x264's own", (
+        (most("CPU", cpu_over_x264("film"), OVER_X264, "times"),
+         least("pictures", h264("film", "fps"), FPS_LEAST, "/s", 0)),),
+        "the same", "the looks that find nothing or half a picture, and sending, come on top"),
+    one("Film in a window as H.264: CPU over one that fills the picture",
+        most("CPU", cpu_over(("video", 1), ("film", 1)), 0.4, "times"), "a quarter of the pixels move"),
+    one("16 viewers, film as H.264: CPU over one viewer's", most("CPU", cpu_over(("film", 16), ("film", 1)), 1.3, "times"),
+        "one packet for all of them"),
+    one("Film as H.264: age p50", most("age p50", h264("film", "age_p50"), 1.5 * 1000 / 30, "ms", 1),
+        "one and a half times a picture's time, to where the viewer has decoded it"),
+    one("After a film as H.264: exact", most("time", exact_after("film", 1), 0.3, "s"), "one viewer",
+        "150 ms until it counts as over, and a picture encoded losslessly"),
+    one("After a film in a window as H.264: exact", most("time", exact_after("video", 1), 0.3, "s"), "one viewer"),
+    one("After a film as H.264 for 16 viewers: exact", most("time", exact_after("film", 16), 2, "s"), "16 of them"),
     spice_cpu(1), spice_cpu(10), spice_cpu(100),
     spice_age(1, 3), spice_age(100, 15),
 )

@@ -2,9 +2,10 @@
 """What the bench measures: the cases, what they ask of a viewer, and in which order they come."""
 import collections
 
-from report import case_key
+from report import US, case_key
 
 FULL_HD, UHD = (1920, 1080), (3840, 2160)
+MICRO = ("damage_bench", "regions_bench", "rects_bench", "colour_bench", "video_bench")
 SCENES = ("idle", "typing", "scroll", "window", "video", "film")
 # For what a server spends on so much of the picture, whatever planecast makes of it.
 SHARES = ("text-1", "text-10", "text-100")
@@ -14,6 +15,7 @@ RATE_BYTES_PER_S = 1_250_000
 # What the viewer asks for. Fences come with ContinuousUpdates. In SPICE it is the server who decides.
 ENCODINGS = {
     "tight": ("--encodings", "copyrect tight", "--quality", "8", "--continuous"),
+    "h264": ("--encodings", "copyrect h264 tight", "--quality", "8", "--continuous"),
     "zrle": ("--encodings", "copyrect zrle", "--continuous"),
     "spice": (),
 }
@@ -25,6 +27,9 @@ LOSSLESS = ("typing", "scroll", "video")
 LARGE = ("typing", "film")
 CROWDED = ("typing", "scroll", "film")
 SCARCE = ("scroll", "film")
+VIDEO = ("idle", "typing", "video", "film")
+VIDEO_CROWDED = ("film",)
+VIDEO_CROWD = 16
 SPICE = ("typing", "scroll", "film", *SHARES)
 SPICE_CROWDED = ("typing", "scroll", "film")
 SPICE_CROWD = 4
@@ -47,6 +52,8 @@ def cases_of(scenes=SCENES + SHARES, viewers=(1, 4, 16), size=None):
         (CROWDED, at, "tight", [count for count in viewers if count > 1], None),
         (LARGE, UHD, "tight", [count for count in viewers if count == 1 and not size], None),
         (SCARCE, at, "tight", [count for count in viewers if count == 1], RATE_BYTES_PER_S),
+        (VIDEO, at, "h264", [count for count in viewers if count == 1], None),
+        (VIDEO_CROWDED, at, "h264", [count for count in viewers if count == VIDEO_CROWD], None),
         (SPICE, at, "spice", [count for count in viewers if count == 1], None),
         (SPICE_CROWDED, at, "spice", [count for count in viewers if count == SPICE_CROWD], None),
     )
@@ -58,11 +65,13 @@ def quick_cases(size):
     """One of each kind, for a look at the machinery."""
     return [Case("idle", size, "tight", 1, None), Case("typing", size, "tight", 1, None),
             Case("scroll", size, "zrle", 3, None), Case("typing", size, "spice", 2, None),
-            Case("film", size, "tight", 1, RATE_BYTES_PER_S)]
+            Case("film", size, "tight", 1, RATE_BYTES_PER_S), Case("film", size, "h264", 2, None)]
 
 
 def takes_part(name, case):
     """A server fed or set up in another way, as NAME-VARIANT, is compared in the plain cases and not in all others."""
+    if case.encoding == "h264":
+        return name == US  # no other here has it without a GPU
     plain = (case.encoding, case.viewers, case.rate) == ("tight", 1, None) and case.size != UHD
     return plain or not any(name.endswith(f"-{variant}") for variant in VARIANTS)
 

@@ -73,15 +73,25 @@ static int compare_ns(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
+static int64_t now_ns(const struct micro *micro)
+{
+	struct timespec now;
+
+	if (!micro->cpu)
+		return clock_now_ns();
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
 static int run_row(struct micro *micro, struct micro_row *row, int64_t *times)
 {
 	int err = row->prepare ? row->prepare(micro, row) : 0;
 
 	for (unsigned int i = 0; i < MICRO_PICTURES && !err; i++) {
-		int64_t start_ns = clock_now_ns();
+		int64_t start_ns = now_ns(micro);
 
 		err = row->run(micro, row, i);
-		times[i] = clock_now_ns() - start_ns;
+		times[i] = now_ns(micro) - start_ns;
 	}
 	if (err)
 		fprintf(stderr, "%s: %s: %s\n", micro->program, row->name, strerror(-err));

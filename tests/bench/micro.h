@@ -42,6 +42,7 @@ struct micro {
 	uint32_t width, height;
 	unsigned int rounds;
 	bool json;
+	bool cpu; /* times are those of the process and all its threads, not the clock's */
 	void *user; /* the program's */
 	/* For micro_memcmp() and micro_memcpy(): pairs of equal pictures, same size. */
 	const void *(*picture)(struct micro *micro, unsigned int index);

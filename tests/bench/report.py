@@ -76,6 +76,7 @@ def figures_of(run):
         "rest_cpu_s": rest["cpu_s"] * 10 / rest["seconds"] if rest else None,
         "torn": view.get("torn"),
         "copy_rects": view.get("copy_rects"),
+        "video_rects": view.get("video_rects"),
     }
 
 

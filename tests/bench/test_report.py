@@ -219,6 +219,24 @@ class Goals(unittest.TestCase):
         self.assertIsNone(goal(of([run(scene="text-1")]), "SPICE, text on 1 %: age")["reached"])
         self.assertIsNone(goal(of([run(encoding="spice")]), "Typing: CPU")["reached"])
 
+    def test_video_is_measured_against_x264_and_itself(self):
+        rows = [{"group": "video", "name": name, "ns": ns, "ns_per_tile": ns}
+                for name, ns in (("film: x264 alone", 8e6), ("film: server", 9e6))]
+        micro = [{"program": "video_bench", "width": 1920, "height": 1080, "turns": 1, "rows": rows}]
+        runs = [run(scene="film", encoding="h264", cpu_s=1.5), run(scene="video", encoding="h264", cpu_s=0.5),
+                run(scene="film", encoding="h264", viewers=16, cpu_s=2.1, settle={"exact": False, "cpu_s": 0.1}),
+                run(scene="typing", encoding="h264", view={"video_rects": 1}), run(scene="film", cpu_s=9)]
+        made = of(runs, micro)
+        for title, reached, found in (
+                ("Film as H.264: from the look to the packet, CPU over x264's own", True, "1.12 times"),
+                ("Film as H.264: the server's CPU over x264's own", False, "1.25 times, 30 /s"),
+                ("Film in a window as H.264: CPU over one that fills the picture", True, "0.33 times"),
+                ("16 viewers, film as H.264: CPU over one viewer's", False, "1.40 times"),
+                ("After a film as H.264 for 16 viewers: exact", False, "never"),
+                ("Typing as H.264: packets of it", False, "1"), ("Idle as H.264: packets of it", None, "-")):
+            with self.subTest(title):
+                self.assertEqual((goal(made, title)["reached"], goal(made, title)["found"]), (reached, found))
+
     def test_small_operations(self):
         rows = [{"group": "damage", "name": name, "ns": ns, "ns_per_tile": ns, "gb_per_s": 1 / ns}
                 for name, ns in (("memcmp", 8.0), ("pass: unchanged", 10.0), ("pass: 1 % typing", 13.0))]
@@ -384,7 +402,8 @@ MADE_UP = {
 
 def made_up():
     runs = []
-    for case in ({}, {"viewers": 16}, {"encoding": "zrle"}, {"encoding": "spice"}, {"rate": 1250000}, {"size": (3840, 2160)}):
+    for case in ({}, {"viewers": 16}, {"encoding": "zrle"}, {"encoding": "h264"}, {"encoding": "spice"}, {"rate": 1250000},
+                 {"size": (3840, 2160)}):
         factor = case.get("viewers", 1) ** 0.6
         for scene, peers in MADE_UP.items():
             if case and scene not in ("scroll", "film"):

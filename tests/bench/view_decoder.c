@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <turbojpeg.h>
 
+#include "tests/integration/support/h264_view.h"
+
 const struct view_encoding view_encodings[] = {
 	{ VIEW_RAW, "raw", true, view_decode_raw },
 	{ VIEW_COPY_RECT, "copyrect", true, view_decode_copy_rect },
@@ -15,6 +17,7 @@ const struct view_encoding view_encodings[] = {
 	{ VIEW_ZLIB, "zlib", true, view_decode_zlib },
 	{ VIEW_TIGHT, "tight", true, view_decode_tight },
 	{ VIEW_ZRLE, "zrle", true, view_decode_zrle },
+	{ VIEW_OPEN_H264, "h264", true, view_decode_h264 },
 	{ VIEW_CURSOR, "cursor", false, view_decode_cursor },
 	{ VIEW_CURSOR_WITH_ALPHA, "cursor-with-alpha", false, view_decode_cursor_with_alpha },
 	{ VIEW_POINTER_POSITION, "pointer-position", false, view_decode_nothing },
@@ -48,6 +51,7 @@ void view_decoder_finish(struct view_decoder *decoder)
 	view_inflate_finish(&decoder->zlib);
 	if (decoder->jpeg)
 		tjDestroy(decoder->jpeg);
+	h264_view_free(decoder->h264);
 	free(decoder->scratch);
 	view_picture_finish(&decoder->picture);
 }

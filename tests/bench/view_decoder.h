@@ -31,6 +31,7 @@ enum view_encoding_number {
 	VIEW_ZLIB = 6,
 	VIEW_TIGHT = 7,
 	VIEW_ZRLE = 16,
+	VIEW_OPEN_H264 = 50,
 	VIEW_DESKTOP_SIZE = -223,
 	VIEW_LAST_RECT = -224,
 	VIEW_POINTER_POSITION = -232,
@@ -53,6 +54,7 @@ enum view_tight_kind {
 };
 extern const char *const view_tight_kind_names[VIEW_TIGHT_KINDS];
 
+struct h264_view;
 struct view_jpegs;
 
 struct view_rect {
@@ -67,7 +69,7 @@ struct view_rect {
 struct view_decoder {
 	struct view_picture picture;
 	uint64_t pixels_max; /* a server that wants more is refused */
-	struct view_jpegs *skim; /* of JPEG only the marks are drawn; NULL: all is */
+	struct view_jpegs *skim; /* of JPEG and H.264 only the marks are drawn; NULL: all is */
 	uint64_t skimmed; /* rectangles that were, ever */
 	uint64_t tight_kinds[VIEW_TIGHT_KINDS]; /* rectangles, ever */
 	bool resized; /* for the session, which clears it */
@@ -75,6 +77,7 @@ struct view_decoder {
 
 	struct view_inflate tight[VIEW_TIGHT_STREAMS], zrle, zlib;
 	void *jpeg; /* tjhandle */
+	struct h264_view *h264;
 	uint8_t *scratch;
 	size_t scratch_bytes;
 };
@@ -93,7 +96,7 @@ struct view_encoding {
 
 /* Ends with a name of NULL. */
 extern const struct view_encoding view_encodings[];
-#define VIEW_ENCODINGS 13
+#define VIEW_ENCODINGS 14
 /* NULL: none with that number. */
 const struct view_encoding *view_encoding_find(int32_t number);
 
@@ -113,12 +116,17 @@ int view_decoder_inflate(struct view_decoder *decoder, struct view_inflate *infl
 int view_decoder_jpeg(struct view_decoder *decoder, const uint8_t *data, uint32_t length,
 		const struct view_rect *rect, uint32_t *to, size_t stride);
 
+/* The same for one picture of H.264, of those that viewers who skim get alike. */
+int view_decoder_h264(struct view_decoder *decoder, const uint8_t *data, uint32_t length,
+		const struct view_rect *rect, uint32_t *to, size_t stride);
+
 int view_decode_raw(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
 int view_decode_copy_rect(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
 int view_decode_hextile(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
 int view_decode_zlib(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
 int view_decode_tight(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
 int view_decode_zrle(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
+int view_decode_h264(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
 int view_decode_cursor(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
 int view_decode_cursor_with_alpha(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);
 int view_decode_desktop_size(struct view_decoder *decoder, struct view_rect *rect, struct view_reader *reader);

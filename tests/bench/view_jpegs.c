@@ -8,6 +8,7 @@
 
 #include "tests/bench/view_decoder.h"
 #include "tests/bench/view_marks.h"
+#include "tests/integration/support/h264_view.h"
 
 static void forget(struct view_jpeg *jpeg)
 {
@@ -20,6 +21,7 @@ void view_jpegs_finish(struct view_jpegs *jpegs)
 {
 	for (unsigned int i = 0; i < VIEW_JPEGS; i++)
 		forget(&jpegs->kept[i]);
+	h264_view_free(jpegs->h264);
 }
 
 static const struct view_jpeg *find(const struct view_jpegs *jpegs, const struct view_rect *rect,
@@ -36,7 +38,7 @@ static const struct view_jpeg *find(const struct view_jpegs *jpegs, const struct
 }
 
 static int keep(struct view_jpegs *jpegs, struct view_decoder *decoder, const struct view_rect *rect,
-		const uint8_t *data, uint32_t length, const struct view_jpeg **ret)
+		const uint8_t *data, uint32_t length, view_jpegs_decode decode, const struct view_jpeg **ret)
 {
 	struct view_jpeg *jpeg = &jpegs->kept[jpegs->next];
 	int r = -ENOMEM;
@@ -46,7 +48,7 @@ static int keep(struct view_jpegs *jpegs, struct view_decoder *decoder, const st
 	jpeg->data = malloc(length ? length : 1);
 	jpeg->pixels = malloc((size_t)rect->width * rect->height * sizeof(*jpeg->pixels));
 	if (jpeg->data && jpeg->pixels)
-		r = view_decoder_jpeg(decoder, data, length, rect, jpeg->pixels, (size_t)rect->width * 4);
+		r = decode(decoder, data, length, rect, jpeg->pixels, (size_t)rect->width * 4);
 	if (r < 0) {
 		forget(jpeg);
 		return r;
@@ -74,14 +76,14 @@ static void draw_part(struct view_picture *picture, const struct view_rect *rect
 }
 
 int view_jpegs_draw(struct view_jpegs *jpegs, struct view_decoder *decoder, const struct view_rect *rect,
-		const uint8_t *data, uint32_t length)
+		const uint8_t *data, uint32_t length, view_jpegs_decode decode)
 {
 	const struct view_jpeg *jpeg = find(jpegs, rect, data, length);
 	pixman_box32_t boxes[2];
 
 	jpegs->found += jpeg != NULL;
 	if (!jpeg) {
-		int r = keep(jpegs, decoder, rect, data, length, &jpeg);
+		int r = keep(jpegs, decoder, rect, data, length, decode, &jpeg);
 
 		if (r < 0)
 			return r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What viewers that only mind the marks share: JPEG that several of them got
- * alike is decoded once, and of the pixels they take those on their marks. So a
+ * What viewers that only mind the marks share: JPEG and H.264 that several of them got
+ * alike are decoded once, and of the pixels they take those on their marks. So a
  * crowd of viewers does not take from the servers the time that is measured.
  * One thread at a time.
  */
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct h264_view;
 struct view_decoder;
 struct view_rect;
 
@@ -27,13 +28,17 @@ struct view_jpeg {
 struct view_jpegs {
 	struct view_jpeg kept[VIEW_JPEGS]; /* a ring */
 	unsigned int next;
+	struct h264_view *h264;
 	uint64_t decoded, found;
 };
 
 /* All zero is fine to begin with. */
 void view_jpegs_finish(struct view_jpegs *jpegs);
+/* As view_decoder_jpeg(). */
+typedef int (*view_jpegs_decode)(struct view_decoder *decoder, const uint8_t *data, uint32_t length,
+		const struct view_rect *rect, uint32_t *to, size_t stride);
 /* Draws what of the rectangle lies on the marks. 0, or the decoder's error. */
 int view_jpegs_draw(struct view_jpegs *jpegs, struct view_decoder *decoder, const struct view_rect *rect,
-		const uint8_t *data, uint32_t length);
+		const uint8_t *data, uint32_t length, view_jpegs_decode decode);
 
 #endif

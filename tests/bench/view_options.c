@@ -120,7 +120,8 @@ static const struct {
 	bool (*set)(struct view_options *options, const char *text);
 	const char *help;
 } rows[] = {
-	{ "encodings", "\"NAME...\"", true, set_encodings, "of copyrect tight zrle hextile zlib raw, the best first;\n"
+	{ "encodings", "\"NAME...\"", true, set_encodings,
+		"of copyrect h264 tight zrle hextile zlib raw, the best first;\n"
 		"default: copyrect tight zrle hextile" },
 	{ "quality", "0..9", true, set_quality, "JPEG; without it a server has to be lossless" },
 	{ "compression", "0..9", true, set_compression, "of zlib; default: not said" },
@@ -129,7 +130,7 @@ static const struct {
 	{ "fence", NULL, true, set_fence, "announce fences; they are answered as soon as they are read" },
 	{ "rate", "BYTES", true, set_rate, "a second that each viewer reads at most; default: no limit" },
 	{ "viewers", "N", false, set_viewers, "connections; default: 1" },
-	{ "skim", NULL, true, set_skim, "draw of JPEG only the marks, decoding once what several viewers\n"
+	{ "skim", NULL, true, set_skim, "draw of JPEG and H.264 only the marks, decoding once what several viewers\n"
 		"get alike: pictures are counted, but not right" },
 	{ "scene", "NAME", false, set_scene, "what the server shows, for comparing" },
 	{ "patience", "SECONDS", false, set_patience, "for the first picture, and of each command; default: 60" },

@@ -273,8 +273,8 @@ static void test_other_messages(void **state)
 	rig_stop(&rig);
 	rig_start(&rig, NULL, 300, 200);
 	rig_update(&rig, 1);
-	rig_rect(&rig, 0, 0, 1, 1, 50);
-	rig_expect_error(&rig, "a rectangle in encoding 50");
+	rig_rect(&rig, 0, 0, 1, 1, 51);
+	rig_expect_error(&rig, "a rectangle in encoding 51");
 	rig_stop(&rig);
 }
 
