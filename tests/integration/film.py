@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A film in a window amid a desktop, as a VM's picture in memory, and what of it a viewer shows."""
 import json
+import mmap
 import pathlib
 import subprocess
 import tempfile
@@ -21,12 +22,12 @@ AWAY = 6
 
 
 class Feeder:
-    """bench_feed on a file of its own."""
+    """bench_feed on a file of its own, or on one that there is."""
 
-    def __init__(self, fps, scene="video", width=WIDTH, height=HEIGHT):
+    def __init__(self, fps, scene="video", width=WIDTH, height=HEIGHT, path=None):
         self.width, self.height = width, height
         self._directory = tempfile.TemporaryDirectory(prefix="planecast-film-")
-        self.path = pathlib.Path(self._directory.name) / "picture"
+        self.path = path or pathlib.Path(self._directory.name) / "picture"
         self.process = subprocess.Popen(
             [str(BUILD / "tests" / "bench_feed"), "--memory", self.path, "--fps", str(fps), scene, f"{width}x{height}"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -46,14 +47,16 @@ class Feeder:
         return json.loads(self.process.stdout.readline())["picture"]
 
     def picture(self):
-        return Picture.from_xr24(self.width, self.height, self.path.read_bytes())
+        with open(self.path, "rb") as file, \
+                mmap.mmap(file.fileno(), self.width * self.height * 4, prot=mmap.PROT_READ) as pixels:
+            return Picture.from_xr24(self.width, self.height, pixels[:])
 
 
 class Show:
     """A scene that a VM shows. It begins at rest, and moves from start to stop."""
 
-    def __init__(self, scene, width, height, fps=30):
-        self._feeder = Feeder(fps, scene, width, height)
+    def __init__(self, scene, width, height, fps=30, path=None):
+        self._feeder = Feeder(fps, scene, width, height, path)
         self._playing = threading.Event()
         self._thread = None
 

@@ -16,6 +16,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from film import Show  # noqa: E402
 from harness import BUILD, Daemon, process_alive, vm_section, wait_until  # noqa: E402
 
 # What is served is served losslessly, whatever it is coded as.
@@ -37,6 +38,11 @@ LIES = [
     ({"get_errno": 5, "get_errno_count": FOR_EVER, "width": 318}, "does not hand out"),
     ({"mmap_errno": 19, "width": 316}, "only the GPU"),
 ]
+FILM = 960, 600
+FILM_FPS = 10
+FILM_LOOKS = 6
+# Of the film's picture 33, of the one before or after it below 25, of one that is read while it is drawn less.
+PSNR_MIN = 28
 PICTURES = tempfile.TemporaryDirectory(prefix="lab-pictures-")
 
 
@@ -242,6 +248,29 @@ class MbochsMended(Mbochs, Timed):
             viewer.expect(ppm(device.uuid), "after a reconnect")
             self.assertTrue(process_alive(daemon.worker("lab")))
         self.run_with(modes)
+
+
+class Video(Timed):
+    """A film that the guest draws into the buffer that it shows: it goes as H.264, and is exact when it rests."""
+
+    def test_film(self):
+        with Device("pcmdev-dmabuf") as device, \
+                Daemon(vfio_vm("lab", device), env={"LIBVA_DRIVERS_PATH": str(BUILD)}) as daemon:
+            device.show("XR24", *FILM)
+            memory = pathlib.Path("/sys/bus/mdev/devices", device.uuid, "pcmdev/vram")
+            with Show("video", *FILM, fps=FILM_FPS, path=memory) as film, \
+                    Viewer(daemon, "lab", "--video") as video, Viewer(daemon, "lab") as other:
+                film.start()
+                seen = json.loads(video.ask("film", "video", FILM_LOOKS))
+                self.assertTrue(seen["ok"], seen)
+                self.assertGreater(seen["mean"], PSNR_MIN, seen)
+                self.assertGreater(seen["exact"], FILM_LOOKS / 2, seen)
+                film.stop().write_ppm(ppm("film"))
+                video.expect(ppm("film"))
+                other.expect(ppm("film"))
+                print(f"{seen['mean']} dB", end=" ")
+            self.assertEqual(daemon.stop()[0], 0)
+            self.assertEqual(device.tell("get", "exports"), "0")
 
 
 class Trouble(Timed):
