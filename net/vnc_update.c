@@ -167,9 +167,10 @@ void vnc_update_send(struct vnc_client *client)
 {
 	const bool rects_first = client->video_last;
 
+	if (!is_time(client))
+		return;
 	/* Before rectangles have used up its request: the packet is then next. */
-	if (is_time(client))
-		vnc_video_ask(client);
+	vnc_video_ask(client);
 	if (rects_first)
 		send_rects(client);
 	send_video(client);
