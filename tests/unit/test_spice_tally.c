@@ -75,6 +75,20 @@ static void who_acknowledges_nothing_is_stuck(void **state)
 	assert_int_equal(spice_tally_stuck_ns(&tally, 0, now_ns), 0);
 }
 
+/* Some came out, and then nothing more: stuck from there on. */
+static void who_stops_in_the_middle_is_stuck(void **state)
+{
+	struct spice_tally tally;
+	int64_t now_ns = START_NS;
+
+	(void)state;
+	spice_tally_begin(&tally, 3, now_ns);
+	now_ns += NSEC_PER_MSEC;
+	assert_false(spice_tally_is_done(&tally, 1, now_ns));
+	now_ns += 5 * NSEC_PER_MSEC;
+	assert_int_equal(spice_tally_stuck_ns(&tally, 0, now_ns), 5 * NSEC_PER_MSEC);
+}
+
 /* A client far away reads what the kernel has for it, and has not come to what it would acknowledge. */
 static void who_reads_is_not_stuck(void **state)
 {
@@ -115,6 +129,7 @@ int main(void)
 		cmocka_unit_test(slow_is_not_late),
 		cmocka_unit_test(what_never_comes_is_forgotten),
 		cmocka_unit_test(who_acknowledges_nothing_is_stuck),
+		cmocka_unit_test(who_stops_in_the_middle_is_stuck),
 		cmocka_unit_test(who_reads_is_not_stuck),
 		cmocka_unit_test(rest_is_not_stuck),
 	};
