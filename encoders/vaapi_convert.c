@@ -4,6 +4,7 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <va/va_vpp.h>
 
@@ -128,6 +129,19 @@ static int create_image(struct vaapi_convert *convert, struct canvas *canvas)
 			"vaCreateImage");
 }
 
+/* Whether the picture that is written there lies in it, whatever the driver says. */
+static bool is_whole(const VAImage *image, uint32_t width, uint32_t height)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		const uint64_t rows = i ? height / 2 : height;
+
+		if (image->pitches[i] < width ||
+				image->offsets[i] + image->pitches[i] * (rows - 1) + width > image->data_size)
+			return false;
+	}
+	return true;
+}
+
 static int open_canvas(struct vaapi_convert *convert, struct canvas *canvas)
 {
 	void *data;
@@ -144,7 +158,10 @@ static int open_canvas(struct vaapi_convert *convert, struct canvas *canvas)
 		if (err)
 			return err;
 	}
-	err = vaapi_result(vaMapBuffer(convert->va, canvas->image.buf, &data), "vaMapBuffer");
+	if (is_whole(&canvas->image, convert->width, convert->height))
+		err = vaapi_result(vaMapBuffer(convert->va, canvas->image.buf, &data), "vaMapBuffer");
+	else
+		err = -EIO;
 	if (err) {
 		vaDestroyImage(convert->va, canvas->image.image_id);
 		return err;
@@ -212,17 +229,23 @@ static int detile(struct vaapi_convert *convert, const struct frame *frame,
 	return detile_copy(&picture, &from, convert->scratch.data, stride);
 }
 
-/* The box as a linear picture; frames are validated by who makes them. */
+/* The box as a linear picture. Who makes frames has checked them; what a guest says is checked twice. */
 static int find_pixels(struct vaapi_convert *convert, const struct frame *frame,
 		const struct packet_box *box, struct colour_rgb *ret)
 {
 	const struct vaapi_format *format = vaapi_format_find(frame->fourcc);
 
+	uint64_t row;
+
 	if (!frame->data || !format || !colour_knows(frame->fourcc))
 		return -ENOTSUP;
+	row = (uint64_t)frame->width * format->bytes_per_pixel;
 	*ret = (struct colour_rgb){ .width = box->width, .height = box->height, .fourcc = frame->fourcc };
 	if (frame->modifier != DRM_FORMAT_MOD_LINEAR)
 		return format->bytes_per_pixel == 4 ? detile(convert, frame, box, ret) : -ENOTSUP;
+	if (frame->planes[0].stride < row || !frame->height ||
+			frame->planes[0].stride * (uint64_t)(frame->height - 1) + row > frame->data_bytes)
+		return -ENOTSUP;
 	ret->data = frame->data + (size_t)box->y * frame->planes[0].stride +
 			(size_t)box->x * format->bytes_per_pixel;
 	ret->stride_bytes = frame->planes[0].stride;

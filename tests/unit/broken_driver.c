@@ -17,7 +17,8 @@ __attribute__((visibility("default"))) struct broken_driver broken_driver;
 __attribute__((visibility("default"))) VAStatus __vaDriverInit_1_0(VADriverContextP va);
 
 static const char *const names[BROKEN_FAULTS] = { "", "hang", "crash", "error", "overflow", "greedy",
-	"empty", "garbage", "small", "unprocessed", "old", "init", "unsynced" };
+	"empty", "garbage", "small", "unprocessed", "old", "init", "unsynced",
+	"endless", "outside" };
 
 /* Of the driver inside; the same for all displays. */
 static struct VADriverVTable inner;
@@ -126,6 +127,10 @@ static VAStatus map_buffer(VADriverContextP va, VABufferID buffer, void **data)
 	case BROKEN_EMPTY:
 		segment->size = 0;
 		break;
+	case BROKEN_ENDLESS:
+		segment->size = 1;
+		segment->next = segment;
+		break;
 	case BROKEN_GARBAGE:
 		memset(segment->buf, 0x55, segment->size);
 		break;
@@ -192,12 +197,41 @@ static VAStatus destroy_surfaces(VADriverContextP va, VASurfaceID *surfaces, int
 	return inner.vaDestroySurfaces(va, surfaces, count);
 }
 
+/* Each time in another way. */
+static VAStatus spoil_image(VAStatus status, VAImage *image)
+{
+	static atomic_uint way;
+
+	if (status != VA_STATUS_SUCCESS || broken_driver.fault != BROKEN_OUTSIDE)
+		return status;
+	switch (atomic_fetch_add(&way, 1) % 4) {
+	case 0:
+		image->data_size--;
+		break;
+	case 1:
+		image->pitches[0] = image->width - 1;
+		break;
+	case 2:
+		image->pitches[1] = UINT32_MAX;
+		break;
+	default:
+		image->offsets[1] = UINT32_MAX;
+	}
+	return status;
+}
+
 static VAStatus derive_image(VADriverContextP va, VASurfaceID surface, VAImage *image)
 {
 	atomic_fetch_add(&broken_driver.derived, 1);
 	if (broken_driver.fault == BROKEN_UNSYNCED)
 		return VA_STATUS_ERROR_OPERATION_FAILED;
-	return inner.vaDeriveImage(va, surface, image);
+	return spoil_image(inner.vaDeriveImage(va, surface, image), image);
+}
+
+static VAStatus create_image(
+		VADriverContextP va, VAImageFormat *format, int width, int height, VAImage *image)
+{
+	return spoil_image(inner.vaCreateImage(va, format, width, height, image), image);
 }
 
 static void read_environment(void)
@@ -251,5 +285,6 @@ VAStatus __vaDriverInit_1_0(VADriverContextP va)
 	va->vtable->vaCreateSurfaces2 = create_surfaces;
 	va->vtable->vaDestroySurfaces = destroy_surfaces;
 	va->vtable->vaDeriveImage = derive_image;
+	va->vtable->vaCreateImage = create_image;
 	return VA_STATUS_SUCCESS;
 }

@@ -25,6 +25,8 @@ enum broken_fault {
 	BROKEN_OLD, /* only the first kind of import; the second is accepted, and ignored */
 	BROKEN_INIT, /* hangs when it is loaded */
 	BROKEN_UNSYNCED, /* cannot wait for buffers, nor derive images: what older drivers lack */
+	BROKEN_ENDLESS, /* the list of a coded picture's segments has no end */
+	BROKEN_OUTSIDE, /* planes of images lie outside of them */
 	BROKEN_FAULTS,
 };
 

@@ -45,7 +45,7 @@ static void expect_recovery(struct vaapi_rig *rig, struct frame *frame, const ui
 }
 
 static const enum broken_fault failures[] = { BROKEN_ERROR, BROKEN_OVERFLOW, BROKEN_GREEDY,
-	BROKEN_EMPTY };
+	BROKEN_EMPTY, BROKEN_ENDLESS };
 
 static void test_fails_once(void **state)
 {
@@ -81,6 +81,29 @@ static void test_fails_for_good(void **state)
 		vaapi_rig_open(&rig, BROKEN, 0);
 		vaapi_rig_encode(&rig, frame, NULL, 20);
 		vaapi_rig_break(failures[i], 0);
+		expect_recovery(&rig, frame, nv12);
+		assert_true(is_used(&rig, VAAPI_SOFTWARE));
+		vaapi_rig_break(BROKEN_NOT, 0);
+		vaapi_rig_close(&rig);
+	}
+	free(nv12);
+	frame_unref(frame);
+}
+
+/* What it says of its images is not believed: the CPU would write anywhere. */
+static void test_images_that_cannot_be(void **state)
+{
+	struct frame *frame = vaapi_rig_frame(WIDTH, HEIGHT, 0);
+	uint8_t *nv12 = vaapi_rig_nv12(frame, NULL);
+
+	(void)state;
+	/* A candidate has two chances, and there are four ways to be wrong. */
+	for (unsigned int i = 0; i < 2; i++) {
+		struct vaapi_rig rig;
+
+		vaapi_rig_open(&rig, BROKEN, 0);
+		vaapi_rig_encode(&rig, frame, NULL, 20);
+		vaapi_rig_break(BROKEN_OUTSIDE, 0);
 		expect_recovery(&rig, frame, nv12);
 		assert_true(is_used(&rig, VAAPI_SOFTWARE));
 		vaapi_rig_break(BROKEN_NOT, 0);
@@ -244,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fails_once),
 		cmocka_unit_test(test_fails_for_good),
+		cmocka_unit_test(test_images_that_cannot_be),
 		cmocka_unit_test(test_hangs),
 		cmocka_unit_test(test_says_who_is_at_work),
 		cmocka_unit_test(test_mailbox),

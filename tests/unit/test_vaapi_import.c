@@ -340,25 +340,111 @@ static void test_geometry(void **state)
 	}
 }
 
-/* A guest's buffer that ends before its picture does is not handed to the driver. */
-static void test_short_buffer(void **state)
+/* What a guest may say of its buffer that cannot be; 0: as it is. */
+static const struct {
+	uint32_t height, offset, stride, fourcc;
+	uint64_t modifier;
+	unsigned int n_planes;
+	off_t bytes;
+} impossible[] = {
+	{ .bytes = 4096 },
+	{ .bytes = 1 },
+	{ .height = HEIGHT + 1 },
+	{ .height = 16384 },
+	{ .offset = 1536 },
+	{ .offset = UINT32_MAX },
+	{ .stride = WIDTH * 4 - 1 },
+	{ .stride = 3 },
+	{ .stride = 1600 },
+	{ .stride = UINT32_MAX },
+	{ .fourcc = DRM_FORMAT_NV12 },
+	{ .fourcc = 0x20202020 },
+	{ .modifier = DRM_FORMAT_MOD_INVALID - 1 },
+	{ .modifier = I915_FORMAT_MOD_Y_TILED_CCS },
+	{ .modifier = I915_FORMAT_MOD_X_TILED, .stride = WIDTH * 4 + 4 },
+	{ .modifier = I915_FORMAT_MOD_Y_TILED, .height = 16384 },
+	{ .n_planes = 2 },
+};
+
+static void distort(struct frame *frame, unsigned int row)
 {
-	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0), *frame;
+	struct frame_plane *plane = &frame->planes[0];
+
+	frame->height = impossible[row].height ? impossible[row].height : frame->height;
+	frame->fourcc = impossible[row].fourcc ? impossible[row].fourcc : frame->fourcc;
+	frame->modifier = impossible[row].modifier ? impossible[row].modifier : frame->modifier;
+	frame->n_planes = impossible[row].n_planes ? impossible[row].n_planes : frame->n_planes;
+	plane->offset = impossible[row].offset ? impossible[row].offset : plane->offset;
+	plane->stride = impossible[row].stride ? impossible[row].stride : plane->stride;
+}
+
+/* Neither does a driver get to see it, nor does anybody lose more than that picture. */
+static void test_impossible_buffers(void **state)
+{
+	static const unsigned int count = sizeof(impossible) / sizeof(impossible[0]);
+	const struct packet_box box = { 0, 0, WIDTH, HEIGHT };
+	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0);
 	struct broken_driver *broken = vaapi_rig_broken();
 	struct vaapi_rig rig;
 
 	(void)state;
-	frame = vaapi_rig_fd_frame(source, DRM_FORMAT_XRGB8888, "0123", DRM_FORMAT_MOD_LINEAR);
-	assert_int_equal(ftruncate(frame->planes[0].fd, 4096), 0);
 	vaapi_rig_open(&rig, BROKEN, 0);
+	vaapi_rig_encode(&rig, source, NULL, 20);
 	atomic_store(&broken->imported_2, 0);
-	vaapi_rig_submit(&rig, frame, NULL, 20, false);
-	vaapi_rig_run(&rig, 0, 1);
-	assert_int_equal(rig.err, -ENOTSUP);
-	assert_int_equal(broken->imported_2, 0);
-	assert_true(vaapi_rig_encode(&rig, source, NULL, 20)->keyframe);
+	for (unsigned int i = 0; i < count; i++) {
+		struct frame *frame = vaapi_rig_fd_frame(
+				source, DRM_FORMAT_XRGB8888, "0123", DRM_FORMAT_MOD_LINEAR);
+
+		if (impossible[i].bytes)
+			assert_int_equal(ftruncate(frame->planes[0].fd, impossible[i].bytes), 0);
+		distort(frame, i);
+		rig.err = 0;
+		vaapi_rig_submit(&rig, frame, &box, 20, false);
+		vaapi_rig_run(&rig, i + 1, i + 1);
+		if (rig.err != -ENOTSUP || broken->imported_2)
+			fail_msg("row %u: %d, %d imported", i, rig.err, broken->imported_2);
+		frame_unref(frame);
+		/* The same encoder goes on with whatever comes next. */
+		vaapi_rig_encode(&rig, source, NULL, 20);
+	}
 	vaapi_rig_close(&rig);
-	frame_unref(frame);
+	frame_unref(source);
+}
+
+/* Nor does the CPU read beyond what it was given. */
+static void test_impossible_memory(void **state)
+{
+	static const unsigned int count = sizeof(impossible) / sizeof(impossible[0]);
+	const struct packet_box box = { 0, 0, WIDTH, HEIGHT };
+	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0);
+	unsigned int refused = 0;
+	struct vaapi_rig rig;
+
+	(void)state;
+	vaapi_rig_open(&rig, BROKEN, 0);
+	vaapi_rig_encode(&rig, source, NULL, 20);
+	for (unsigned int i = 0; i < count; i++) {
+		const bool says_size = impossible[i].height || impossible[i].stride ||
+				impossible[i].fourcc || impossible[i].modifier;
+		struct frame *frame;
+
+		/* Where the picture begins is in its pointer already. */
+		if (!says_size && !impossible[i].bytes)
+			continue;
+		assert_int_equal(frame_new_memory(WIDTH, HEIGHT, &frame), 0);
+		if (impossible[i].bytes)
+			frame->data_bytes = (size_t)impossible[i].bytes;
+		distort(frame, i);
+		rig.err = 0;
+		vaapi_rig_submit(&rig, frame, &box, 20, false);
+		refused++;
+		vaapi_rig_run(&rig, refused, refused);
+		if (rig.err != -ENOTSUP)
+			fail_msg("row %u: %d", i, rig.err);
+		frame_unref(frame);
+		vaapi_rig_encode(&rig, source, NULL, 20);
+	}
+	vaapi_rig_close(&rig);
 	frame_unref(source);
 }
 
@@ -392,7 +478,8 @@ int main(void)
 		cmocka_unit_test(test_scaling),
 		cmocka_unit_test(test_scaling_by_cpu),
 		cmocka_unit_test(test_geometry),
-		cmocka_unit_test(test_short_buffer),
+		cmocka_unit_test(test_impossible_buffers),
+		cmocka_unit_test(test_impossible_memory),
 		cmocka_unit_test(test_format_table),
 	};
 
