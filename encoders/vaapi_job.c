@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "encoders/vaapi_thread.h"
 #include "server/frame.h"
 
 struct vaapi_job *vaapi_job_new(struct frame *frame, struct vaapi_import *import,
@@ -13,6 +14,11 @@ struct vaapi_job *vaapi_job_new(struct frame *frame, struct vaapi_import *import
 
 	if (!job)
 		return NULL;
+	job->outcome = calloc(1, sizeof(*job->outcome));
+	if (!job->outcome) {
+		free(job);
+		return NULL;
+	}
 	job->frame = frame_ref(frame);
 	job->import = import;
 	job->box = *box;
@@ -37,6 +43,7 @@ void vaapi_job_free(struct vaapi_job *job)
 		return;
 	pixman_region32_fini(&job->damage);
 	frame_unref(job->frame);
+	free(job->outcome);
 	free(job);
 }
 

@@ -9,6 +9,7 @@
 #include "encoders/encoder.h"
 
 struct vaapi_import;
+struct vaapi_outcome;
 
 struct vaapi_job {
 	struct frame *frame; /* referenced */
@@ -18,6 +19,8 @@ struct vaapi_job {
 	bool keyframe;
 	bool damage_known;
 	pixman_region32_t damage;
+	/* Zeroed, for what becomes of it: there is memory to say that there is none. */
+	struct vaapi_outcome *outcome;
 };
 
 /* NULL: no memory. */

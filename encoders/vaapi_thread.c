@@ -243,23 +243,19 @@ static void perform(struct vaapi_thread *thread, const struct vaapi_job *job,
 /* With the lock, which is released meanwhile. */
 static void do_job(struct vaapi_thread *thread)
 {
-	struct vaapi_outcome *outcome;
-	const uint64_t one = 1;
 	struct vaapi_job *job = thread->running = thread->waiting;
+	struct vaapi_outcome *outcome = job->outcome;
+	const uint64_t one = 1;
 
 	thread->waiting = NULL;
 	pthread_mutex_unlock(&thread->lock);
-	outcome = calloc(1, sizeof(*outcome));
-	/* Without memory to say so, the picture is one more that was replaced. */
-	if (outcome)
-		perform(thread, job, outcome);
+	perform(thread, job, outcome);
+	job->outcome = NULL;
 	pthread_mutex_lock(&thread->lock);
 	thread->running = NULL;
 	thread->due_ns = 0;
-	if (outcome) {
-		*thread->tail = outcome;
-		thread->tail = &outcome->next;
-	}
+	*thread->tail = outcome;
+	thread->tail = &outcome->next;
 	pthread_mutex_unlock(&thread->lock);
 	vaapi_job_free(job);
 	/* Fails only when the counter is full, and then the loop is awake anyway. */

@@ -55,10 +55,13 @@ static void submit(struct event_base *base, struct encoder *encoder, struct fram
 {
 	const struct packet_box box = { .width = frame->width, .height = frame->height };
 	const struct encoder_params params = { .qp = 26 };
+	const unsigned int before = n_packets + n_failed;
 	int err = encoder_submit(encoder, frame, &box, &params);
 
 	assert_true(!err || err == -ENOMEM);
 	run(base, encoder);
+	/* Viewers wait for one or the other. */
+	assert_int_equal(n_packets + n_failed, before + !err);
 }
 
 static void test_encoding(void **state)
