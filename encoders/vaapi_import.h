@@ -25,6 +25,7 @@ struct vaapi_format {
 	uint32_t drm, va;
 	uint32_t rt; /* VA_RT_FORMAT_* */
 	uint8_t bytes_per_pixel;
+	uint32_t twin; /* in DRM's words the same with alpha, or without; 0: there is none */
 };
 
 const struct vaapi_format *vaapi_format_find(uint32_t drm);

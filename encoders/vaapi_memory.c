@@ -16,21 +16,21 @@
 
 /* DRM names bits of a little endian word, VA-API bytes in memory. */
 static const struct vaapi_format formats[] = {
-	{ DRM_FORMAT_XRGB8888, VA_FOURCC_BGRX, VA_RT_FORMAT_RGB32, 4 },
-	{ DRM_FORMAT_ARGB8888, VA_FOURCC_BGRA, VA_RT_FORMAT_RGB32, 4 },
-	{ DRM_FORMAT_XBGR8888, VA_FOURCC_RGBX, VA_RT_FORMAT_RGB32, 4 },
-	{ DRM_FORMAT_ABGR8888, VA_FOURCC_RGBA, VA_RT_FORMAT_RGB32, 4 },
-	{ DRM_FORMAT_BGRX8888, VA_FOURCC_XRGB, VA_RT_FORMAT_RGB32, 4 },
-	{ DRM_FORMAT_BGRA8888, VA_FOURCC_ARGB, VA_RT_FORMAT_RGB32, 4 },
-	{ DRM_FORMAT_RGBX8888, VA_FOURCC_XBGR, VA_RT_FORMAT_RGB32, 4 },
-	{ DRM_FORMAT_RGBA8888, VA_FOURCC_ABGR, VA_RT_FORMAT_RGB32, 4 },
-	{ DRM_FORMAT_XRGB2101010, VA_FOURCC_X2R10G10B10, VA_RT_FORMAT_RGB32_10, 4 },
-	{ DRM_FORMAT_ARGB2101010, VA_FOURCC_A2R10G10B10, VA_RT_FORMAT_RGB32_10, 4 },
-	{ DRM_FORMAT_XBGR2101010, VA_FOURCC_X2B10G10R10, VA_RT_FORMAT_RGB32_10, 4 },
-	{ DRM_FORMAT_ABGR2101010, VA_FOURCC_A2B10G10R10, VA_RT_FORMAT_RGB32_10, 4 },
-	{ DRM_FORMAT_RGB565, VA_FOURCC_RGB565, VA_RT_FORMAT_RGB16, 2 },
-	{ DRM_FORMAT_YUYV, VA_FOURCC_YUY2, VA_RT_FORMAT_YUV422, 2 },
-	{ DRM_FORMAT_UYVY, VA_FOURCC_UYVY, VA_RT_FORMAT_YUV422, 2 },
+	{ DRM_FORMAT_XRGB8888, VA_FOURCC_BGRX, VA_RT_FORMAT_RGB32, 4, DRM_FORMAT_ARGB8888 },
+	{ DRM_FORMAT_ARGB8888, VA_FOURCC_BGRA, VA_RT_FORMAT_RGB32, 4, DRM_FORMAT_XRGB8888 },
+	{ DRM_FORMAT_XBGR8888, VA_FOURCC_RGBX, VA_RT_FORMAT_RGB32, 4, DRM_FORMAT_ABGR8888 },
+	{ DRM_FORMAT_ABGR8888, VA_FOURCC_RGBA, VA_RT_FORMAT_RGB32, 4, DRM_FORMAT_XBGR8888 },
+	{ DRM_FORMAT_BGRX8888, VA_FOURCC_XRGB, VA_RT_FORMAT_RGB32, 4, DRM_FORMAT_BGRA8888 },
+	{ DRM_FORMAT_BGRA8888, VA_FOURCC_ARGB, VA_RT_FORMAT_RGB32, 4, DRM_FORMAT_BGRX8888 },
+	{ DRM_FORMAT_RGBX8888, VA_FOURCC_XBGR, VA_RT_FORMAT_RGB32, 4, DRM_FORMAT_RGBA8888 },
+	{ DRM_FORMAT_RGBA8888, VA_FOURCC_ABGR, VA_RT_FORMAT_RGB32, 4, DRM_FORMAT_RGBX8888 },
+	{ DRM_FORMAT_XRGB2101010, VA_FOURCC_X2R10G10B10, VA_RT_FORMAT_RGB32_10, 4, DRM_FORMAT_ARGB2101010 },
+	{ DRM_FORMAT_ARGB2101010, VA_FOURCC_A2R10G10B10, VA_RT_FORMAT_RGB32_10, 4, DRM_FORMAT_XRGB2101010 },
+	{ DRM_FORMAT_XBGR2101010, VA_FOURCC_X2B10G10R10, VA_RT_FORMAT_RGB32_10, 4, DRM_FORMAT_ABGR2101010 },
+	{ DRM_FORMAT_ABGR2101010, VA_FOURCC_A2B10G10R10, VA_RT_FORMAT_RGB32_10, 4, DRM_FORMAT_XBGR2101010 },
+	{ DRM_FORMAT_RGB565, VA_FOURCC_RGB565, VA_RT_FORMAT_RGB16, 2, 0 },
+	{ DRM_FORMAT_YUYV, VA_FOURCC_YUY2, VA_RT_FORMAT_YUV422, 2, 0 },
+	{ DRM_FORMAT_UYVY, VA_FOURCC_UYVY, VA_RT_FORMAT_YUV422, 2, 0 },
 };
 
 const struct vaapi_format *vaapi_format_table(unsigned int *ret_count)
@@ -45,6 +45,16 @@ const struct vaapi_format *vaapi_format_find(uint32_t drm)
 		if (formats[i].drm == drm)
 			return &formats[i];
 	return NULL;
+}
+
+/* Nothing is blended: where a driver lacks a format without alpha, the one with it is as good. */
+static const struct vaapi_format *choose_format(const struct vaapi_caps *caps, uint32_t drm)
+{
+	const struct vaapi_format *format = vaapi_format_find(drm);
+
+	if (format && !vaapi_caps_has_format(caps, format->va))
+		format = vaapi_format_find(format->twin);
+	return format && vaapi_caps_has_format(caps, format->va) ? format : NULL;
 }
 
 int vaapi_memory_check(const struct frame *frame, uint64_t bytes)
@@ -159,13 +169,12 @@ static VAStatus create_prime(VADisplay va, const struct vaapi_format *format,
 int vaapi_memory_import(VADisplay va, const struct vaapi_caps *caps, const struct frame *frame,
 		VASurfaceID *ret)
 {
-	const struct vaapi_format *format = vaapi_format_find(frame->fourcc);
+	const struct vaapi_format *format = choose_format(caps, frame->fourcc);
 	VAStatus status;
 	off_t bytes;
 	int err;
 
-	if (!format || frame->planes[0].fd < 0 || !caps->process ||
-			!vaapi_caps_has_format(caps, format->va))
+	if (!format || frame->planes[0].fd < 0 || !caps->process)
 		return -ENOTSUP;
 	bytes = lseek(frame->planes[0].fd, 0, SEEK_END);
 	err = bytes < 0 ? -errno : vaapi_memory_check(frame, (uint64_t)bytes);

@@ -457,7 +457,10 @@ static void test_format_table(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < count; i++) {
 		const struct format *format = format_find(table[i].drm);
+		const struct vaapi_format *twin = vaapi_format_find(table[i].twin);
 
+		/* Which stand for each other. */
+		assert_true(twin ? twin->twin == table[i].drm && twin->rt == table[i].rt : !table[i].twin);
 		if (!format || format->refusal)
 			continue;
 		assert_ptr_equal(vaapi_format_find(table[i].drm), &table[i]);
