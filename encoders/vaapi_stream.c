@@ -177,11 +177,12 @@ static int wait(struct vaapi_stream *stream)
 
 static const struct {
 	uint32_t bits;
+	int err;
 	const char *what;
 } complaints[] = {
-	{ VA_CODED_BUF_STATUS_SLICE_OVERFLOW_MASK, "slices that do not fit" },
-	{ VA_CODED_BUF_STATUS_FRAME_SIZE_OVERFLOW, "a picture that does not fit" },
-	{ VA_CODED_BUF_STATUS_BAD_BITSTREAM, "a bad bitstream" },
+	{ VA_CODED_BUF_STATUS_SLICE_OVERFLOW_MASK, -EOVERFLOW, "slices that do not fit" },
+	{ VA_CODED_BUF_STATUS_FRAME_SIZE_OVERFLOW, -EOVERFLOW, "a picture that does not fit" },
+	{ VA_CODED_BUF_STATUS_BAD_BITSTREAM, -EIO, "a bad bitstream" },
 };
 
 static int complain(const char *what, int err)
@@ -200,7 +201,7 @@ static int measure(const struct vaapi_stream *stream, const VACodedBufferSegment
 	for (; segment; segment = segment->next) {
 		for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++)
 			if (segment->status & complaints[i].bits)
-				return complain(complaints[i].what, -EOVERFLOW);
+				return complain(complaints[i].what, complaints[i].err);
 		if (++count > SEGMENTS_MAX || segment->size > stream->coded_bytes - bytes ||
 				(segment->size && !segment->buf))
 			return complain("more bytes than the buffer has", -EOVERFLOW);
