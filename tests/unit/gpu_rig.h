@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Intel's own drivers on a GPU that is not there (tests/gpu/i915_noop.h), and what stands between the encode module
+ * and libva: headers are looked for in what drivers submit, pictures of no bytes become some if wanted.
+ *
+ * Drivers keep state that they never let go of, and abort: each trial is a process of its own, forked before
+ * any driver was loaded, so that equal trials have equal addresses. In there gpu_must() takes the place of
+ * cmocka's assertions.
+ */
+#ifndef PLANECAST_TESTS_GPU_RIG_H
+#define PLANECAST_TESTS_GPU_RIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct frame;
+
+struct gpu_row {
+	const char *driver, *device; /* as libva and i915_devices.c name them */
+	const char *entrypoint;
+	uint32_t memory; /* by which it imports, VA_SURFACE_ATTRIB_MEM_TYPE_DRM_*; 0: not at all */
+	uint32_t fourcc; /* in DRM's words, of what it imports; there may be others */
+	uint32_t n_dirty; /* rectangles that it takes */
+};
+
+/* Of a picture's headers, as the module gave them to libva. */
+struct gpu_header {
+	uint8_t bytes[256];
+	size_t count; /* the last one may have begun only */
+	unsigned int needle;
+};
+
+#define GPU_RIG_HEADERS_MAX 48
+
+struct gpu_rig {
+	/* Set by tests. */
+	bool answers; /* pictures are said to have been coded */
+	bool reversed; /* what belongs to one picture goes before its parameters */
+	/* Filled in. */
+	unsigned int complaints; /* lines of the log that warn */
+	char complaint[200]; /* the last one */
+	struct gpu_header headers[GPU_RIG_HEADERS_MAX];
+	unsigned int n_headers;
+	unsigned int dirty; /* buffers with dirty rectangles */
+};
+
+/* The process'. */
+extern struct gpu_rig gpu_rig;
+
+typedef void (*gpu_trial)(const struct gpu_row *row, uintptr_t argument, uint64_t *ret);
+
+/* Runs it on that driver and device, in a process that has to end well. Returns what it filled in, or 0. */
+uint64_t gpu_rig_try(const struct gpu_row *row, gpu_trial trial, uintptr_t argument);
+
+#define gpu_must(condition) gpu_must_at(condition, __FILE__, __LINE__, #condition)
+void gpu_must_at(bool condition, const char *file, int line, const char *what);
+
+/* A guest's buffer which the kernel lets no CPU of this process read or map: its descriptor is write-only. */
+struct frame *gpu_rig_frame(uint32_t width, uint32_t height, uint32_t fourcc, uint64_t modifier);
+
+#endif

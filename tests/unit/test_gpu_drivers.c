@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The encode module on the drivers that Debian has for Intel's GPUs, of many generations: what it sends is what they
+ * take. Nothing is executed, so nothing is known here of pictures that come out.
+ */
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <i915_drm.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <va/va_drmcommon.h>
+
+#include <cmocka.h>
+
+#include "encoders/h264_headers.h"
+#include "encoders/vaapi_caps.h"
+#include "encoders/vaapi_import.h"
+#include "encoders/vaapi_memory.h"
+#include "encoders/vaapi_session.h"
+#include "encoders/va_display.h"
+#include "server/frame.h"
+#include "tests/gpu/i915_noop.h"
+#include "tests/unit/gpu_rig.h"
+
+/* No whole macroblocks. */
+#define WIDTH 648
+#define HEIGHT 360
+#define QP 24
+#define PICTURES 6
+
+#define PRIME VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME
+#define PRIME_2 VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2
+
+/*
+ * From Broadwell on i965 does not encode without code that is not free (see tests/integration/test_gpu_probe.py); of
+ * iHD's video processing the free build has some from Ice Lake on.
+ */
+static const struct gpu_row rows[] = {
+	{ "i965", "sandybridge", "EncSlice", PRIME, DRM_FORMAT_XBGR8888, 0 },
+	{ "i965", "ivybridge", "EncSlice", PRIME, DRM_FORMAT_XRGB8888, 0 },
+	{ "i965", "haswell", "EncSlice", PRIME, DRM_FORMAT_XRGB8888, 0 },
+	{ "iHD", "skylake", "EncSliceLP", 0, 0, 4 },
+	{ "iHD", "apollolake", "EncSliceLP", 0, 0, 4 },
+	{ "iHD", "kabylake", "EncSliceLP", 0, 0, 4 },
+	{ "iHD", "geminilake", "EncSliceLP", 0, 0, 4 },
+	{ "iHD", "coffeelake", "EncSliceLP", 0, 0, 4 },
+	{ "iHD", "icelake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
+	{ "iHD", "elkhartlake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
+	{ "iHD", "tigerlake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
+	{ "iHD", "rocketlake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
+	{ "iHD", "alderlake-s", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
+	{ "iHD", "alderlake-p", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static void wake(void *user)
+{
+	(void)user;
+}
+
+struct rig {
+	struct vaapi_imports *imports;
+	struct vaapi_session *session;
+};
+
+static void open_rig(struct rig *rig)
+{
+	gpu_must(!vaapi_imports_new(wake, NULL, &rig->imports));
+	gpu_must(!vaapi_session_new(I915_NOOP_NODE, rig->imports, &rig->session));
+}
+
+/* All that was asked was answered, and no answer was one that the module has to say something about. */
+static void close_rig(struct rig *rig)
+{
+	uint32_t last;
+
+	vaapi_session_free(rig->session);
+	vaapi_imports_unref(rig->imports);
+	gpu_must(!gpu_rig.complaints);
+	gpu_must(!i915_noop_unanswered(&last));
+	gpu_must(!i915_noop_touches());
+}
+
+static int encode(struct rig *rig, struct frame *frame, const pixman_region32_t *damage, struct packet **ret)
+{
+	const struct vaapi_session_picture picture = {
+		.frame = frame,
+		.import = frame->planes[0].fd >= 0 ? vaapi_imports_attach(rig->imports, frame) : NULL,
+		.box = { .width = frame->width, .height = frame->height },
+		.qp = QP,
+		.damage = damage,
+	};
+
+	return vaapi_session_encode(rig->session, &picture, ret);
+}
+
+static void must_encode(struct rig *rig, struct frame *frame, const pixman_region32_t *damage)
+{
+	struct packet *packet;
+
+	gpu_must(!encode(rig, frame, damage, &packet));
+	packet_unref(packet);
+}
+
+static const struct vaapi_caps *check_caps(const struct rig *rig, const struct gpu_row *row)
+{
+	const struct vaapi_caps *caps = vaapi_session_caps(rig->session);
+
+	gpu_must(!strcmp(vaapi_caps_entrypoint_name(caps), row->entrypoint));
+	gpu_must(!strcmp(vaapi_caps_profile_name(caps), "High"));
+	gpu_must(caps->packed == (VA_ENC_PACKED_HEADER_SEQUENCE | VA_ENC_PACKED_HEADER_PICTURE |
+				       VA_ENC_PACKED_HEADER_SLICE));
+	gpu_must(caps->process == !!row->memory);
+	/* The newer kind where there is one. */
+	gpu_must(caps->n_dirty == row->n_dirty);
+	gpu_must((caps->memory_types & PRIME_2 ? PRIME_2 : caps->memory_types & PRIME) == row->memory);
+	return caps;
+}
+
+/* What the module sent is our headers, in their order, and the driver submitted them as they are. */
+static void check_headers(unsigned int first, bool idr, uint32_t frame_num)
+{
+	static struct h264_sets sets;
+	struct h264_slice slice;
+	unsigned int at = first;
+
+	gpu_must(gpu_rig.n_headers == first + (idr ? 3 : 1));
+	for (unsigned int i = first; i < gpu_rig.n_headers; i++)
+		gpu_must(i915_noop_found(gpu_rig.headers[i].needle));
+	for (; at < gpu_rig.n_headers; at++) {
+		const uint8_t *bytes = gpu_rig.headers[at].bytes;
+		struct h264_nal nal;
+
+		gpu_must(!h264_nal_next(&bytes, bytes + gpu_rig.headers[at].count, &nal));
+		if (idr && at == first)
+			gpu_must(!h264_read_sps(&nal, &sets.sps));
+		else if (idr && at == first + 1)
+			gpu_must(!h264_read_pps(&nal, &sets.pps));
+		else
+			gpu_must(!h264_read_slice(&nal, &sets, &slice, NULL));
+	}
+	gpu_must(sets.sps.width_mbs == (WIDTH + 15) / 16 && sets.sps.vui.max_num_reorder_frames == 0);
+	gpu_must(slice.type == (idr ? H264_SLICE_I : H264_SLICE_P) + H264_SLICE_ALL);
+	gpu_must(slice.frame_num == frame_num && h264_slice_qp(&sets.pps, &slice) == QP);
+}
+
+static void encode_film(struct rig *rig, struct frame *frame)
+{
+	struct packet *packet;
+	pixman_region32_t damage;
+
+	/* A GPU that does not execute codes nothing, and the module says so. */
+	gpu_must(encode(rig, frame, NULL, &packet) == -EIO);
+	gpu_must(gpu_rig.complaints == 1 && strstr(gpu_rig.complaint, "the driver reports "));
+	check_headers(0, true, 0);
+	gpu_rig.complaints = 0;
+	gpu_rig.answers = true;
+	for (unsigned int i = 0; i < PICTURES; i++) {
+		unsigned int n_headers = gpu_rig.n_headers, executions = i915_noop_executions();
+
+		pixman_region32_init_rect(&damage, (int)i * 32, 32, 64, 48);
+		must_encode(rig, frame, i ? &damage : NULL);
+		pixman_region32_fini(&damage);
+		check_headers(n_headers, !i, i);
+		gpu_must(i915_noop_executions() > executions);
+	}
+}
+
+/* From the guest's buffer, which the GPU reads, and nobody else. */
+static void try_import(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
+{
+	struct frame *frame = gpu_rig_frame(WIDTH, HEIGHT, row->fourcc, DRM_FORMAT_MOD_LINEAR);
+	struct rig rig;
+
+	(void)argument;
+	(void)ret;
+	open_rig(&rig);
+	check_caps(&rig, row);
+	encode_film(&rig, frame);
+	gpu_must(i915_noop_imports(frame->planes[0].fd) == 1);
+	/* By the conversion of each picture. */
+	gpu_must(i915_noop_uses(frame->planes[0].fd) >= 1 + PICTURES);
+	frame_unref(frame);
+	close_rig(&rig);
+}
+
+/* A part of a line of pixels that no other is equal to, as the encoder is to get it. */
+#define MARK 64
+
+/* From memory: the CPU converts, into the driver's surface. */
+static void try_memory(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
+{
+	uint32_t *pixels, needle, state = 1;
+	uint8_t luma[MARK];
+	struct frame *frame;
+	struct rig rig;
+
+	(void)argument;
+	(void)ret;
+	gpu_must(!frame_new_memory(WIDTH, HEIGHT, &frame));
+	pixels = (uint32_t *)frame_memory_pixels(frame) + (size_t)100 * frame->planes[0].stride / 4;
+	for (unsigned int i = 0; i < MARK; i++) {
+		uint32_t grey = (state = state * 1103515245 + 12345) >> 24;
+
+		/* Grey is the same by whichever matrix, but for its range. */
+		pixels[128 + i] = grey * 0x010101;
+		luma[i] = (uint8_t)(16 + (219 * grey + 127) / 255);
+	}
+	/* As many bytes as are beside each other in any tiling. */
+	needle = i915_noop_seek(luma + 16, 16);
+	open_rig(&rig);
+	check_caps(&rig, row);
+	encode_film(&rig, frame);
+	gpu_must(i915_noop_found(needle));
+	frame_unref(frame);
+	close_rig(&rig);
+}
+
+/* Each format and tiling that the driver lists, one after the other. */
+static void try_formats(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
+{
+	const struct vaapi_format *formats;
+	const struct vaapi_caps *caps;
+	unsigned int count, known = 0;
+	struct rig rig;
+
+	(void)argument;
+	gpu_rig.answers = true;
+	open_rig(&rig);
+	caps = check_caps(&rig, row);
+	formats = vaapi_format_table(&count);
+	for (unsigned int i = 0; i < count; i++) {
+		struct frame *frame;
+
+		if (!vaapi_caps_has_format(caps, formats[i].va))
+			continue;
+		known++;
+		frame = gpu_rig_frame(WIDTH, HEIGHT, formats[i].drm, DRM_FORMAT_MOD_LINEAR);
+		must_encode(&rig, frame, NULL);
+		gpu_must(i915_noop_imports(frame->planes[0].fd) == 1);
+		frame_unref(frame);
+	}
+	close_rig(&rig);
+	*ret = known;
+}
+
+struct tiling {
+	uint64_t modifier;
+	uint32_t kernel;
+};
+
+/* What the GPU is told of a buffer of that tiling. */
+static void try_tiling(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
+{
+	const struct tiling *tiling = (const struct tiling *)argument;
+	struct frame *frame = gpu_rig_frame(WIDTH, HEIGHT, row->fourcc, tiling->modifier);
+	struct rig rig;
+
+	gpu_rig.answers = true;
+	i915_noop_set_tiling(tiling->kernel);
+	open_rig(&rig);
+	check_caps(&rig, row);
+	must_encode(&rig, frame, NULL);
+	gpu_must(i915_noop_imports(frame->planes[0].fd) == 1);
+	*ret = i915_noop_digest();
+	frame_unref(frame);
+	close_rig(&rig);
+}
+
+/* A picture larger than the encoder's largest goes through the GPU's scaler. */
+static void try_scaling(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
+{
+	const struct vaapi_caps *caps;
+	struct packet *packet;
+	struct frame *frame;
+	struct rig rig;
+
+	(void)argument;
+	(void)ret;
+	gpu_rig.answers = true;
+	open_rig(&rig);
+	caps = check_caps(&rig, row);
+	frame = gpu_rig_frame(caps->width_max + 1024, 1440, row->fourcc, DRM_FORMAT_MOD_LINEAR);
+	gpu_must(!encode(&rig, frame, NULL, &packet));
+	gpu_must(packet->scaled && packet->width == caps->width_max);
+	gpu_must(i915_noop_imports(frame->planes[0].fd) == 1 && i915_noop_uses(frame->planes[0].fd) == 1);
+	packet_unref(packet);
+	frame_unref(frame);
+	close_rig(&rig);
+}
+
+enum order { NO_DIRTY, DIRTY, DIRTY_REVERSED };
+
+/* What a driver makes of three pictures, the last of which has changed in a corner only. */
+static void try_order(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
+{
+	struct frame *frame;
+	pixman_region32_t damage;
+	struct rig rig;
+
+	gpu_must(!frame_new_memory(WIDTH, HEIGHT, &frame));
+	gpu_rig.answers = true;
+	gpu_rig.reversed = argument == DIRTY_REVERSED;
+	open_rig(&rig);
+	check_caps(&rig, row);
+	pixman_region32_init_rect(&damage, 64, 64, 32, 32);
+	must_encode(&rig, frame, NULL);
+	must_encode(&rig, frame, NULL);
+	must_encode(&rig, frame, argument == NO_DIRTY ? NULL : &damage);
+	gpu_must(gpu_rig.dirty == (argument != NO_DIRTY && vaapi_session_caps(rig.session)->n_dirty));
+	pixman_region32_fini(&damage);
+	*ret = i915_noop_digest();
+	frame_unref(frame);
+	close_rig(&rig);
+}
+
+/*
+ * A driver may accept the newer kind of descriptor without looking at it: the surface is memory of its own. That it
+ * does not list the kind is all that tells.
+ */
+static void try_unlisted(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
+{
+	struct frame *frame = gpu_rig_frame(WIDTH, HEIGHT, row->fourcc, DRM_FORMAT_MOD_LINEAR);
+	struct va_display *display;
+	struct vaapi_caps caps;
+	VASurfaceID surface;
+
+	(void)argument;
+	(void)ret;
+	gpu_must(!va_display_new(I915_NOOP_NODE, NULL, &display));
+	gpu_must(!vaapi_caps_query(va_display_get(display), false, &caps));
+	caps.memory_types |= PRIME_2;
+	gpu_must(!vaapi_memory_import(va_display_get(display), &caps, frame, &surface));
+	gpu_must(!i915_noop_imports(frame->planes[0].fd));
+	va_display_free(display);
+	frame_unref(frame);
+}
+
+static const struct gpu_row *row_of(void **state)
+{
+	return *state;
+}
+
+static void test_film(void **state)
+{
+	if (row_of(state)->memory)
+		gpu_rig_try(row_of(state), try_import, 0);
+	gpu_rig_try(row_of(state), try_memory, 0);
+}
+
+static void test_formats(void **state)
+{
+	if (row_of(state)->memory)
+		assert_true(gpu_rig_try(row_of(state), try_formats, 0) >= 3);
+}
+
+static void test_tilings(void **state)
+{
+	static const struct tiling tilings[] = {
+		{ DRM_FORMAT_MOD_LINEAR, I915_TILING_NONE },
+		{ I915_FORMAT_MOD_X_TILED, I915_TILING_X },
+		{ I915_FORMAT_MOD_Y_TILED, I915_TILING_Y },
+		{ DRM_FORMAT_MOD_LINEAR, I915_TILING_NONE },
+	};
+	uint64_t said[4];
+
+	if (!row_of(state)->memory)
+		return;
+	for (unsigned int i = 0; i < 4; i++)
+		said[i] = gpu_rig_try(row_of(state), try_tiling, (uintptr_t)&tilings[i]);
+	assert_true(said[0] == said[3]);
+	assert_true(said[0] != said[1] && said[1] != said[2] && said[0] != said[2]);
+}
+
+static void test_scaling(void **state)
+{
+	if (row_of(state)->memory)
+		gpu_rig_try(row_of(state), try_scaling, 0);
+}
+
+static void test_order(void **state)
+{
+	const struct gpu_row *row = row_of(state);
+	uint64_t none = gpu_rig_try(row, try_order, NO_DIRTY);
+
+	/* Equal histories look equal. */
+	assert_true(gpu_rig_try(row, try_order, NO_DIRTY) == none);
+	if (!row->n_dirty)
+		return;
+	/* What the module says arrives; the other way round it would be lost without a word. */
+	assert_true(gpu_rig_try(row, try_order, DIRTY) != none);
+	assert_true(gpu_rig_try(row, try_order, DIRTY_REVERSED) == none);
+}
+
+static void test_unlisted(void **state)
+{
+	if (row_of(state)->memory == PRIME)
+		gpu_rig_try(row_of(state), try_unlisted, 0);
+}
+
+#define N_TESTS 6
+
+int main(void)
+{
+	static const struct {
+		const char *name;
+		CMUnitTestFunction run;
+	} kinds[N_TESTS] = {
+		{ "film", test_film },
+		{ "formats", test_formats },
+		{ "tilings", test_tilings },
+		{ "scaling", test_scaling },
+		{ "order", test_order },
+		{ "unlisted", test_unlisted },
+	};
+	static struct CMUnitTest tests[N_ROWS * N_TESTS];
+	static char names[N_ROWS * N_TESTS][64];
+
+	for (size_t i = 0; i < N_ROWS * N_TESTS; i++) {
+		const struct gpu_row *row = &rows[i / N_TESTS];
+
+		snprintf(names[i], sizeof(names[i]), "%s on %s: %s", row->driver, row->device, kinds[i % N_TESTS].name);
+		tests[i] = (struct CMUnitTest){
+			.name = names[i],
+			.test_func = kinds[i % N_TESTS].run,
+			.initial_state = (void *)(uintptr_t)row,
+		};
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
