@@ -15,7 +15,8 @@ import termios
 import unittest
 
 from harness import DEADLINE_S, PLANECASTD, RfbClient, process_children, wait_until
-from viewer import SpiceViewer
+from viewer import SpiceViewer, Viewer
+
 NAMES = ["desktop", "replay"]
 ALL = {(protocol, name) for protocol in ("vnc", "spice") for name in NAMES}
 
@@ -30,7 +31,8 @@ class Demo(unittest.TestCase):
 
     def start(self, *arguments, **popen):
         environment = {**os.environ, "TMPDIR": str(self.scratch)}
-        environment.pop("XDG_RUNTIME_DIR", None)
+        for name in "XDG_RUNTIME_DIR", "LIBVA_DRIVERS_PATH":
+            environment.pop(name, None)
         process = subprocess.Popen([PLANECASTD, "--demo", "--uris", str(self.uris), *arguments],
                                    stdin=subprocess.DEVNULL, env=environment, **popen)
         self.addCleanup(self.end, process)
@@ -99,6 +101,14 @@ class Demo(unittest.TestCase):
         self.assertNotIn("\033", out)
         self.assertFalse([pid for pid in children if os.path.exists(f"/proc/{pid}")])
         self.assertEqual(list(self.scratch.iterdir()), [], "its files are cleared away")
+
+    def test_what_moves_is_video(self):
+        """With the driver that was built beside it, of which nobody was told."""
+        self.start(stdout=subprocess.DEVNULL)
+        for (protocol, _), port in self.wait_uris().items():
+            if protocol == "vnc":
+                with Viewer(("127.0.0.1", port), "--video") as viewer:
+                    wait_until(lambda: viewer("stats")["videos"] >= 10, "rectangles of video", interval_s=0.05)
 
     def test_ends_by_itself_and_draws_in_place_on_a_terminal(self):
         columns = 50
