@@ -18,6 +18,7 @@
 #include "net/spice_rsa.h"
 #include "net/spice_session.h"
 #include "net/spice_ticket.h"
+#include "net/spice_video.h"
 #include "net/stream.h"
 #include "server/frame.h"
 #include "server/log.h"
@@ -86,6 +87,7 @@ static void free_closed(struct spice *spice)
 static void handle_later(evutil_socket_t fd, short what, void *data)
 {
 	struct spice *spice = data;
+	const unsigned int n_video = spice_video_viewers(spice);
 	struct spice_session *session;
 
 	(void)fd;
@@ -98,8 +100,9 @@ static void handle_later(evutil_socket_t fd, short what, void *data)
 	/* Whoever comes next is shown the picture of then. */
 	if (!spice->n_viewers)
 		spice->frame = frame_unref_loosely(spice->frame);
-	if (spice->n_viewers != spice->viewers_told) {
+	if (spice->n_viewers != spice->viewers_told || n_video != spice->video_viewers_told) {
 		spice->viewers_told = spice->n_viewers;
+		spice->video_viewers_told = n_video;
 		spice->events->viewers(spice->user);
 	}
 }
@@ -116,6 +119,16 @@ static void update(struct protocol *protocol, const struct update *update)
 	frame_unref_loosely(before);
 	TAILQ_FOREACH(session, &spice->sessions, link)
 		spice_session_update(session, update);
+}
+
+static void video(struct protocol *protocol, const struct protocol_video *video)
+{
+	spice_video_set(from_protocol(protocol), video);
+}
+
+static void packet(struct protocol *protocol, struct packet *packet)
+{
+	spice_video_put(from_protocol(protocol), packet);
 }
 
 static void cursor(struct protocol *protocol, const struct cursor *cursor)
@@ -147,6 +160,7 @@ static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 	const struct spice_front *front;
 	struct protocol_stats sum = {
 		.viewers = spice->n_viewers,
+		.video_viewers = spice_video_viewers(spice),
 		.handshakes = spice->n_handshakes,
 		.bytes_sent = spice->bytes_sent,
 		.updates_sent = spice->updates_sent,
@@ -268,6 +282,8 @@ static const struct protocol_impl impl = {
 	.make_room = make_room,
 	.accept = accept_client,
 	.update = update,
+	.video = video,
+	.packet = packet,
 	.cursor = cursor,
 	.pointer = pointer,
 	.stats = stats,

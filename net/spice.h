@@ -46,6 +46,7 @@ struct spice {
 	struct frame *frame; /* the newest; NULL: nobody watches, or it has not come yet */
 	struct cursor cursor; /* argb is ours */
 	bool cursor_known;
+	struct protocol_video video; /* as it is now */
 	bool relative; /* the guest's pointer takes motion only */
 
 	struct penalty penalty;
@@ -54,7 +55,7 @@ struct spice {
 	struct spice_session_list sessions; /* oldest first */
 	unsigned int n_viewers; /* sessions that wait or run */
 	unsigned int n_handshakes; /* fronts that are strangers */
-	unsigned int viewers_told; /* n_viewers, as the owner knows it */
+	unsigned int viewers_told, video_viewers_told; /* how many, as the owner knows it */
 	struct event *later;
 	bool stopping; /* the owner hears nothing any more */
 

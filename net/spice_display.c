@@ -15,6 +15,7 @@
 #include "net/spice_command.h"
 #include "net/spice_region.h"
 #include "net/spice_tally.h"
+#include "net/spice_video_box.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 #include "server/frame.h"
@@ -55,6 +56,7 @@ struct spice_display {
 	uint8_t *pixels; /* of the surface: the library's canvas */
 	uint8_t monitors[sizeof(QXLMonitorsConfig) + sizeof(QXLHead)]; /* for the library's thread */
 	struct rects_debt debt;
+	struct spice_video_box video;
 
 	bool connected;
 	struct spice_tally tally; /* while connected */
@@ -234,6 +236,7 @@ static int paint_surface(struct spice_display *display, const struct frame *fram
 	display->width = frame->width;
 	display->height = frame->height;
 	rects_debt_reset(&display->debt, frame->width, frame->height);
+	display->video = (struct spice_video_box){ 0 };
 	/* All is owed after a reset, and all is in the surface. */
 	pixman_region32_clear(&display->debt.damage);
 	return 0;
@@ -309,6 +312,21 @@ void spice_display_free(struct spice_display *display)
 static bool has_size_of(const struct spice_display *display, const struct frame *frame)
 {
 	return frame->width == display->width && frame->height == display->height;
+}
+
+bool spice_display_shows(const struct spice_display *display, const struct frame *frame)
+{
+	return display->surface == SURFACE_SHOWN && has_size_of(display, frame);
+}
+
+void spice_display_set_video(struct spice_display *display, const struct packet_box *box)
+{
+	spice_video_box_set(&display->video, &display->debt, box);
+}
+
+static bool owes_any(const struct spice_display *display)
+{
+	return spice_video_box_waits(&display->video) || rects_debt_any(&display->debt, NULL);
 }
 
 void spice_display_update(struct spice_display *display, const struct update *update)
@@ -455,6 +473,8 @@ static void give(struct spice_display *display, const struct frame *frame)
 	bool whole;
 	int32_t dx, dy;
 
+	if (spice_video_box_waits(&display->video))
+		spice_video_box_step(&display->video, &display->debt);
 	if (pixman_region32_n_rects(&display->debt.copy) > COPIES_MAX ||
 			pixman_region32_n_rects(&display->debt.damage) > RECTS_MAX)
 		rects_debt_drop_copy(&display->debt);
@@ -477,8 +497,7 @@ static void give(struct spice_display *display, const struct frame *frame)
 
 bool spice_display_owes(const struct spice_display *display, const struct frame *frame)
 {
-	return display->surface != SURFACE_SHOWN || !has_size_of(display, frame) ||
-			rects_debt_any(&display->debt, NULL);
+	return !spice_display_shows(display, frame) || owes_any(display);
 }
 
 void spice_display_feed(struct spice_display *display, struct frame *frame, uint64_t drawn, bool idle)
@@ -498,9 +517,9 @@ void spice_display_feed(struct spice_display *display, struct frame *frame, uint
 	}
 	if (!has_size_of(display, frame))
 		change_surface(display, frame);
-	else if (rects_debt_any(&display->debt, NULL) && !has_room(display))
+	else if (owes_any(display) && !has_room(display))
 		look_again(display);
-	else if (rects_debt_any(&display->debt, NULL))
+	else if (owes_any(display))
 		give(display, frame);
 }
 

@@ -23,6 +23,7 @@ struct RedsState;
 struct cursor;
 struct event_base;
 struct frame;
+struct packet_box;
 struct spice_display;
 struct update;
 
@@ -55,6 +56,13 @@ bool spice_display_owes(const struct spice_display *display, const struct frame 
  */
 void spice_display_feed(struct spice_display *display, struct frame *frame, uint64_t drawn,
 		bool idle);
+/* Is its surface, as far as this knows, one for frame? */
+bool spice_display_shows(const struct spice_display *display, const struct frame *frame);
+/*
+ * The viewer is shown box, inside the picture, by other means: nothing of it is given. NULL:
+ * not any more, and all of it is owed; it is given a part at a time, with what is new.
+ */
+void spice_display_set_video(struct spice_display *display, const struct packet_box *box);
 /* Does the library's thread change the size? events->ready() is called when it has. */
 bool spice_display_is_changing(const struct spice_display *display);
 /* A client is there to see it, or no longer: what is given does, or does not, come out. */

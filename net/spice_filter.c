@@ -20,6 +20,9 @@
 /* SET_ACK: a number to be said again, and the window. */
 #define SET_ACK_BYTES 8
 #define SET_ACK_WINDOW_AT 4
+/* SURFACE_CREATE: id, width, height, format and flags; SURFACE_DESTROY: id. The one that is shown has id 0. */
+#define SURFACE_BYTES 20
+#define SURFACE_GONE_BYTES 4
 
 /* The viewer's lock keys: a word of flags becomes two scancodes. */
 #define LOCKS_BYTES 2
@@ -56,7 +59,7 @@ static const struct spice_filter_rule main_rules[] = {
 static const struct spice_filter_rule display_rules[] = {
 	/* The front has sent its own; the library aborts at a second one. */
 	{ SPICE_MSGC_DISPLAY_INIT, EXACT(14), .drop = true },
-	/* Of streams and wishes that are not offered. */
+	/* Of streams, which are ours and pace themselves, and wishes that are not offered. */
 	{ SPICE_MSGC_DISPLAY_STREAM_REPORT, AT_MOST(64), .drop = true },
 	{ SPICE_MSGC_DISPLAY_PREFERRED_COMPRESSION, EXACT(1), .drop = true },
 	{ SPICE_MSGC_DISPLAY_PREFERRED_VIDEO_CODEC_TYPE, AT_MOST(64), .drop = true },
@@ -179,6 +182,10 @@ static uint32_t look_at(const struct spice_filter *filter, uint16_t type, uint32
 {
 	if (type == SPICE_MSG_SET_ACK && size == SET_ACK_BYTES)
 		return SPICE_FILTER_HEADER_BYTES + SET_ACK_WINDOW_AT;
+	if (filter->channel == SPICE_LINK_DISPLAY &&
+			((type == SPICE_MSG_DISPLAY_SURFACE_CREATE && size == SURFACE_BYTES) ||
+			(type == SPICE_MSG_DISPLAY_SURFACE_DESTROY && size == SURFACE_GONE_BYTES)))
+		return SPICE_FILTER_HEADER_BYTES;
 	if (filter->channel != SPICE_LINK_MAIN)
 		return 0;
 	if (type == SPICE_MSG_MAIN_INIT && size == INIT_BYTES)
@@ -188,12 +195,24 @@ static uint32_t look_at(const struct spice_filter *filter, uint16_t type, uint32
 	return 0;
 }
 
+static void note_surface(struct spice_filter *filter, const uint8_t *body, bool shown)
+{
+	if (spice_wire_get_u32(body))
+		return;
+	filter->surface_width = shown ? spice_wire_get_u32(body + 4) : 0;
+	filter->surface_height = shown ? spice_wire_get_u32(body + 8) : 0;
+}
+
 static void correct(struct spice_filter *filter, uint8_t *message, uint16_t type, uint32_t at)
 {
 	if (type == SPICE_MSG_SET_ACK) {
 		filter->window = spice_wire_get_u32(message + at);
 		filter->unacknowledged = 0;
 		filter->unsynced++;
+		return;
+	}
+	if (filter->channel == SPICE_LINK_DISPLAY) {
+		note_surface(filter, message + at, type == SPICE_MSG_DISPLAY_SURFACE_CREATE);
 		return;
 	}
 	spice_wire_put_u32(message + at, spice_wire_get_u32(message + at) + SPICE_FILTER_CLOCK_MS);

@@ -12,6 +12,13 @@
  * the end of one and the start of another would keep spice-gtk waiting; the
  * session's id, the agent and the clock are put right on the way.
  *
+ * Clients count what is put between the library's messages, too, when they acknowledge each
+ * so many (the window). The library is passed one only when as many of its own are
+ * unacknowledged, so it never hears of more than it sent. Nor does it wait for ever: of n
+ * messages, all there, the client has acknowledged all but less than a window, at
+ * each of these times less than a window of the library's stayed unacknowledged, and so
+ * in the end less than two; it waits for more than two.
+ *
  * Pure; the clock is the caller's. Numbers on the wire are little endian.
  */
 #ifndef PLANECAST_NET_SPICE_FILTER_H
@@ -32,9 +39,11 @@ struct evbuffer;
 #define SPICE_FILTER_MESSAGE_MAX (SPICE_FILTER_HEADER_BYTES + 4096)
 /*
  * Added to the clock that the library tells clients, which is 400 ms late: so
- * long would they hold back what has a time. The rest is leeway.
+ * long would they hold back what has a time. The rest is leeway: so much is the
+ * clocks of clients behind clock_now_ns().
  */
 #define SPICE_FILTER_CLOCK_MS 385
+#define SPICE_FILTER_LATE_MS (400 - SPICE_FILTER_CLOCK_MS)
 
 /*
  * So many rare messages pass in any so long a time: of each the library tells a
@@ -64,6 +73,7 @@ struct spice_filter {
 	const char *error;
 	uint16_t type;
 	uint32_t size;
+	uint32_t surface_width, surface_height; /* that the display's client was told of; 0: none */
 	uint64_t rest; /* of the library's message that is passing; 0: between two */
 	/* Its own. */
 	bool drawing; /* it draws */

@@ -8,6 +8,7 @@
 #include <spice/protocol.h>
 #include <string.h>
 
+#include "encoders/packet.h"
 #include "net/spice_wire.h"
 
 #define BIT(capability) (UINT32_C(1) << (capability))
@@ -24,7 +25,7 @@ static const uint8_t magic[4] = { 'R', 'E', 'D', 'Q' };
 #define COMMON_NEEDED (BIT(SPICE_COMMON_CAP_PROTOCOL_AUTH_SELECTION) | BIT(SPICE_COMMON_CAP_MINI_HEADER))
 #define COMMON_OFFERED (COMMON_NEEDED | BIT(SPICE_COMMON_CAP_AUTH_SPICE))
 
-/* No migration, no streams, and no wish of a client's for the compression is heard. */
+/* No migration, no streams of the library's, and no wish of a client's for the compression is heard. */
 const struct spice_link_channel_info spice_link_channels[SPICE_LINK_CHANNELS] = {
 	[SPICE_LINK_MAIN] = {
 		.name = "main",
@@ -103,6 +104,16 @@ static const char *read_caps(const uint8_t *data, size_t bytes, uint32_t *ret_co
 	return NULL;
 }
 
+/* Clients that know of no choice decode MJPEG. */
+static unsigned int codecs_of(uint32_t caps)
+{
+	const bool chooses = caps & BIT(SPICE_DISPLAY_CAP_MULTI_CODEC);
+	const bool mjpeg = !chooses || caps & BIT(SPICE_DISPLAY_CAP_CODEC_MJPEG);
+	const bool h264 = chooses && caps & BIT(SPICE_DISPLAY_CAP_CODEC_H264);
+
+	return (unsigned int)mjpeg << PACKET_MJPEG | (unsigned int)h264 << PACKET_H264;
+}
+
 static enum spice_link_result read_message(struct spice_link *link, const uint8_t *data,
 		struct evbuffer *output)
 {
@@ -130,6 +141,7 @@ static enum spice_link_result read_message(struct spice_link *link, const uint8_
 				"a client older than mini headers and choice of authentication", output);
 	message->common_caps = COMMON_OFFERED;
 	message->channel_caps = channel & spice_link_channels[i].accepted;
+	message->codecs = i == SPICE_LINK_DISPLAY ? codecs_of(channel) : 0;
 	wait_for(link, 0, NULL);
 	return SPICE_LINK_ASKED;
 }

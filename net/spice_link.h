@@ -52,6 +52,7 @@ struct spice_link_message {
 	uint32_t connection_id; /* 0: a new viewer */
 	enum spice_link_channel channel;
 	uint32_t common_caps, channel_caps; /* as far as we accept them */
+	unsigned int codecs; /* of video that a display's client decodes, 1 << enum packet_codec each */
 };
 
 enum spice_link_result {

@@ -273,6 +273,7 @@ void spice_session_free(struct spice_session *session)
 	if (!session)
 		return;
 	destroy_instance(session);
+	video_view_finish(&session->video.view);
 	TAILQ_REMOVE(&session->spice->sessions, session, link);
 	event_free(session->rest);
 	free(session);
@@ -302,12 +303,13 @@ static void check_stuck(struct spice_session *session, struct spice_front *front
 
 void spice_session_feed(struct spice_session *session)
 {
-	struct spice_front *front = session->fronts[SPICE_LINK_DISPLAY];
 	struct spice *spice = session->spice;
+	struct spice_front *front;
 
 	if (session->state != SPICE_SESSION_RUNNING || !session->display || !spice->frame ||
-			!spice_display_owes(session->display, spice->frame))
+			!spice_video_feed(session) || !spice_display_owes(session->display, spice->frame))
 		return;
+	front = session->fronts[SPICE_LINK_DISPLAY];
 	spice_display_feed(session->display, spice->frame, front ? front->filter.draws : 0,
 			front && spice_relay_is_idle(front));
 	if (front && front->state == SPICE_FRONT_OPEN && spice_relay_is_idle(front))
@@ -371,14 +373,19 @@ bool spice_session_may_unlink(const struct spice_session *session, const struct 
 
 void spice_session_linked(struct spice_session *session, struct spice_front *front)
 {
-	if (front == session->fronts[SPICE_LINK_DISPLAY])
-		spice_display_set_connected(session->display, true);
+	if (front != session->fronts[SPICE_LINK_DISPLAY])
+		return;
+	spice_display_set_connected(session->display, true);
+	spice_video_linked(session);
 }
 
 void spice_session_lost(struct spice_session *session, struct spice_front *front)
 {
-	if (front == session->fronts[SPICE_LINK_DISPLAY] && session->display)
-		spice_display_set_connected(session->display, false);
+	if (front == session->fronts[SPICE_LINK_DISPLAY]) {
+		spice_video_lost(session);
+		if (session->display)
+			spice_display_set_connected(session->display, false);
+	}
 	if (front == session->fronts[SPICE_LINK_MAIN]) {
 		session->fronts[SPICE_LINK_MAIN] = NULL;
 		spice_session_end(session);

@@ -20,6 +20,7 @@
 #include "net/penalty.h"
 #include "net/spice_link.h"
 #include "net/spice_ticket.h"
+#include "net/spice_video.h"
 #include "server/clock.h"
 
 struct RedsState;
@@ -61,6 +62,7 @@ struct spice_session {
 	struct RedsState *server; /* NULL before RUNNING */
 	struct spice_display *display;
 	struct spice_input *input;
+	struct spice_video video;
 	struct event *rest;
 	uint32_t wished_width, wished_height; /* by the viewer, last */
 	bool releasing; /* what the viewer holds, if he likes it or not */

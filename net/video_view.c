@@ -65,6 +65,13 @@ void video_view_put(struct video_view *view, struct packet *packet)
 	view->held = packet_ref(packet);
 }
 
+void video_view_forget(struct video_view *view)
+{
+	if (view->held && !view->held->keyframe)
+		view->held = packet_unref(view->held);
+	view->next = 0;
+}
+
 struct packet *video_view_take(struct video_view *view)
 {
 	struct packet *packet = view->held;

@@ -41,6 +41,8 @@ void video_view_finish(struct video_view *view);
 bool video_view_set(struct video_view *view, const struct protocol_video *video, enum packet_codec codec);
 /* Keeps the packet if it is of use. */
 void video_view_put(struct video_view *view, struct packet *packet);
+/* The viewer cannot build upon what it was sent: only a keyframe is of use now. */
+void video_view_forget(struct video_view *view);
 /* The viewer is ready: what it is sent; a reference of the caller's. NULL: nothing is there. */
 struct packet *video_view_take(struct video_view *view);
 /* The viewer is ready and there is nothing to take: what is to be asked for, once. */

@@ -41,7 +41,7 @@ MOUSE_MOTION, MOUSE_POSITION, MOUSE_PRESS, MOUSE_RELEASE = range(111, 115)
 # What a server says.
 SET_ACK, PING = 3, 4
 MAIN_INIT, CHANNELS_LIST, MOUSE_MODE = 103, 104, 105
-COPY_BITS, DRAW_FIRST, DRAW_COPY, DRAW_LAST = 104, 302, 304, 313
+COPY_BITS, STREAM_DATA, DRAW_FIRST, DRAW_COPY, DRAW_LAST = 104, 123, 302, 304, 313
 
 
 class Refused(Exception):
@@ -305,7 +305,7 @@ class Session:
 
 
 def draws(kind):
-    return kind == COPY_BITS or DRAW_FIRST <= kind <= DRAW_LAST
+    return kind in (COPY_BITS, STREAM_DATA) or DRAW_FIRST <= kind <= DRAW_LAST
 
 
 class _Watch:

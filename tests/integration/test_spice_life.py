@@ -24,7 +24,8 @@ STOPPED_KB_MAX = 4 * 1920 * 1080 * 4 // 1024
 
 
 def section(name, scene="scroll", size="640x480", fps=30, **keys):
-    keys = {"spice": "127.0.0.1:0", "pattern_scene": scene, "pattern_size": size, "pattern_fps": fps, **keys}
+    keys = {"spice": "127.0.0.1:0", "pattern_scene": scene, "pattern_size": size, "pattern_fps": fps, "video": "off",
+            **keys}
     return vm_section(name, **keys)
 
 

@@ -102,7 +102,7 @@ class Still(unittest.TestCase):
 class Moving(unittest.TestCase):
     def verify(self, scene, size, fps, count, *kinds, **keys):
         """Returns the statistics of each viewer over count pictures, all of which were right."""
-        config = section("moving", size, pattern_scene=scene, pattern_fps=fps, **keys)
+        config = section("moving", size, pattern_scene=scene, pattern_fps=fps, video="off", **keys)
         with Daemon(config, log_level="info") as daemon, contextlib.ExitStack() as stack:
             daemon.wait_serving("moving")
             viewers = [stack.enter_context(connect(daemon, "moving", kind)) for kind in kinds]

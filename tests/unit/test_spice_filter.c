@@ -335,6 +335,90 @@ static void test_nothing_is_acknowledged_that_did_not_come(void **state)
 	assert_true(is_dropped(SPICE_MSGC_ACK, 0));
 }
 
+/*
+ * A client that counts what is put between the library's messages, too; a library that waits
+ * as it does (more than two windows). Whatever is put there, and however late anything
+ * comes, the library is not told of more than it sent, and all it has to say comes.
+ */
+static void test_acknowledgements_balance(void **state)
+{
+	const uint32_t window = 20;
+	uint8_t data[64];
+	unsigned int waits = 0;
+
+	(void)state;
+	for (unsigned int seed = 0; seed < 200; seed++) {
+		unsigned int sent = 0, way = 0, acks = 0, counted = 0;
+		uint32_t library = 1; /* unacknowledged, as the library counts it */
+
+		srand(seed);
+		spice_filter_init(&filter, SPICE_LINK_DISPLAY, SESSION);
+		put(data, SPICE_MSG_SET_ACK, 8);
+		spice_wire_put_u32(data + 10, window);
+		spice_filter_library(&filter, data, 14);
+		counted = 1;
+		while (sent < 1000) {
+			const bool blocked = library > 2 * window;
+
+			/* Nothing is under way: it may not have to wait. */
+			assert_false(blocked && !way && !acks);
+			waits += blocked;
+			switch (rand() % 4) {
+			case 0: /* the library's */
+				if (blocked)
+					break;
+				spice_filter_library(&filter, data, put(data, SPICE_MSG_PING, 12));
+				library++;
+				sent++;
+				way++;
+				break;
+			case 1: /* ours: in some runs many, in some none */
+				way += (unsigned int)rand() % 8 < seed % 8;
+				break;
+			case 2: /* what is under way to the client */
+				for (; way && rand() % 4; way--) {
+					acks += ++counted == window;
+					counted %= window;
+				}
+				break;
+			default: /* and from him */
+				for (; acks && rand() % 3; acks--) {
+					if (is_dropped(SPICE_MSGC_ACK, 0))
+						continue;
+					assert_true(library >= window);
+					library -= window;
+				}
+			}
+		}
+	}
+	assert_true(waits);
+}
+
+static void test_knows_the_surface(void **state)
+{
+	uint8_t data[64];
+
+	(void)state;
+	spice_filter_init(&filter, SPICE_LINK_DISPLAY, SESSION);
+	for (uint32_t id = 0; id < 2; id++) {
+		put(data, SPICE_MSG_DISPLAY_SURFACE_CREATE, 20);
+		spice_wire_put_u32(data + 6, id);
+		spice_wire_put_u32(data + 10, id ? 1 : 1366);
+		spice_wire_put_u32(data + 14, id ? 1 : 768);
+		for (size_t bytes = 0; bytes < 26; bytes++)
+			assert_int_equal(spice_filter_library(&filter, data, bytes), 0);
+		assert_int_equal(spice_filter_library(&filter, data, 26), 26);
+		assert_int_equal(filter.surface_width, 1366);
+		assert_int_equal(filter.surface_height, 768);
+	}
+	for (uint32_t id = 2; id-- > 0;) {
+		put(data, SPICE_MSG_DISPLAY_SURFACE_DESTROY, 4);
+		spice_wire_put_u32(data + 6, id);
+		assert_int_equal(spice_filter_library(&filter, data, 10), 10);
+		assert_int_equal(filter.surface_width, id ? 1366 : 0);
+	}
+}
+
 static void test_a_message_of_4_gib_is_counted_right(void **state)
 {
 	uint8_t data[64];
@@ -360,6 +444,8 @@ int main(void)
 		cmocka_unit_test(test_the_session_id_and_the_clock_are_ours),
 		cmocka_unit_test(test_pieces_end_with_messages),
 		cmocka_unit_test_setup_teardown(test_nothing_is_acknowledged_that_did_not_come, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_acknowledgements_balance, setup, teardown),
+		cmocka_unit_test(test_knows_the_surface),
 		cmocka_unit_test(test_a_message_of_4_gib_is_counted_right),
 	};
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "net/spice_filter.h"
+#include "encoders/packet.h"
 #include "net/spice_link.h"
 #include "net/spice_ticket.h"
 #include "net/spice_uplink.h"
@@ -110,6 +111,36 @@ static void test_knows_every_channel(void **state)
 		assert_int_equal(link.message.common_caps, COMMON);
 		assert_int_equal(link.message.channel_caps, spice_link_channels[i].accepted);
 		assert_int_equal(evbuffer_get_length(output), 0);
+	}
+}
+
+static void test_knows_what_clients_decode(void **state)
+{
+	const unsigned int h264 = 1u << PACKET_H264, mjpeg = 1u << PACKET_MJPEG;
+	const uint32_t multi = 1u << SPICE_DISPLAY_CAP_MULTI_CODEC;
+	const struct {
+		uint32_t caps;
+		unsigned int codecs;
+	} cases[] = {
+		{ 0, mjpeg },
+		{ 1u << SPICE_DISPLAY_CAP_CODEC_H264, mjpeg },
+		{ multi, 0 },
+		{ multi | 1u << SPICE_DISPLAY_CAP_CODEC_MJPEG, mjpeg },
+		{ multi | 1u << SPICE_DISPLAY_CAP_CODEC_H264, h264 },
+		{ ~0u, h264 | mjpeg },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (unsigned int channel = SPICE_LINK_DISPLAY; channel <= SPICE_LINK_INPUTS; channel++) {
+			struct message message = make_message(1, spice_link_channels[channel].type, COMMON,
+					cases[i].caps);
+
+			spice_link_init(&link);
+			assert_int_equal(feed_message(&message), SPICE_LINK_ASKED);
+			assert_int_equal(link.message.codecs,
+					channel == SPICE_LINK_DISPLAY ? cases[i].codecs : 0);
+		}
 	}
 }
 
@@ -271,6 +302,7 @@ static void test_an_uplink_gets_in(void **state)
 		.channel = SPICE_LINK_DISPLAY,
 		.common_caps = COMMON,
 		.channel_caps = spice_link_channels[SPICE_LINK_DISPLAY].accepted,
+		.codecs = 1u << PACKET_MJPEG,
 	};
 	struct spice_ticket_password password;
 	struct spice_ticket_key *key;
@@ -329,6 +361,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_knows_every_channel, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_knows_what_clients_decode, setup, teardown),
 		cmocka_unit_test(test_never_hears_of_scanouts_by_descriptor),
 		cmocka_unit_test_setup_teardown(test_takes_a_message_in_single_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replies_with_key_and_capabilities, setup, teardown),

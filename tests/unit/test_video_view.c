@@ -191,6 +191,22 @@ static void shows_what_its_viewer_can(void **state)
 	assert_false(video_view_set(&view, NULL, PACKET_MJPEG));
 }
 
+static void begins_anew_where_its_viewer_does(void **state)
+{
+	uint64_t last;
+
+	(void)state;
+	put(true, &here);
+	assert_int_not_equal(take(), 0);
+	put(false, &here);
+	video_view_forget(&view);
+	assert_int_equal(take(), 0);
+	assert_int_equal(video_view_ask(&view), VIDEO_VIEW_KEYFRAME);
+	last = put(true, &here);
+	video_view_forget(&view);
+	assert_int_equal(take(), last);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +218,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_box_begins_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(goes_on_after_a_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_dropped, setup, teardown),
+		cmocka_unit_test_setup_teardown(begins_anew_where_its_viewer_does, setup, teardown),
 		cmocka_unit_test_setup_teardown(shows_what_its_viewer_can, setup, teardown),
 	};
 
