@@ -55,23 +55,13 @@ static void digest_word(uint64_t word)
 	digest ^= digest >> 32;
 }
 
-/* Zeros count as what was never written. So does the number of the process, which iHD writes into what it submits. */
-static uint64_t without_process(uint64_t word)
-{
-	const uint64_t process = (uint64_t)getpid();
-
-	if ((word & UINT32_MAX) == process)
-		word &= ~(uint64_t)UINT32_MAX;
-	return word >> 32 == process ? word & UINT32_MAX : word;
-}
-
+/* Words of zeros count as what was never written. */
 static void look_at(const uint8_t *bytes, size_t count, uint64_t place)
 {
 	for (size_t i = 0; i + 8 <= count; i += 8) {
 		uint64_t word;
 
 		memcpy(&word, bytes + i, 8);
-		word = word ? without_process(word) : 0;
 		if (word) {
 			digest_word(place + i);
 			digest_word(word);

@@ -60,6 +60,12 @@ uint64_t gpu_rig_try(const struct gpu_row *row, gpu_trial trial, uintptr_t argum
 	return result;
 }
 
+/* iHD writes it into what it submits, which has to be equal in equal trials. */
+pid_t getpid(void)
+{
+	return 4711;
+}
+
 static void release(struct frame *frame)
 {
 	frame_finish(frame);
