@@ -216,7 +216,7 @@ static int measure(const struct vaapi_stream *stream, const VACodedBufferSegment
 static int collect(struct vaapi_stream *stream, struct packet **ret)
 {
 	struct packet *packet;
-	size_t bytes, at = 0;
+	size_t bytes = 0, at = 0;
 	void *mapped = NULL;
 	int err = vaapi_result(vaMapBuffer(stream->va, stream->coded, &mapped), "vaMapBuffer");
 
@@ -256,7 +256,7 @@ int vaapi_stream_encode(struct vaapi_stream *stream, int qp, const pixman_region
 		.reference = stream->reconstructed[!stream->next],
 		.coded = stream->coded,
 	};
-	struct packet *packet;
+	struct packet *packet = NULL;
 	int err;
 
 	choose_dirty(stream, dirty, &picture);
