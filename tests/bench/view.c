@@ -20,7 +20,7 @@
 int main(int argc, char **argv)
 {
 	struct view_links links = { .links = NULL };
-	struct view_jpegs jpegs = { .next = 0 };
+	struct view_jpegs jpegs = { .decoded = 0 };
 	struct view_options options;
 	int status = 2, r;
 

@@ -56,7 +56,8 @@ int view_decode_h264(struct view_decoder *decoder, struct view_rect *rect, struc
 	if (!decoder->skim)
 		r = show(decoder, &decoder->h264, &place, flags, data, length, picture->pixels, picture->width);
 	else if (view_marks_touched(picture, rect->x, rect->y, rect->width, rect->height))
-		r = view_jpegs_draw(decoder->skim, decoder, rect, data, length, view_decoder_h264);
+		r = view_jpegs_draw(decoder->skim, &decoder->skim->video, decoder, rect, data, length,
+				view_decoder_h264);
 	reader->at += HEADER_BYTES + length;
 	return r;
 }

@@ -19,16 +19,18 @@ static void forget(struct view_jpeg *jpeg)
 
 void view_jpegs_finish(struct view_jpegs *jpegs)
 {
-	for (unsigned int i = 0; i < VIEW_JPEGS; i++)
-		forget(&jpegs->kept[i]);
+	for (unsigned int i = 0; i < VIEW_JPEGS; i++) {
+		forget(&jpegs->stills.kept[i]);
+		forget(&jpegs->video.kept[i]);
+	}
 	h264_view_free(jpegs->h264);
 }
 
-static const struct view_jpeg *find(const struct view_jpegs *jpegs, const struct view_rect *rect,
+static const struct view_jpeg *find(const struct view_jpegs_ring *ring, const struct view_rect *rect,
 		const uint8_t *data, uint32_t length)
 {
 	for (unsigned int i = 0; i < VIEW_JPEGS; i++) {
-		const struct view_jpeg *jpeg = &jpegs->kept[i];
+		const struct view_jpeg *jpeg = &ring->kept[i];
 
 		if (jpeg->data && jpeg->length == length && jpeg->width == rect->width &&
 				jpeg->height == rect->height && !memcmp(jpeg->data, data, length))
@@ -37,10 +39,10 @@ static const struct view_jpeg *find(const struct view_jpegs *jpegs, const struct
 	return NULL;
 }
 
-static int keep(struct view_jpegs *jpegs, struct view_decoder *decoder, const struct view_rect *rect,
+static int keep(struct view_jpegs_ring *ring, struct view_decoder *decoder, const struct view_rect *rect,
 		const uint8_t *data, uint32_t length, view_jpegs_decode decode, const struct view_jpeg **ret)
 {
-	struct view_jpeg *jpeg = &jpegs->kept[jpegs->next];
+	struct view_jpeg *jpeg = &ring->kept[ring->next];
 	int r = -ENOMEM;
 
 	forget(jpeg);
@@ -54,8 +56,7 @@ static int keep(struct view_jpegs *jpegs, struct view_decoder *decoder, const st
 		return r;
 	}
 	memcpy(jpeg->data, data, length);
-	jpegs->next = (jpegs->next + 1) % VIEW_JPEGS;
-	jpegs->decoded++;
+	ring->next = (ring->next + 1) % VIEW_JPEGS;
 	*ret = jpeg;
 	return 0;
 }
@@ -75,18 +76,19 @@ static void draw_part(struct view_picture *picture, const struct view_rect *rect
 				(size_t)(right - left) * 4);
 }
 
-int view_jpegs_draw(struct view_jpegs *jpegs, struct view_decoder *decoder, const struct view_rect *rect,
-		const uint8_t *data, uint32_t length, view_jpegs_decode decode)
+int view_jpegs_draw(struct view_jpegs *jpegs, struct view_jpegs_ring *ring, struct view_decoder *decoder,
+		const struct view_rect *rect, const uint8_t *data, uint32_t length, view_jpegs_decode decode)
 {
-	const struct view_jpeg *jpeg = find(jpegs, rect, data, length);
+	const struct view_jpeg *jpeg = find(ring, rect, data, length);
 	pixman_box32_t boxes[2];
 
 	jpegs->found += jpeg != NULL;
 	if (!jpeg) {
-		int r = keep(jpegs, decoder, rect, data, length, decode, &jpeg);
+		int r = keep(ring, decoder, rect, data, length, decode, &jpeg);
 
 		if (r < 0)
 			return r;
+		jpegs->decoded++;
 	}
 	if (view_marks_boxes(&decoder->picture, boxes))
 		for (int i = 0; i < 2; i++)

@@ -25,9 +25,14 @@ struct view_jpeg {
 	uint32_t width, height;
 };
 
-struct view_jpegs {
-	struct view_jpeg kept[VIEW_JPEGS]; /* a ring */
+struct view_jpegs_ring {
+	struct view_jpeg kept[VIEW_JPEGS];
 	unsigned int next;
+};
+
+struct view_jpegs {
+	/* Video by itself: a picture of it that is decoded again later than its successor spoils what follows. */
+	struct view_jpegs_ring stills, video;
 	struct h264_view *h264;
 	uint64_t decoded, found;
 };
@@ -37,8 +42,8 @@ void view_jpegs_finish(struct view_jpegs *jpegs);
 /* As view_decoder_jpeg(). */
 typedef int (*view_jpegs_decode)(struct view_decoder *decoder, const uint8_t *data, uint32_t length,
 		const struct view_rect *rect, uint32_t *to, size_t stride);
-/* Draws what of the rectangle lies on the marks. 0, or the decoder's error. */
-int view_jpegs_draw(struct view_jpegs *jpegs, struct view_decoder *decoder, const struct view_rect *rect,
-		const uint8_t *data, uint32_t length, view_jpegs_decode decode);
+/* Draws what of the rectangle lies on the marks; ring is one of these. 0, or the decoder's error. */
+int view_jpegs_draw(struct view_jpegs *jpegs, struct view_jpegs_ring *ring, struct view_decoder *decoder,
+		const struct view_rect *rect, const uint8_t *data, uint32_t length, view_jpegs_decode decode);
 
 #endif

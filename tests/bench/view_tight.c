@@ -101,7 +101,8 @@ static int decode_jpeg(struct view_decoder *decoder, const struct view_rect *rec
 		r = view_decoder_jpeg(decoder, reader->at + at, length, rect,
 				view_picture_at(picture, rect->x, rect->y), view_picture_stride(picture));
 	else if (view_marks_touched(picture, rect->x, rect->y, rect->width, rect->height))
-		r = view_jpegs_draw(decoder->skim, decoder, rect, reader->at + at, length, view_decoder_jpeg);
+		r = view_jpegs_draw(decoder->skim, &decoder->skim->stills, decoder, rect, reader->at + at, length,
+				view_decoder_jpeg);
 	reader->at += at + length;
 	decoder->tight_kinds[VIEW_TIGHT_JPEG]++;
 	return r;
