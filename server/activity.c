@@ -27,8 +27,9 @@
 #define GROW_PIXELS 16
 #define GROW_LARGE_NS (100 * NSEC_PER_MSEC)
 #define GROW_SMALL_NS NSEC_PER_SEC
-/* From one box to the next. */
+/* From one box to the next, and twice as long each time that it grows: up to 4 s. */
 #define BOX_NS (500 * NSEC_PER_MSEC)
+#define BOX_DOUBLINGS 3
 /* A box shrinks when this share of it has been enough for so long. */
 #define SHRINK_MAX(pixels) ((pixels) / 4 * 3)
 #define SHRINK_NS (3 * NSEC_PER_SEC)
@@ -57,6 +58,7 @@ struct activity {
 	unsigned int doubts;
 	/* Of a region. */
 	int64_t box_ns; /* the box is that old */
+	unsigned int grown; /* so often */
 	int64_t outgrown_ns, lessened_ns, gone_ns; /* the box is too small, too large, empty since; 0: it is not */
 	pixman_box32_t lesser; /* what has been enough since lessened_ns */
 	int64_t stirred_ns; /* last change worth the name */
@@ -193,8 +195,10 @@ static void consider_growth(struct activity *activity, const pixman_box32_t *box
 	if (!activity->outgrown_ns)
 		activity->outgrown_ns = now_ns;
 	if (now_ns - activity->outgrown_ns < (pixels >= GROW_PIXELS ? GROW_LARGE_NS : GROW_SMALL_NS) ||
-			now_ns - activity->box_ns < BOX_NS)
+			now_ns - activity->box_ns < BOX_NS << activity->grown)
 		return;
+	if (activity->grown < BOX_DOUBLINGS)
+		activity->grown++;
 	/* Else the film has moved away from where it was. */
 	set_box(activity, activity_box_is_full(&activity->cells, &both) ? &both : box, now_ns);
 }
@@ -399,6 +403,7 @@ void activity_note_photo(struct activity *activity, int permille)
 		activity->stirred_ns = activity->moved_ns = now_ns;
 		activity->gone_ns = 0;
 		activity->doubts = 0;
+		activity->grown = 0;
 		set_box(activity, &activity->wanted, now_ns);
 	} else if (photo) {
 		activity->doubts = 0;

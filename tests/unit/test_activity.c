@@ -263,6 +263,25 @@ static void test_growth(void **state)
 	rig_finish(&rig);
 }
 
+/* What grows all the time costs a keyframe each time, so it is followed ever more rarely. */
+static void test_growth_in_steps(void **state)
+{
+	pixman_box32_t box = { 600, 400, 1000, 640 };
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, 1920, 1080);
+	rig_show_whole(&rig);
+	for (unsigned int i = 0; i < 80; i++) {
+		rig_play(&rig, &box, 30, 100 * MS);
+		box.y2 += 5;
+	}
+	assert_in_range(rig.boxes, 3, 5);
+	rig_play(&rig, &box, 30, 5 * NSEC_PER_SEC);
+	rig_assert_box(&rig, &box);
+	rig_finish(&rig);
+}
+
 /* The first one keeps the region until another one is far larger. */
 static void test_two_films(void **state)
 {
@@ -368,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_end_under_letters),
 		cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_growth_in_steps),
 		cmocka_unit_test(test_two_films),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_photo),
