@@ -21,7 +21,8 @@ PLANECASTD = str(BUILD / "planecastd")
 SANITIZED = b"__asan_init" in pathlib.Path(PLANECASTD).read_bytes() if os.path.exists(PLANECASTD) else False
 SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: ")
 # So that a signal sent from outside ends a process as it does without sanitizers.
-ASAN_SIGNALS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":handle_segv=0:handle_abort=0"}
+ASAN_SIGNALS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + "".join(
+    f":handle_{name}=0" for name in ("segv", "abort", "sigbus", "sigfpe", "sigill"))}
 DEADLINE_S = 20.0
 
 
