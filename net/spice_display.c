@@ -416,39 +416,15 @@ static bool put_draw(struct spice_display *display, const struct frame *frame, c
 	return true;
 }
 
-static bool put_copy(struct spice_display *display, const pixman_box32_t *box, int32_t dx, int32_t dy)
+static bool put_copy(void *user, const pixman_box32_t *box, int32_t dx, int32_t dy)
 {
+	struct spice_display *display = user;
 	struct spice_command *command;
 
 	if (spice_command_new_copy(box, dx, dy, &command) < 0)
 		return false;
 	spice_box_put(display->box, SPICE_BOX_DRAW, command);
 	spice_tally_give(&display->tally, 1, clock_now_ns());
-	return true;
-}
-
-/*
- * In an order in which no rectangle is painted over before another has been
- * copied from there: pixman's are sorted by y, then x, and those of one band
- * have the same height.
- */
-static bool put_copies(struct spice_display *display, pixman_region32_t *region, int32_t dx, int32_t dy)
-{
-	const pixman_box32_t *boxes;
-	int n, first, last, step;
-
-	boxes = pixman_region32_rectangles(region, &n);
-	for (int band = dy > 0 ? n - 1 : 0; band >= 0 && band < n; band = dy > 0 ? first - 1 : last + 1) {
-		for (first = band; first > 0 && boxes[first - 1].y1 == boxes[band].y1;)
-			first--;
-		for (last = band; last < n - 1 && boxes[last + 1].y1 == boxes[band].y1;)
-			last++;
-		step = dx > 0 ? -1 : 1;
-		for (int i = dx > 0 ? last : first; i >= first && i <= last; i += step) {
-			if (!put_copy(display, &boxes[i], dx, dy))
-				return false;
-		}
-	}
 	return true;
 }
 
@@ -480,7 +456,7 @@ static void give(struct spice_display *display, const struct frame *frame)
 		rects_debt_drop_copy(&display->debt);
 	if (!rects_debt_take(&display->debt, NULL, INT_MAX, &damage, &copy, &dx, &dy))
 		return;
-	whole = put_copies(display, &copy, dx, dy) && put_draws(display, frame, &damage);
+	whole = spice_region_copy(&copy, dx, dy, put_copy, display) && put_draws(display, frame, &damage);
 	if (!whole) {
 		/* Out of memory: what was given is right, or is put right by painting it again. */
 		rects_debt_damage(&display->debt, &copy);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Rectangles on a grid. */
+/* Rectangles on a grid, and bands of them. */
 #include "net/spice_region.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 /* What changes is found in tiles of this size. */
@@ -43,4 +42,26 @@ int spice_region_simplify(pixman_region32_t *region, int rects_max, uint32_t wid
 	for (int32_t grid = GRID_MIN; !r && pixman_region32_n_rects(region) > rects_max; grid *= 2)
 		r = snap(region, grid, width, height);
 	return r;
+}
+
+/* pixman's rectangles are sorted by y, then x, and those of one band have the same height. */
+bool spice_region_copy(const pixman_region32_t *region, int32_t dx, int32_t dy,
+		spice_region_copy_fn copy, void *user)
+{
+	const pixman_box32_t *boxes;
+	int n, first, last, step;
+
+	boxes = pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)region, &n);
+	for (int band = dy > 0 ? n - 1 : 0; band >= 0 && band < n; band = dy > 0 ? first - 1 : last + 1) {
+		for (first = band; first > 0 && boxes[first - 1].y1 == boxes[band].y1;)
+			first--;
+		for (last = band; last < n - 1 && boxes[last + 1].y1 == boxes[band].y1;)
+			last++;
+		step = dx > 0 ? -1 : 1;
+		for (int i = dx > 0 ? last : first; i >= first && i <= last; i += step) {
+			if (!copy(user, &boxes[i], dx, dy))
+				return false;
+		}
+	}
+	return true;
 }

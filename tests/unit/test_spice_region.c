@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -97,11 +98,87 @@ static void test_grows_no_more_than_it_has_to(void **state)
 	pixman_region32_fini(&region);
 }
 
+/* What a viewer has: each pixel says where it was at first. */
+struct surface {
+	int pixels[HEIGHT][WIDTH];
+	unsigned int copies;
+};
+
+static bool copy_box(void *user, const pixman_box32_t *box, int32_t dx, int32_t dy)
+{
+	struct surface *surface = user;
+	const size_t bytes = (size_t)(box->x2 - box->x1) * sizeof(int);
+
+	surface->copies++;
+	/* As clients do, each rectangle is copied right whichever way it overlaps itself. */
+	for (int i = 0; i < box->y2 - box->y1; i++) {
+		int y = dy > 0 ? box->y2 - 1 - i : box->y1 + i;
+
+		memmove(&surface->pixels[y][box->x1], &surface->pixels[y - dy][box->x1 - dx], bytes);
+	}
+	return true;
+}
+
+static void test_copies_are_as_if_at_once(void **state)
+{
+	static const int32_t ways[][2] = {
+		{ 0, 30 }, { 0, -30 }, { 30, 0 }, { -30, 0 }, { 25, 9 }, { -25, 9 }, { 25, -9 }, { -25, -9 },
+	};
+	static struct surface surface;
+
+	(void)state;
+	for (unsigned int i = 0; i < 4 * sizeof(ways) / sizeof(ways[0]); i++) {
+		const int32_t dx = ways[i / 4][0], dy = ways[i / 4][1];
+		pixman_region32_t region;
+
+		pixman_region32_init(&region);
+		add_at_random(&region, i, 300);
+		/* What has its source inside the picture. */
+		pixman_region32_intersect_rect(&region, &region, dx > 0 ? dx : 0, dy > 0 ? dy : 0,
+				(unsigned int)(WIDTH - abs(dx)), (unsigned int)(HEIGHT - abs(dy)));
+		for (int y = 0; y < HEIGHT; y++)
+			for (int x = 0; x < WIDTH; x++)
+				surface.pixels[y][x] = y * WIDTH + x;
+		surface.copies = 0;
+		assert_true(spice_region_copy(&region, dx, dy, copy_box, &surface));
+		assert_int_equal(surface.copies, pixman_region32_n_rects(&region));
+		for (int y = 0; y < HEIGHT; y++)
+			for (int x = 0; x < WIDTH; x++)
+				assert_int_equal(surface.pixels[y][x],
+						pixman_region32_contains_point(&region, x, y, NULL) ?
+						(y - dy) * WIDTH + x - dx : y * WIDTH + x);
+		pixman_region32_fini(&region);
+	}
+}
+
+static bool copy_none(void *user, const pixman_box32_t *box, int32_t dx, int32_t dy)
+{
+	(void)box;
+	(void)dx;
+	(void)dy;
+	return ++*(unsigned int *)user < 3;
+}
+
+static void test_copies_end_where_memory_does(void **state)
+{
+	pixman_region32_t region;
+	unsigned int n = 0;
+
+	(void)state;
+	pixman_region32_init(&region);
+	add_at_random(&region, 1, 50);
+	assert_false(spice_region_copy(&region, 1, 1, copy_none, &n));
+	assert_int_equal(n, 3);
+	pixman_region32_fini(&region);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_few_rectangles_stay),
 		cmocka_unit_test(test_many_become_few),
+		cmocka_unit_test(test_copies_are_as_if_at_once),
+		cmocka_unit_test(test_copies_end_where_memory_does),
 		cmocka_unit_test(test_grows_no_more_than_it_has_to),
 	};
 
