@@ -21,20 +21,7 @@ static const int32_t all[] = { RECTS_RAW, RFB_PSEUDO_EXTENDED_DESKTOP_SIZE, RFB_
 static const int32_t alpha[] = { RECTS_RAW, RFB_PSEUDO_CURSOR, RFB_PSEUDO_CURSOR_WITH_ALPHA };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define JOIN(encodings) join(encodings, COUNT(encodings))
-
-/* A viewer that has its first picture and asks for more. */
-static struct viewer *join(const int32_t *encodings, size_t n)
-{
-	struct viewer *viewer = viewer_join(true, encodings, n);
-
-	viewer->sends_requests = true;
-	viewer->answers_fences = true;
-	viewer_request_all(viewer, false);
-	RIG_UNTIL(viewer_is_right(viewer, rig.frame));
-	rig_settle();
-	return viewer;
-}
+#define JOIN(encodings) viewer_join_watching(encodings, COUNT(encodings))
 
 static void what_both_have_is_announced_once(void **state)
 {

@@ -23,20 +23,7 @@ static const int32_t drawn[] = { RECTS_RAW, RFB_ENCODING_OPEN_H264 };
 static const pixman_box32_t box = { 40, 20, 240, 160 }, beside = { 0, 170, 320, 200 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define JOIN(encodings) join(encodings, COUNT(encodings))
-
-/* A viewer that has its first picture and asks for more. */
-static struct viewer *join(const int32_t *encodings, size_t n)
-{
-	struct viewer *viewer = viewer_join(true, encodings, n);
-
-	viewer->sends_requests = true;
-	viewer->answers_fences = true;
-	viewer_request_all(viewer, false);
-	RIG_UNTIL(viewer_is_right(viewer, rig.frame));
-	rig_settle();
-	return viewer;
-}
+#define JOIN(encodings) viewer_join_watching(encodings, COUNT(encodings))
 
 static void expect_packet(struct viewer *viewer, uint64_t number, uint32_t flags)
 {

@@ -102,6 +102,8 @@ void viewer_free(struct viewer *viewer);
 void viewer_free_all(void);
 /* Handshake without password to ServerInit, then these encodings (raw is always understood). */
 struct viewer *viewer_join(bool shared, const int32_t *encodings, size_t n);
+/* One that has its first picture, asks for more and answers fences. */
+struct viewer *viewer_join_watching(const int32_t *encodings, size_t n);
 void viewer_say(struct viewer *viewer, const void *data, size_t bytes);
 #define VIEWER_SAY(viewer, text) viewer_say(viewer, text, sizeof(text) - 1)
 /* Waits for that many raw bytes of a handshake. */

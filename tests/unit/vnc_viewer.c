@@ -567,6 +567,18 @@ void rig_settle(void)
 	}
 }
 
+struct viewer *viewer_join_watching(const int32_t *encodings, size_t n)
+{
+	struct viewer *viewer = viewer_join(true, encodings, n);
+
+	viewer->sends_requests = true;
+	viewer->answers_fences = true;
+	viewer_request_all(viewer, false);
+	RIG_UNTIL(viewer_is_right(viewer, rig.frame));
+	rig_settle();
+	return viewer;
+}
+
 bool viewer_is_right(const struct viewer *viewer, struct frame *frame)
 {
 	if (!viewer->pixels || viewer->width != frame->width || viewer->height != frame->height)
