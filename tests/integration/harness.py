@@ -143,6 +143,7 @@ class Daemon:
         if kind or reports:
             print(f"--- log of planecastd ({len(self.lines)} lines), the last:")
             print("\n".join(self.lines[-60:]))
+            print("\n".join(reports))
         if reports and not kind:
             raise AssertionError(reports[0])
 

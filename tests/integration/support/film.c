@@ -77,20 +77,33 @@ bool film_scene_read(const struct film_scene *film, const struct picture *pictur
 			!bench_scene_read_marks(film->scene, picture->pixels, (size_t)picture->width * 4, ret);
 }
 
-static double psnr(const struct picture *a, const struct picture *b, const pixman_box32_t *box)
+/* Adds up what a row of the box is off by. */
+static uint64_t row_squares(const struct picture *a, const struct picture *b, const pixman_box32_t *box, int y)
+{
+	uint64_t squares = 0;
+
+	for (int x = box->x1; x < box->x2; x++) {
+		const size_t i = (size_t)y * (size_t)a->width + (size_t)x;
+
+		for (int shift = 0; shift < 24; shift += 8) {
+			int d = (int)(a->pixels[i] >> shift & 0xff) - (int)(b->pixels[i] >> shift & 0xff);
+
+			squares += (uint64_t)(d * d);
+		}
+	}
+	return squares;
+}
+
+/* Each row is that of one or the other: a look that meets the guest drawing sees both. */
+static double psnr(const struct picture *seen, const struct picture *a, const struct picture *b,
+		const pixman_box32_t *box)
 {
 	uint64_t squares = 0;
 
 	for (int y = box->y1; y < box->y2; y++) {
-		for (int x = box->x1; x < box->x2; x++) {
-			const size_t i = (size_t)y * (size_t)a->width + (size_t)x;
+		const uint64_t off_a = row_squares(seen, a, box, y), off_b = row_squares(seen, b, box, y);
 
-			for (int shift = 0; shift < 24; shift += 8) {
-				int d = (int)(a->pixels[i] >> shift & 0xff) - (int)(b->pixels[i] >> shift & 0xff);
-
-				squares += (uint64_t)(d * d);
-			}
-		}
+		squares += off_a < off_b ? off_a : off_b;
 	}
 	return squares ? 10 * log10(255.0 * 255.0 * 3 * (box->x2 - box->x1) * (box->y2 - box->y1) / (double)squares)
 		       : INFINITY;
@@ -99,13 +112,16 @@ static double psnr(const struct picture *a, const struct picture *b, const pixma
 double film_scene_psnr(struct film_scene *film, const struct picture *picture, const pixman_box32_t *box,
 		uint32_t near)
 {
+	const struct picture *before = NULL;
 	double best = 0;
 
 	for (uint32_t n = near > BEFORE ? near - BEFORE : 0; n <= near + AFTER; n++) {
 		const struct picture *wanted = get(film, n);
 
-		if (wanted)
-			best = fmax(best, psnr(picture, wanted, box));
+		if (!wanted)
+			continue;
+		best = fmax(best, psnr(picture, before ? before : wanted, wanted, box));
+		before = wanted;
 	}
 	return best;
 }

@@ -21,7 +21,10 @@ void film_scene_free(struct film_scene *film);
 
 /* Which picture it is, by the marks in its corners. False: it came in part, or is of another size. */
 bool film_scene_read(const struct film_scene *film, const struct picture *picture, struct mark *ret);
-/* dB, in box, for that of the scene's pictures around number near that it resembles most. */
+/*
+ * dB, in box, for those two neighbours of the scene's pictures around number near that it
+ * resembles most, each row one of them: while the guest draws, a look sees parts of both.
+ */
 double film_scene_psnr(struct film_scene *film, const struct picture *picture, const pixman_box32_t *box,
 		uint32_t near);
 /* How many pixels beside box are not those of the picture that the mark tells. */
