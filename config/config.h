@@ -99,16 +99,19 @@ struct config_vm {
 	char *keymap; /* keymap: us; for clients that send keysyms only */
 };
 
-/* The keys that name listeners, each for the protocol of the same name. */
+/* The keys that name listeners. */
 enum config_listeners { CONFIG_LISTENERS_VNC, CONFIG_LISTENERS_SPICE, CONFIG_LISTENERS };
 struct config_listener_key {
 	const char *name;
+	const char *protocol; /* struct protocol_impl's name */
 	size_t addresses; /* offset in struct config_vm */
 	size_t auth; /* of the int that says how clients there authenticate */
 	const char *remedy; /* how one asks them to */
 };
 extern const struct config_listener_key config_listener_keys[CONFIG_LISTENERS];
 const struct config_addresses *config_vm_listeners(const struct config_vm *vm, enum config_listeners which);
+/* CONFIG_LISTENERS: that is no such key; bytes are the name's. */
+enum config_listeners config_find_listeners(const char *name, size_t bytes);
 
 struct config {
 	struct config_server server;

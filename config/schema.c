@@ -2,6 +2,8 @@
 /* One row for each configuration key, in the order in which people read about them. */
 #include "config/schema.h"
 
+#include <string.h>
+
 #include "config/config.h"
 #include "server/log.h"
 
@@ -455,12 +457,14 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 const struct config_listener_key config_listener_keys[CONFIG_LISTENERS] = {
 	[CONFIG_LISTENERS_VNC] = {
 		.name = "vnc",
+		.protocol = "vnc",
 		.addresses = offsetof(struct config_vm, vnc),
 		.auth = offsetof(struct config_vm, vnc_auth),
 		.remedy = "\"vnc-auth = vncauth\" with a vnc-password-file",
 	},
 	[CONFIG_LISTENERS_SPICE] = {
 		.name = "spice",
+		.protocol = "spice",
 		.addresses = offsetof(struct config_vm, spice),
 		.auth = offsetof(struct config_vm, spice_auth),
 		.remedy = "\"spice-auth = ticket\" with a spice-password-file",
@@ -470,6 +474,16 @@ const struct config_listener_key config_listener_keys[CONFIG_LISTENERS] = {
 const struct config_addresses *config_vm_listeners(const struct config_vm *vm, enum config_listeners which)
 {
 	return (const struct config_addresses *)((const char *)vm + config_listener_keys[which].addresses);
+}
+
+enum config_listeners config_find_listeners(const char *name, size_t bytes)
+{
+	enum config_listeners which = 0;
+
+	while (which < CONFIG_LISTENERS && (strlen(config_listener_keys[which].name) != bytes ||
+			memcmp(config_listener_keys[which].name, name, bytes)))
+		which++;
+	return which;
 }
 
 const char *schema_section_name(enum schema_section section)

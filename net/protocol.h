@@ -80,14 +80,15 @@ struct protocol_stats {
 };
 
 struct protocol_impl {
-	const char *name; /* "vnc", "spice": also the config key of its listeners */
+	const char *name; /* "vnc", "spice" */
 	/*
 	 * There is a handshake too many when peer comes: closes the one that is to go, which
 	 * may be none where all have good reason to be there.
 	 */
 	void (*make_room)(struct protocol *protocol, const struct sockaddr *peer);
-	/* Takes the socket, also on failure. */
-	void (*accept)(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length);
+	/* Takes the socket, also on failure. listener: enum config_listeners, the key that it came in by. */
+	void (*accept)(struct protocol *protocol, int listener, int fd, const struct sockaddr *peer,
+			socklen_t length);
 	/* The newest change; update is borrowed. Never fails: what cannot be done costs a client. */
 	void (*update)(struct protocol *protocol, const struct update *update);
 	/* Video goes on, off, or elsewhere; comes before the update it is about. NULL: this has none. */

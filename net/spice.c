@@ -200,12 +200,14 @@ static void make_room(struct protocol *protocol, const struct sockaddr *peer)
 	spice_door_make_room(from_protocol(protocol), penalty_source_of(peer));
 }
 
-static void accept_client(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length)
+static void accept_client(struct protocol *protocol, int listener, int fd, const struct sockaddr *peer,
+		socklen_t length)
 {
 	struct spice *spice = from_protocol(protocol);
 	struct spice_front *front;
 	int r;
 
+	(void)listener;
 	r = spice_front_new(spice, fd, peer, length, &front);
 	if (r < 0) {
 		log_warn(NULL, "client refused: %s", strerror(-r));

@@ -418,13 +418,14 @@ static void make_room(struct protocol *protocol, const struct sockaddr *peer)
 		vnc_client_close(oldest, LOG_LEVEL_INFO, "made room for a newer client");
 }
 
-static void accept_client(struct protocol *protocol, int fd, const struct sockaddr *peer,
+static void accept_client(struct protocol *protocol, int listener, int fd, const struct sockaddr *peer,
 		socklen_t length)
 {
 	struct vnc *vnc = from_protocol(protocol);
 	struct vnc_client *client;
 	int r;
 
+	(void)listener;
 	r = vnc_client_new(vnc, fd, peer, length, &client);
 	if (r < 0) {
 		log_warn(NULL, "client refused: %s", strerror(-r));

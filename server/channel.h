@@ -21,7 +21,7 @@
 enum channel_kind {
 	/* to the worker */
 	CHANNEL_CONFIG = 1, /* INI text: [server] and this VM's section, as config_dump() writes it */
-	CHANNEL_LISTENER, /* one fd; payload: "PROTOCOL ADDRESS" as text, no NUL */
+	CHANNEL_LISTENER, /* one fd; payload: "KEY ADDRESS" as text, no NUL */
 	CHANNEL_LISTENER_CLOSE, /* payload: as it came */
 	CHANNEL_AVOID, /* candidates that are not to encode, in place of those before; empty: none */
 	CHANNEL_READY, /* all of the first configuration has been sent */

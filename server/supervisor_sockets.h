@@ -35,7 +35,7 @@ struct supervisor_sockets_events {
 	void (*closing)(void *user, const struct supervisor_socket *socket);
 };
 
-/* "PROTOCOL ADDRESS", which tells a listener from the VM's others. Always terminates buf; returns it. */
+/* "KEY ADDRESS", which tells a listener from the VM's others. Always terminates buf; returns it. */
 #define SUPERVISOR_SOCKET_NAME_MAX (ADDRESS_TEXT_MAX + 16)
 const char *supervisor_socket_name(const struct supervisor_socket *socket,
 		char buf[SUPERVISOR_SOCKET_NAME_MAX]);

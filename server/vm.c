@@ -517,17 +517,19 @@ static void limit_handshakes(struct vm *vm, struct protocol *newest, const struc
 		crowded->impl->make_room(crowded, peer);
 }
 
-void vm_accept(struct vm *vm, const char *protocol, int fd, const struct sockaddr *peer,
+void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const struct sockaddr *peer,
 		socklen_t length)
 {
+	const char *name = config_listener_keys[listener].protocol;
+
 	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		if (!strcmp(protocol_table[i].name, protocol)) {
+		if (!strcmp(protocol_table[i].name, name)) {
 			limit_handshakes(vm, vm->protocols[i], peer);
-			vm->protocols[i]->impl->accept(vm->protocols[i], fd, peer, length);
+			vm->protocols[i]->impl->accept(vm->protocols[i], listener, fd, peer, length);
 			return;
 		}
 	}
-	log_error(NULL, "no protocol '%s'", protocol);
+	log_error(NULL, "no protocol '%s'", name);
 	close(fd);
 }
 

@@ -8,8 +8,9 @@
 
 #include <sys/socket.h>
 
+#include "config/config.h"
+
 struct channel_status;
-struct config_vm;
 struct event_base;
 struct video_drivers;
 struct vm;
@@ -22,8 +23,9 @@ int vm_new(struct event_base *base, const struct config_vm *config,
 		const struct video_drivers *drivers, struct vm **ret);
 void vm_free(struct vm *vm);
 
-/* A client of the protocol ("vnc") has connected; the VM owns the socket, also on failure. */
-void vm_accept(struct vm *vm, const char *protocol, int fd, const struct sockaddr *peer, socklen_t length);
+/* A client has connected to a listener; the VM owns the socket, also on failure. */
+void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const struct sockaddr *peer,
+		socklen_t length);
 /* Live keys only (config_vm_compare() said CONFIG_LIVE). */
 void vm_reconfigure(struct vm *vm, const struct config_vm *config);
 /* drivers say something else. */

@@ -43,7 +43,7 @@ struct worker {
 	struct worker_listener {
 		struct worker *worker;
 		struct listener *listener; /* NULL: a free place */
-		char protocol[16];
+		enum config_listeners key;
 	} listeners[SUPERVISOR_SOCKETS_MAX];
 	int exit_status;
 
@@ -155,21 +155,22 @@ static void handle_accept(void *user, int fd, const struct sockaddr *peer, sockl
 
 	worker->quiet = 0;
 	schedule_status(worker);
-	vm_accept(worker->vm, listener->protocol, fd, peer, length);
+	vm_accept(worker->vm, listener->key, fd, peer, length);
 }
 
-/* name is "PROTOCOL ADDRESS". Takes fd. */
+/* name is "KEY ADDRESS". Takes fd. */
 static int listener_add(struct worker *worker, const char *name, int fd)
 {
-	int r = -EMFILE;
+	enum config_listeners key = config_find_listeners(name, strcspn(name, " "));
+	int r = key == CONFIG_LISTENERS ? -EINVAL : -EMFILE;
 
-	for (size_t i = 0; i < SUPERVISOR_SOCKETS_MAX; i++) {
+	for (size_t i = 0; i < SUPERVISOR_SOCKETS_MAX && r == -EMFILE; i++) {
 		struct worker_listener *place = &worker->listeners[i];
 
 		if (place->listener)
 			continue;
 		place->worker = worker;
-		snprintf(place->protocol, sizeof(place->protocol), "%.*s", (int)strcspn(name, " "), name);
+		place->key = key;
 		r = listener_new(worker->base, fd, name, handle_accept, place, &place->listener);
 		break;
 	}

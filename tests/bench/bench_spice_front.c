@@ -111,7 +111,7 @@ static void handle_accept(void *user, int fd, const struct sockaddr *peer, sockl
 {
 	struct front *front = user;
 
-	front->protocol->impl->accept(front->protocol, fd, peer, length);
+	front->protocol->impl->accept(front->protocol, CONFIG_LISTENERS_SPICE, fd, peer, length);
 }
 
 static void ignore_frame(struct frame *frame)

@@ -92,7 +92,7 @@ static void accept_viewer(void)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
 	t.fd = fds[0];
-	t.vnc->impl->accept(t.vnc, fds[1], &peer, sizeof(sa_family_t));
+	t.vnc->impl->accept(t.vnc, CONFIG_LISTENERS_VNC, fds[1], &peer, sizeof(sa_family_t));
 }
 
 static void say(const void *data, size_t bytes)

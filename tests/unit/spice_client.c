@@ -105,7 +105,8 @@ void spice_client_connect(struct spice_client *client, enum spice_link_channel c
 	/* As the VM does it. */
 	if (spice_rig_stats().handshakes >= (uint64_t)spice_rig.config.max_handshakes)
 		spice_rig.spice->impl->make_room(spice_rig.spice, (const struct sockaddr *)&peer);
-	spice_rig.spice->impl->accept(spice_rig.spice, fds[1], (const struct sockaddr *)&peer, sizeof(peer));
+	spice_rig.spice->impl->accept(spice_rig.spice, CONFIG_LISTENERS_SPICE, fds[1],
+			(const struct sockaddr *)&peer, sizeof(peer));
 }
 
 void spice_client_close(struct spice_client *client)

@@ -26,6 +26,7 @@ struct rig {
 	struct config *parsed;
 	struct config_vm config; /* the test's to change before rig_start(), or by reconfigure */
 	struct protocol *vnc;
+	enum config_listeners listener; /* by which viewers come */
 	struct frame *frame; /* what the VM shows */
 	unsigned int frames; /* shown so far; draws each one differently */
 	struct protocol_video video; /* as told last */

@@ -42,7 +42,7 @@ struct viewer *viewer_new(void)
 	/* As the VM does it. */
 	if (rig_stats().handshakes >= (uint64_t)rig.config.max_handshakes)
 		rig.vnc->impl->make_room(rig.vnc, (const struct sockaddr *)&peer);
-	rig.vnc->impl->accept(rig.vnc, fds[1], (const struct sockaddr *)&peer, sizeof(sa_family_t));
+	rig.vnc->impl->accept(rig.vnc, rig.listener, fds[1], (const struct sockaddr *)&peer, sizeof(sa_family_t));
 	return viewer;
 }
 
