@@ -2,7 +2,7 @@
 """What the bench measures: the cases, what they ask of a viewer, and in which order they come."""
 import collections
 
-from report import US, case_key
+from report import case_key
 
 FULL_HD, UHD = (1920, 1080), (3840, 2160)
 MICRO = ("damage_bench", "regions_bench", "rects_bench", "colour_bench", "video_bench")
@@ -22,6 +22,8 @@ ENCODINGS = {
 
 Case = collections.namedtuple("Case", "scene size encoding viewers rate")
 VARIANTS = ("whole", "nonap")
+# It codes all of the picture whatever moves, which is to be compared where all of it does.
+BARE_ENCODER = "x264-bare"
 # Which scenes are played in which way; of --viewers those above one take part.
 LOSSLESS = ("typing", "scroll", "video")
 LARGE = ("typing", "film")
@@ -43,7 +45,7 @@ def protocol_of(case):
     return "spice" if case.encoding == "spice" else "vnc"
 
 
-def cases_of(scenes=SCENES + SHARES, viewers=(1, 4, 16), size=None):
+def cases_of(scenes=SCENES + SHARES, viewers=(1, 4, 16), size=None, encodings=tuple(ENCODINGS)):
     """size: instead of full HD, and then nothing is played at 4K."""
     at = size or FULL_HD
     ways = (
@@ -58,7 +60,8 @@ def cases_of(scenes=SCENES + SHARES, viewers=(1, 4, 16), size=None):
         (SPICE_CROWDED, at, "spice", [count for count in viewers if count == SPICE_CROWD], None),
     )
     return [Case(scene, at, encoding, count, rate)
-            for names, at, encoding, counts, rate in ways for count in counts for scene in names if scene in scenes]
+            for names, at, encoding, counts, rate in ways for count in counts for scene in names
+            if scene in scenes and encoding in encodings]
 
 
 def quick_cases(size):
@@ -68,10 +71,14 @@ def quick_cases(size):
             Case("film", size, "tight", 1, RATE_BYTES_PER_S), Case("film", size, "h264", 2, None)]
 
 
+def can_show(peer, case):
+    return case.encoding in peer.encodings and peer.fits(*case.size, protocol_of(case))
+
+
 def takes_part(name, case):
     """A server fed or set up in another way, as NAME-VARIANT, is compared in the plain cases and not in all others."""
-    if case.encoding == "h264":
-        return name == US  # no other here has it without a GPU
+    if name == BARE_ENCODER:
+        return case.scene == "film"
     plain = (case.encoding, case.viewers, case.rate) == ("tight", 1, None) and case.size != UHD
     return plain or not any(name.endswith(f"-{variant}") for variant in VARIANTS)
 

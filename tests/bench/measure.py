@@ -229,9 +229,11 @@ class Measurement:
         # What a viewer sees while it moves, before any server sends better pixels for what rests.
         self.views[0].ask(f"sample {self.feeder.sequence + self.pictures * 2 // 3}")
         total, busy, stolen = machine_times()
-        others, cpu = self.others_cpu_s(), self.cpu.read()
+        others, cpu, coding = self.others_cpu_s(), self.cpu.read(), self.peer.coding_cpu_s()
         seconds = self.feeder.play(self.pictures, self.cpu.read)
         cpu = self.cpu.read() - cpu
+        if coding is not None:
+            coding = self.peer.coding_cpu_s() - coding
         for view in self.views:
             view.send("stats")
         stats = [view.answer() for view in self.views]
@@ -239,7 +241,7 @@ class Measurement:
         own = cpu + self.others_cpu_s() - others
         first, *crowd = [viewer for each in stats for viewer in each["viewers"]]
         return {
-            "seconds": seconds, "cpu_s": cpu, "pictures": self.pictures, "pictures_a_second": self.fps,
+            "seconds": seconds, "cpu_s": cpu, "coding_cpu_s": coding, "pictures": self.pictures, "pictures_a_second": self.fps,
             "changed_pictures": self.feeder.changed,
             "view": {**first, "copy_rects": first["rectangles"].get("copyrect", 0) if "rectangles" in first else None,
                      "video_rects": first["rectangles"].get("h264", 0) if "rectangles" in first else None},

@@ -85,6 +85,7 @@ class Peer:
     packages = ""  # where Debian has them
     version_command = ()
     protocols = ("vnc",)  # of which one is served at a time
+    encodings = ("tight", "zrle", "spice")  # of matrix.ENCODINGS, that it has
     feeding_counts = False  # some of the server's time goes into being fed: measure it without a viewer, subtract it
 
     def __init__(self, width, height, protocol="vnc"):
@@ -155,6 +156,10 @@ class Peer:
     def pids(self):
         """The server's processes, the feeder's never."""
         return [pid for process in self._server for pid in descendants(process.pid)]
+
+    def coding_cpu_s(self):
+        """What of their time went into coding pictures, where they tell."""
+        return None
 
     def running(self):
         return bool(self._server) and all(process.poll() is None for process in self._processes)

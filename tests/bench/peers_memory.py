@@ -15,6 +15,7 @@ class Planecast(Peer):
     programs = (str(BUILD / "planecastd"), "setpriv")
     version_command = (str(BUILD / "planecastd"), "--version")
     protocols = ("vnc", "spice")
+    encodings = ("tight", "h264", "zrle", "spice")
 
     def _launch(self):
         memory = self.make_memory()
@@ -31,8 +32,12 @@ class _Fed(Peer):
     def _launch(self):
         memory = self.make_memory()
         notices = self.make_notices()
-        self.spawn(PROGRAMS / self.program, *self.options, memory, f"{self.width}x{self.height}", self.address[1], notices,
-                   pass_fds=[notices])
+        self.spawn(PROGRAMS / self.program, *self.options, *self.more_options(), memory, f"{self.width}x{self.height}",
+                   self.address[1], notices, pass_fds=[notices])
+
+    def more_options(self):
+        """Those that are known once there is a directory."""
+        return ()
 
 
 class Libvncserver(_Fed):
@@ -106,6 +111,25 @@ class SpiceFront(_Fed):
     protocols = ("spice",)
 
 
+class X264Bare(_Fed):
+    """What planecast's video is measured against."""
+
+    name = "x264-bare"
+    about = "x264 {version} and the conversion by themselves, told each change, all of the picture each time"
+    program = "bench_x264_bare"
+    programs = (str(PROGRAMS / program), "setpriv")
+    version_command = (str(PROGRAMS / program), "--version")
+    encodings = ("h264",)
+
+    def more_options(self):
+        self._spent = self.directory / "spent"
+        self._spent.write_bytes(bytes(8))
+        return "--spent", self._spent
+
+    def coding_cpu_s(self):
+        return int.from_bytes(self._spent.read_bytes(), sys.byteorder) / 1e9
+
+
 def fill_in(word, values):
     for name, value in values.items():
         word = word.replace("{" + name + "}", str(value))
@@ -142,6 +166,7 @@ def other(definition):
     return Other
 
 
-PEERS = [Planecast, Libvncserver, LibvncserverWhole, Neatvnc, NeatvncWhole, SpiceBare, SpiceLook, SpiceFront]
+PEERS = [Planecast, Libvncserver, LibvncserverWhole, Neatvnc, NeatvncWhole, SpiceBare, SpiceLook, SpiceFront,
+         X264Bare]
 if os.environ.get("PLANECAST_BENCH_PEER"):
     PEERS.append(other(os.environ["PLANECAST_BENCH_PEER"]))

@@ -56,6 +56,7 @@ def figures_of(run):
         "feed_cpu_s": run["feed_cpu_s"] * REFERENCE_PICTURES / pictures
         if run.get("feed_cpu_s") is not None else None,
         "cpu_ms": cpu_s * 1e3 / delivered if delivered else None,
+        "coding_ms": run["coding_cpu_s"] * 1e3 / delivered if delivered and run.get("coding_cpu_s") is not None else None,
         "kb": view["bytes"] / 1e3 / pictures,
         "fps": delivered / run["seconds"],
         "possible_fps": possible * run["pictures_a_second"] / pictures,

@@ -19,10 +19,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import goals  # noqa: E402
 import matrix  # noqa: E402
 import measure  # noqa: E402
+import peers_memory  # noqa: E402
 import plots  # noqa: E402
 import report  # noqa: E402
 import shape  # noqa: E402
 
+peers = {peer.name: peer for peer in peers_memory.PEERS}
 MACHINE = {"cpu": "Made-up CPU <4>", "cores": 2, "kernel": "6.1", "load_at_start": 0.1}
 
 
@@ -222,10 +224,12 @@ class Goals(unittest.TestCase):
     def test_video_is_measured_against_x264_and_itself(self):
         rows = [{"group": "video", "name": name, "ns": ns, "ns_per_tile": ns}
                 for name, ns in (("film: x264 alone", 8e6), ("film: server", 9e6))]
+        # What it spends beside coding is not x264's.
+        bare = run("x264-bare", "film", encoding="h264", cpu_s=1.4, coding_cpu_s=1.2)
         micro = [{"program": "video_bench", "width": 1920, "height": 1080, "turns": 1, "rows": rows}]
         runs = [run(scene="film", encoding="h264", cpu_s=1.5), run(scene="video", encoding="h264", cpu_s=0.5),
                 run(scene="film", encoding="h264", viewers=16, cpu_s=2.1, settle={"exact": False, "cpu_s": 0.1}),
-                run(scene="typing", encoding="h264", view={"video_rects": 1}), run(scene="film", cpu_s=9)]
+                run(scene="typing", encoding="h264", view={"video_rects": 1}), run(scene="film", cpu_s=9), bare]
         made = of(runs, micro)
         for title, reached, found in (
                 ("Film as H.264: from the look to the packet, CPU over x264's own", True, "1.12 times"),
@@ -236,6 +240,9 @@ class Goals(unittest.TestCase):
                 ("Typing as H.264: packets of it", False, "1"), ("Idle as H.264: packets of it", None, "-")):
             with self.subTest(title):
                 self.assertEqual((goal(made, title)["reached"], goal(made, title)["found"]), (reached, found))
+        made = of([*runs[:-1], {**bare, "view": {**bare["view"], "pictures": 75}}], micro)
+        self.assertEqual(goal(made, "Film as H.264: the server's CPU over x264's own")["found"], "0.62 times, 30 /s")
+        self.assertIsNone(goal(of(runs[:-1], micro), "Film as H.264: the server's CPU over x264's own")["reached"])
 
     def test_small_operations(self):
         rows = [{"group": "damage", "name": name, "ns": ns, "ns_per_tile": ns, "gb_per_s": 1 / ns}
@@ -306,6 +313,8 @@ class Matrix(unittest.TestCase):
         cases = matrix.cases_of(["scroll"], [4], (640, 480))
         self.assertEqual(cases, [matrix.Case("scroll", (640, 480), "tight", 4, None),
                                  matrix.Case("scroll", (640, 480), "spice", 4, None)])
+        self.assertEqual(matrix.cases_of(["scroll"], [4], (640, 480), ["spice"]),
+                         [matrix.Case("scroll", (640, 480), "spice", 4, None)])
         self.assertEqual(matrix.cases_of(["text-1"], [1, 4]),
                          [matrix.Case("text-1", matrix.FULL_HD, "spice", 1, None)])
 
@@ -320,6 +329,16 @@ class Matrix(unittest.TestCase):
         self.assertTrue(matrix.takes_part("xvnc-whole", plain))
         self.assertFalse(matrix.takes_part("xvnc-whole", crowd))
         self.assertTrue(matrix.takes_part("xvnc", crowd))
+
+    def test_servers_are_shown_what_they_have(self):
+        film = matrix.Case("film", (1920, 1080), "h264", 1, None)
+        us, lvs, bare = (peers[name] for name in ("planecast", "lvs", "x264-bare"))
+        for peer, case, shows in ((us, film, True), (lvs, film, False), (bare, film, True),
+                                  (bare, film._replace(encoding="tight"), False),
+                                  (lvs, film._replace(encoding="spice"), False)):
+            self.assertIs(matrix.can_show(peer, case), shows, (peer.name, case))
+        self.assertTrue(matrix.takes_part("x264-bare", film))
+        self.assertFalse(matrix.takes_part("x264-bare", film._replace(scene="typing")))
 
     def test_time_left_learns(self):
         clock = matrix.Clock([10, 10, 20])

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <x264.h>
 
 #include "config/config.h"
 #include "encoders/colour.h"
@@ -32,12 +31,11 @@
 #include "server/log.h"
 #include "server/update.h"
 #include "server/video.h"
+#include "tests/bench/bare_encoder.h"
 #include "tests/bench/micro.h"
 #include "tests/bench/scene.h"
 
 #define ROUNDS 3
-/* server/video.c's. */
-#define QP 24
 #define SHADOWS 6
 /* A film is known as one after a second or so. */
 #define BEGIN_NS (5 * NSEC_PER_SEC)
@@ -49,8 +47,7 @@ struct bench {
 	struct event_base *base;
 	struct frame *film[MICRO_PICTURES], *window[MICRO_PICTURES];
 	uint8_t *copy;
-	uint8_t *nv12;
-	x264_t *x264;
+	struct bare_encoder *bare;
 	struct vaapi_candidates *candidates;
 	struct encoder *encoder;
 	struct damage *damage;
@@ -74,9 +71,8 @@ static struct frame **pictures_of(const struct way *way)
 
 static void finish_row(void)
 {
-	if (bench.x264)
-		x264_encoder_close(bench.x264);
-	bench.x264 = NULL;
+	bare_encoder_free(bench.bare);
+	bench.bare = NULL;
 	encoder_free(bench.encoder);
 	bench.encoder = NULL;
 	video_free(bench.video);
@@ -98,56 +94,25 @@ static int prepare_nothing(struct micro *micro, struct micro_row *row)
 
 static int prepare_bare(struct micro *micro, struct micro_row *row)
 {
-	x264_param_t param;
-
 	(void)row;
 	finish_row();
-	if (x264_param_default_preset(&param, "ultrafast", "zerolatency"))
-		return -EINVAL;
-	param.i_log_level = X264_LOG_NONE;
-	/* One frame at a time on one thread, as CPU is what is measured. */
-	param.i_threads = 1;
-	param.i_lookahead_threads = 1;
-	param.b_sliced_threads = 0;
-	param.i_csp = X264_CSP_NV12;
-	param.i_width = (int)micro->width;
-	param.i_height = (int)micro->height;
-	param.i_keyint_max = X264_KEYINT_MAX_INFINITE;
-	param.rc.i_rc_method = X264_RC_CQP;
-	param.rc.i_qp_constant = QP;
-	param.rc.f_ip_factor = 1;
-	bench.x264 = x264_encoder_open(&param);
-	return bench.x264 ? 0 : -ENOMEM;
+	return bare_encoder_new(micro->width, micro->height, &bench.bare);
 }
 
 static int run_bare(struct micro *micro, struct micro_row *row, unsigned int picture)
 {
 	const struct frame *frame = pictures_of(row->data)[picture];
-	const int width = (int)micro->width;
-	x264_picture_t in, out;
-	x264_nal_t *nals;
-	int n, r = colour_to_nv12(
-				&(struct colour_rgb){ frame->data, frame->planes[0].stride, frame->width,
-						frame->height, frame->fourcc },
-				&(struct colour_box){ 0, 0, frame->width, frame->height }, COLOUR_BT709,
-				COLOUR_LIMITED,
-				&(struct colour_nv12){ bench.nv12,
-						bench.nv12 + (size_t)micro->width * micro->height,
-						micro->width, micro->width, micro->width, micro->height });
+	const struct colour_rgb rgb = {
+		frame->data, frame->planes[0].stride, frame->width, frame->height, frame->fourcc,
+	};
+	const uint8_t *data;
+	size_t bytes;
+	int r = bare_encoder_encode(bench.bare, &rgb, false, &data, &bytes);
 
+	(void)micro;
 	if (r < 0)
 		return r;
-	x264_picture_init(&in);
-	in.img.i_csp = X264_CSP_NV12;
-	in.img.i_plane = 2;
-	in.img.plane[0] = bench.nv12;
-	in.img.plane[1] = bench.nv12 + (size_t)micro->width * micro->height;
-	in.img.i_stride[0] = in.img.i_stride[1] = width;
-	in.i_pts = picture;
-	r = x264_encoder_encode(bench.x264, &nals, &n, &in, &out);
-	if (r <= 0)
-		return -EIO;
-	row->bytes_out = (uint64_t)r;
+	row->bytes_out = bytes;
 	return 0;
 }
 
@@ -197,7 +162,7 @@ static int prepare_encoder(struct micro *micro, struct micro_row *row)
 
 static int run_encoder(struct micro *micro, struct micro_row *row, unsigned int picture)
 {
-	const struct encoder_params params = { .qp = QP };
+	const struct encoder_params params = { .qp = BARE_ENCODER_QP };
 	const struct way *way = row->data;
 	const uint32_t part = way->of_region ? 2 : 1;
 	/* Where the scene has its film. */
@@ -333,8 +298,7 @@ static int bench_init(struct micro *micro)
 	bench.config.video_device = (char[]){ VAAPI_SOFTWARE };
 	bench.base = event_base_new();
 	bench.copy = malloc(pixels * 4 + 64 * (size_t)micro->height);
-	bench.nv12 = malloc(pixels * 3 / 2);
-	if (!bench.base || !bench.copy || !bench.nv12)
+	if (!bench.base || !bench.copy)
 		return -ENOMEM;
 	r = vaapi_candidates_new(VAAPI_SOFTWARE, NULL, 0, &bench.candidates);
 	if (!r)
@@ -350,7 +314,6 @@ static void bench_finish(void)
 		frame_unref(bench.window[i]);
 	}
 	vaapi_candidates_unref(bench.candidates);
-	free(bench.nv12);
 	free(bench.copy);
 	if (bench.base)
 		event_base_free(bench.base);
