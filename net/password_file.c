@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reads the first line of a file that is nobody else's. */
+/* Opens files that are nobody else's, and reads the first line of one. */
 #include "net/password_file.h"
 
 #include <errno.h>
@@ -34,14 +34,10 @@ static bool is_credential(const char *path)
 			!strchr(path + length + 1, '/');
 }
 
-int password_file_read(const char *path, char *ret, size_t bytes, int64_t *ret_written_ns,
-		const char **ret_error)
+int password_file_open(const char *path, int *ret_fd, struct stat *ret_stat, const char **ret_error)
 {
-	char line[LINE_MAX_BYTES];
-	size_t length = 0;
 	struct stat st;
-	ssize_t got;
-	int fd, r = 0;
+	int fd, r;
 
 	/* O_NONBLOCK: a FIFO in the file's place must not stop the loop. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -49,12 +45,32 @@ int password_file_read(const char *path, char *ret, size_t bytes, int64_t *ret_w
 		return refuse(-errno, "cannot be opened", ret_error);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		r = refuse(-EINVAL, "is not a regular file", ret_error);
-		goto out;
+		goto err;
 	}
 	if (st.st_mode & (is_credential(path) ? S_IWGRP | S_IRWXO : S_IRWXG | S_IRWXO)) {
 		r = refuse(-EPERM, "is open to group or others (expected mode 0600)", ret_error);
-		goto out;
+		goto err;
 	}
+	*ret_fd = fd;
+	*ret_stat = st;
+	return 0;
+err:
+	close(fd);
+	return r;
+}
+
+int password_file_read(const char *path, char *ret, size_t bytes, int64_t *ret_written_ns,
+		const char **ret_error)
+{
+	char line[LINE_MAX_BYTES];
+	size_t length = 0;
+	struct stat st;
+	ssize_t got;
+	int fd, r;
+
+	r = password_file_open(path, &fd, &st, ret_error);
+	if (r < 0)
+		return r;
 	got = read(fd, line, sizeof(line));
 	if (got < 0) {
 		r = refuse(-errno, "cannot be read", ret_error);

@@ -12,7 +12,9 @@
 #include "config/config.h"
 #include "config/suggest.h"
 #include "encoders/va_path.h"
+#include "net/login_helper.h"
 #include "server/demo.h"
+#include "server/hash_password.h"
 #include "server/log.h"
 #include "server/options.h"
 #include "server/probe.h"
@@ -166,6 +168,13 @@ static int dump_config(const struct options *options)
 	return r;
 }
 
+/* Nothing of it is for the way of all others: it has a password in its memory. */
+static int check_login(const struct options *options)
+{
+	(void)options;
+	_exit(login_helper_run(STDIN_FILENO));
+}
+
 static int print_help(const struct options *options)
 {
 	(void)options;
@@ -202,6 +211,8 @@ int main(int argc, char **argv)
 		[OPTIONS_DEMO] = demo_run,
 		[OPTIONS_PROBE_ENCODERS] = probe_run_all,
 		[OPTIONS_PROBE_ENCODER] = probe_run_one,
+		[OPTIONS_HASH_PASSWORD] = hash_password,
+		[OPTIONS_CHECK_LOGIN] = check_login,
 		[OPTIONS_WORKER] = run_worker,
 		[OPTIONS_VERSION] = print_version,
 		[OPTIONS_HELP] = print_help,

@@ -110,6 +110,12 @@ static int take_server_key(struct options *options, const struct row *row, const
 	return 0;
 }
 
+static int take_user(struct options *options, const struct row *row, const char *argument)
+{
+	options->user = argument;
+	return take_mode(options, row, argument);
+}
+
 static int take_for(struct options *options, const struct row *row, const char *argument)
 {
 	char *rest;
@@ -166,6 +172,11 @@ static const struct row rows[] = {
 			"try every device that may encode video and print\n"
 			"what it can do; exit status 0 if any does",
 			take_mode, OPTIONS_PROBE_ENCODERS },
+	{ .help = "Users" },
+	{ "hash-password", 0, "NAME",
+			"ask for a password, or read it from standard input,\n"
+			"and print the line for the users-file",
+			take_user, OPTIONS_HASH_PASSWORD },
 	{ .help = "Trying it out" },
 	{ "demo", 0, NULL, "serve two synthetic VMs on loopback,\nno configuration needed",
 			take_mode, OPTIONS_DEMO },
@@ -179,6 +190,8 @@ static const struct row rows[] = {
 	{ "version", 'V', NULL, "print the versions of planecastd and its libraries", take_mode,
 			OPTIONS_VERSION },
 	{ "worker", 0, "NAME", NULL, take_worker, OPTIONS_WORKER },
+	/* Named as LOGIN_HELPER_OPTION. */
+	{ "check-login", 0, NULL, NULL, take_mode, OPTIONS_CHECK_LOGIN },
 	/* Named as VAAPI_PROBE_OPTION. */
 	{ "probe-encoder", 0, "NAME", NULL, take_encoder, OPTIONS_PROBE_ENCODER },
 };
@@ -191,6 +204,7 @@ void options_print_help(FILE *out)
 	      "       planecastd --vm NAME [--config FILE]\n"
 	      "       planecastd --check-config | --dump-config [--config FILE]\n"
 	      "       planecastd --probe-encoders\n"
+	      "       planecastd --hash-password NAME\n"
 	      "       planecastd --demo [--for SECONDS] [--uris FILE]\n\n"
 	      "Serves the displays of virtual machines to VNC and SPICE, one process a VM.\n",
 			out);

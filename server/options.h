@@ -19,6 +19,8 @@ enum options_mode {
 	OPTIONS_DEMO,
 	OPTIONS_PROBE_ENCODERS,
 	OPTIONS_PROBE_ENCODER, /* not for people */
+	OPTIONS_HASH_PASSWORD,
+	OPTIONS_CHECK_LOGIN, /* not for people */
 	OPTIONS_WORKER, /* not for people */
 	OPTIONS_VERSION,
 	OPTIONS_HELP,
@@ -34,6 +36,7 @@ struct options {
 	const char *demo_uris; /* NULL: not wanted */
 	const char *demo_recording; /* NULL: make one */
 	const char *encoder; /* the one to probe */
+	const char *user; /* whose password to hash */
 };
 
 /* 0, or -EINVAL after one line on stderr that says what was wrong and what was meant. */

@@ -39,7 +39,7 @@ LAYERS = [
      ["config/*", "net/protocol.h", "server/capture/*", "server/damage.h", "server/pacer.h", "server/video.h",
       "server/size_wish.h", "server/channel.h", "server/guest.h", "server/format.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
-                   "server/reload*", "server/options*", "server/probe.*", "server/notify.*", "tools/*"], ["*"]),
+                   "server/reload*", "server/options*", "server/hash_password.*", "server/probe.*", "server/notify.*", "tools/*"], ["*"]),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
