@@ -370,15 +370,17 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 		struct damage_tiles *tiles, struct scroll *ret_scroll)
 {
 	const struct scroll_search search = { finder, kernels, source, shadow, tiles };
+	const pixman_box32_t all = { 0, 0, (int32_t)tiles->width, (int32_t)tiles->height };
 	pixman_box32_t cluster = { 0 };
 
+	if (finder->skip) {
+		finder->skip -= scroll_count_rows(tiles, tiles->rows, &all) * DAMAGE_TILE_WIDTH >=
+				SCROLL_PIXELS_MIN;
+		return false;
+	}
 	if (scroll_cluster_find(&search, &cluster) * DAMAGE_TILE_WIDTH * DAMAGE_TILE_HEIGHT <
 			SCROLL_PIXELS_MIN)
 		return false;
-	if (finder->skip) {
-		finder->skip--;
-		return false;
-	}
 	if (!search_cluster(&search, &cluster, ret_scroll)) {
 		finder->last = (struct scroll){ 0 };
 		if (++finder->failures > FAILURES_PATIENT)
