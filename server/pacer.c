@@ -65,8 +65,8 @@ static void note_change(struct pacer *pacer, int64_t now_ns)
 void pacer_note_look(struct pacer *pacer, int64_t start_ns, enum pacer_result result)
 {
 	pacer->looked_ns = start_ns;
-	pacer->early = result == PACER_EARLY;
-	if (result == PACER_CHANGE)
+	pacer->seen = result;
+	if (result == PACER_CHANGE || result == PACER_WHOLE)
 		note_change(pacer, start_ns);
 	else if (result == PACER_EARLY)
 		beat_note_early(&pacer->beat, start_ns);
@@ -79,10 +79,10 @@ static int64_t next_look_ns(const struct pacer *pacer)
 {
 	int64_t look_ns = pacer->frame_ns / PACER_LOOKS, wait_ns;
 
-	if (pacer->early)
+	if (pacer->seen == PACER_EARLY)
 		return pacer->looked_ns + look_ns / 2;
 	/* What was seen may have been half a picture. */
-	if (pacer->looked_ns == pacer->shown_ns)
+	if (pacer->seen == PACER_CHANGE)
 		return pacer->looked_ns + look_ns;
 	if (beat_is_steady(&pacer->beat) &&
 			pacer->beat.period_ns <= pacer->frame_ns * PACER_BEAT_FRAMES)

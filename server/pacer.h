@@ -33,6 +33,13 @@
 #define PACER_ALONE_PART 1
 #define PACER_ALONE_NS (250 * 1000000LL)
 
+enum pacer_result {
+	PACER_NOTHING,
+	PACER_CHANGE, /* viewers were shown one, */
+	PACER_WHOLE, /* and nothing of it is still to come (server/half.h) */
+	PACER_EARLY, /* there is one that the guest has not finished drawing */
+};
+
 struct pacer {
 	int64_t frame_ns; /* of max_fps */
 	int64_t idle_interval_ns;
@@ -42,7 +49,7 @@ struct pacer {
 	struct beat beat;
 	int64_t shown_ns; /* last change */
 	int64_t looked_ns; /* last look */
-	bool early; /* and it came too early */
+	enum pacer_result seen; /* by it */
 	int64_t paid_ns; /* a frame after the last change, later by those that came too early */
 };
 
@@ -53,12 +60,6 @@ void pacer_set_rates(struct pacer *pacer, int64_t max_fps, int64_t idle_interval
 void pacer_set_watched(struct pacer *pacer, bool watched, int64_t now_ns);
 /* Input is on its way to the guest, or a change could not be shown. */
 void pacer_note_motion(struct pacer *pacer, int64_t now_ns);
-enum pacer_result {
-	PACER_NOTHING,
-	PACER_CHANGE, /* viewers were shown one */
-	PACER_EARLY, /* there is one that the guest has not finished drawing */
-};
-
 /* A look began then. */
 void pacer_note_look(struct pacer *pacer, int64_t start_ns, enum pacer_result result);
 

@@ -29,6 +29,8 @@
 #define FAILURES_MAX 3
 /* Encoders are kept for so long without anything that moves. */
 #define KEEP_NS (10 * NSEC_PER_SEC)
+/* The rest of a picture that was seen half drawn comes with the next look, by then. */
+#define REST_NS (6 * NSEC_PER_MSEC)
 
 /* One codec. */
 struct slot {
@@ -57,6 +59,7 @@ struct video {
 	bool watched;
 	struct protocol_video region; /* as told */
 	int64_t moved_ns; /* when there was one last */
+	int64_t rest_ns; /* the picture may be half drawn, and its rest comes by then; 0: it is whole */
 	struct event *due; /* something is to be thought about without a new picture */
 };
 
@@ -125,9 +128,13 @@ static void schedule(struct video *video, int64_t now_ns)
 			slot_ns = slot->keyframe_ns + KEYFRAME_NS;
 		else if (!video->region.on && slot->encoder)
 			slot_ns = video->moved_ns + KEEP_NS;
+		if (slot_ns && slot_ns < video->rest_ns)
+			slot_ns = video->rest_ns;
 		if (slot_ns && (!due_ns || slot_ns < due_ns))
 			due_ns = slot_ns;
 	}
+	if (video->rest_ns && (!due_ns || video->rest_ns < due_ns))
+		due_ns = video->rest_ns;
 	if (due_ns)
 		set_due(video, due_ns, now_ns);
 	else
@@ -166,6 +173,8 @@ static void tell(struct video *video, int64_t now_ns)
 		}
 		renew(slot);
 	}
+	if (begins || !region.on)
+		video->rest_ns = 0;
 	video->region = region;
 	video->events->region(video->user, &region);
 }
@@ -284,7 +293,7 @@ static void encode(struct slot *slot, struct frame *source, int64_t now_ns)
 	struct frame *frame;
 	int r;
 
-	if (!is_shown(slot) || !(keyframe || (slot->asked && slot->dirty)))
+	if (!is_shown(slot) || video->rest_ns || !(keyframe || (slot->asked && slot->dirty)))
 		return;
 	if (keyframe)
 		slot->keyframe_ns = now_ns;
@@ -316,6 +325,8 @@ static void handle_due(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	if (now_ns >= video->rest_ns)
+		video->rest_ns = 0;
 	activity_note_time(video->activity, now_ns);
 	tell(video, now_ns);
 	for (unsigned int i = 0; i < PACKET_CODECS; i++)
@@ -447,13 +458,15 @@ static void note_damage(struct video *video, const struct update *update)
 	pixman_region32_fini(&news);
 }
 
-void video_update(struct video *video, const struct update *update, struct frame *source)
+void video_update(struct video *video, const struct update *update, struct frame *source, bool is_half)
 {
 	const int64_t now_ns = clock_now_ns();
 	pixman_box32_t doubt;
 
 	if (!video->watched)
 		return;
+	/* What follows half a picture is its rest, whatever it looks like. */
+	video->rest_ns = is_half && !video->rest_ns ? now_ns + REST_NS : 0;
 	if (video->region.on)
 		note_damage(video, update);
 	if (activity_note_update(video->activity, update, now_ns) < 0)

@@ -5,7 +5,8 @@
  *   update --> activity (where?) --> encoder, one a codec --> packet, for all viewers
  *
  * A picture is encoded when there is a viewer that can take its packet, and then it is the
- * newest one: a viewer that is slow and alone misses nothing and nothing waits for it.
+ * newest one: a viewer that is slow and alone misses nothing and nothing waits for it. One
+ * that seems to be half drawn (server/half.h) waits a few milliseconds for its rest.
  * Where others are faster, one that missed a packet asks for a keyframe; of these there
  * are only so many a second, as everybody pays for them.
  *
@@ -57,9 +58,9 @@ void video_free(struct video *video);
 void video_set_watched(struct video *video, bool watched);
 /*
  * A picture that viewers are about to be shown; source is what it was made of, perhaps a
- * buffer that the encoder's device can read by itself.
+ * buffer that the encoder's device can read by itself. is_half: its rest may come at once.
  */
-void video_update(struct video *video, const struct update *update, struct frame *source);
+void video_update(struct video *video, const struct update *update, struct frame *source, bool is_half);
 /* Every device and driver gets another chance; viewers see a keyframe. */
 void video_begin_anew(struct video *video);
 /* The picture is not the guest's. */

@@ -27,6 +27,7 @@
 #include "server/format.h"
 #include "server/frame.h"
 #include "server/guest.h"
+#include "server/half.h"
 #include "server/input.h"
 #include "server/log.h"
 #include "server/pacer.h"
@@ -57,6 +58,7 @@ struct vm {
 
 	char reason[160]; /* why there is no picture; empty: there is one */
 	bool card_shown;
+	struct half half; /* what changes, as a rule */
 	enum pacer_result seen; /* by the look that is under way */
 	uint32_t width, height, fourcc; /* of the newest picture; 0: none yet */
 
@@ -97,6 +99,7 @@ static void note_changed(struct vm *vm)
 	vm->window.changed++;
 	if (total)
 		vm->window.dirty_permille += dirty * 1000ULL / total;
+	half_note(&vm->half, dirty);
 }
 
 /* 1: viewers were told of a change; 0: nothing changed; negative errno as damage_run(). */
@@ -113,7 +116,7 @@ static int show(struct vm *vm, struct frame *frame, bool told, const pixman_regi
 		return r;
 	note_changed(vm);
 	if (vm->video)
-		video_update(vm->video, &update, frame);
+		video_update(vm->video, &update, frame, vm->half.last == HALF_PERHAPS);
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		vm->protocols[i]->impl->update(vm->protocols[i], &update);
 	update_finish(&update);
@@ -190,7 +193,8 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		vm->fourcc = frame->fourcc;
 	}
 	size_wish_show(&vm->wish, frame->width, frame->height);
-	vm->seen = r ? PACER_CHANGE : PACER_NOTHING;
+	if (r)
+		vm->seen = vm->half.last == HALF_WHOLE ? PACER_WHOLE : PACER_CHANGE;
 }
 
 static void handle_looked(void *user, int64_t start_ns)

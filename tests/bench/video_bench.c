@@ -204,7 +204,7 @@ static int show(struct frame *frame)
 
 	if (r <= 0)
 		return r;
-	video_update(bench.video, &update, frame);
+	video_update(bench.video, &update, frame, false);
 	update_finish(&update);
 	return 0;
 }

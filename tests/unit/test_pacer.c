@@ -18,6 +18,7 @@ struct guest {
 	int64_t drawing; /* how long one picture takes; a look meanwhile sees a part */
 	int64_t jitter; /* each picture is so late at most */
 	int64_t busy; /* so late at most we wake up */
+	bool told; /* what is whole is known to be */
 	/* Results. */
 	unsigned int looks, shown, torn;
 	int64_t pictures, lateness;
@@ -62,6 +63,13 @@ static bool look_at(struct guest *guest, int64_t now)
 	return true;
 }
 
+static enum pacer_result result_of(const struct guest *guest, bool changed)
+{
+	if (!changed)
+		return PACER_NOTHING;
+	return guest->told && !guest->seen_half ? PACER_WHOLE : PACER_CHANGE;
+}
+
 /* From now on; what was before is forgotten. */
 static void play(struct pacer *pacer, struct guest *guest, int64_t *now, int64_t duration)
 {
@@ -73,7 +81,7 @@ static void play(struct pacer *pacer, struct guest *guest, int64_t *now, int64_t
 		bool changed = look_at(guest, *now);
 
 		guest->shown += changed;
-		pacer_note_look(pacer, *now, changed ? PACER_CHANGE : PACER_NOTHING);
+		pacer_note_look(pacer, *now, result_of(guest, changed));
 		assert_true(pacer_interval_ns(pacer) > 0);
 		*now += pacer_interval_ns(pacer) + below(guest->busy, *now);
 	}
@@ -268,6 +276,29 @@ static void steady_change_is_waited_for(void **state)
 	}
 }
 
+static void what_was_whole_needs_no_second_look(void **state)
+{
+	struct guest guests[2] = {
+		{ .period = 33 * MS, .drawing = 2 * MS },
+		{ .period = 33 * MS, .drawing = 2 * MS, .told = true },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct pacer pacer;
+		int64_t now = 1000 * SECOND;
+
+		start(&pacer, 60, SECOND, now);
+		play(&pacer, &guests[i], &now, 2 * SECOND);
+		play(&pacer, &guests[i], &now, 10 * SECOND);
+	}
+	/* Nor does any picture come later or stay torn. */
+	assert_in_range(guests[1].pictures, guests[0].pictures - 1, guests[0].pictures + 1);
+	assert_true(guests[1].shown >= guests[1].pictures + guests[1].torn - 1);
+	assert_true(guests[1].lateness <= guests[0].lateness + guests[1].pictures * MS);
+	assert_true(guests[1].looks + guests[1].pictures / 2 < guests[0].looks);
+}
+
 static void change_that_is_not_steady_is_seen_too(void **state)
 {
 	struct guest guest = { .period = 40 * MS, .jitter = 38 * MS };
@@ -343,6 +374,7 @@ int main(void)
 		cmocka_unit_test(changes_keep_to_max_fps_on_average),
 		cmocka_unit_test(the_rest_of_a_torn_picture_comes_early),
 		cmocka_unit_test(steady_change_is_waited_for),
+		cmocka_unit_test(what_was_whole_needs_no_second_look),
 		cmocka_unit_test(change_that_is_not_steady_is_seen_too),
 		cmocka_unit_test(a_look_that_came_too_early_is_made_again),
 		cmocka_unit_test(input_is_answered_in_between),

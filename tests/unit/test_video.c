@@ -23,6 +23,7 @@
 #define KEYFRAME_NS (400 * NSEC_PER_MSEC)
 #define KEEP_NS (10 * NSEC_PER_SEC)
 #define FAILURES_MAX 3
+#define REST_OF_PICTURE_NS (6 * NSEC_PER_MSEC)
 /* As server/activity.c has them. */
 #define REST_NS (150 * NSEC_PER_MSEC)
 #define FORGET_NS NSEC_PER_SEC
@@ -122,6 +123,44 @@ static void nothing_is_encoded_that_nobody_asked_for(void **state)
 	wait_for_packets(3);
 	/* And nothing of the other codec. */
 	assert_int_equal(video_rig_threads("video"), 0);
+}
+
+static void half_a_picture_waits_for_its_rest(void **state)
+{
+	const int middle = VIDEO_RIG_HEIGHT / 2;
+
+	(void)state;
+	video_rig_begin(&rig);
+	video_ask(rig.video, PACKET_MJPEG, true);
+	wait_for_packets(1);
+	for (unsigned int i = 0; i < 5; i++)
+		video_rig_show(&rig);
+	/* It comes in time, */
+	video_rig_show_part(&rig, 0, middle);
+	video_ask(rig.video, PACKET_MJPEG, false);
+	video_rig_settle(&rig);
+	assert_int_equal(rig.n_pictures, 1);
+	video_rig_pass(REST_OF_PICTURE_NS / 2);
+	video_rig_tell(&rig, middle, VIDEO_RIG_HEIGHT);
+	assert_int_equal(rig.n_pictures, 2);
+	wait_for_packets(2);
+	/* or never, */
+	video_ask(rig.video, PACKET_MJPEG, false);
+	video_rig_show_part(&rig, middle, VIDEO_RIG_HEIGHT);
+	video_rig_settle(&rig);
+	assert_int_equal(rig.n_pictures, 2);
+	video_rig_pass(REST_OF_PICTURE_NS);
+	VIDEO_RIG_UNTIL(&rig, rig.n_pictures == 3);
+	wait_for_packets(3);
+	/* and a keyframe is no exception. */
+	for (int64_t ns = 0; ns < KEYFRAME_NS; ns += VIDEO_RIG_PICTURE_NS)
+		video_rig_show(&rig);
+	video_rig_show_part(&rig, 0, middle);
+	video_ask(rig.video, PACKET_MJPEG, true);
+	assert_int_equal(rig.n_pictures, 3);
+	video_rig_tell(&rig, middle, VIDEO_RIG_HEIGHT);
+	wait_for_packets(4);
+	assert_true(last_packet()->keyframe);
 }
 
 /* A picture whose reader waits until it is let. */
@@ -520,6 +559,7 @@ int main(int argc, char **argv)
 				a_film_has_a_region_and_packets_for_who_asks, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 				nothing_is_encoded_that_nobody_asked_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(half_a_picture_waits_for_its_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newest_picture_is_encoded, setup, teardown),
 		cmocka_unit_test_setup_teardown(keyframes_are_for_everybody_and_rare, setup, teardown),
 		cmocka_unit_test_setup_teardown(asking_from_inside_events, setup, teardown),

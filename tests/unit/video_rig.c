@@ -92,6 +92,7 @@ void video_rig_open(struct video_rig *rig, const char *device)
 	if (!now_ns)
 		now_ns = clock_now_ns();
 	*rig = (struct video_rig){ .base = event_base_new() };
+	pixman_region32_init(&rig->damage);
 	assert_non_null(rig->base);
 	assert_int_equal(bench_scene_new("video", VIDEO_RIG_WIDTH, VIDEO_RIG_HEIGHT, &rig->scene), 0);
 	assert_int_equal(video_new(rig->base, &config, NULL, &events, rig, &rig->video), 0);
@@ -106,32 +107,51 @@ void video_rig_close(struct video_rig *rig)
 		packet_unref(rig->packets[i]);
 	bench_scene_free(rig->scene);
 	frame_unref(rig->frame);
+	pixman_region32_fini(&rig->damage);
 	event_base_free(rig->base);
+}
+
+static void draw(struct video_rig *rig)
+{
+	const bool first = !rig->frame;
+	struct frame *frame;
+
+	assert_int_equal(frame_new_memory(VIDEO_RIG_WIDTH, VIDEO_RIG_HEIGHT, &frame), 0);
+	if (!first)
+		memcpy(frame_memory_pixels(frame), rig->frame->data, frame->data_bytes);
+	rig->number += !first;
+	assert_int_equal(bench_scene_paint(rig->scene, rig->number, first, frame_memory_pixels(frame),
+					 frame->planes[0].stride, &rig->damage),
+			0);
+	frame_unref(rig->frame);
+	rig->frame = frame;
+}
+
+void video_rig_tell(struct video_rig *rig, int top, int bottom)
+{
+	struct update update = { .frame = rig->frame, .resized = !rig->n_told++ };
+
+	rig->frame->stamp = frame_new_stamp();
+	rig->frame->capture_ns = clock_now_ns();
+	pixman_region32_init(&update.damage);
+	pixman_region32_init(&update.copy_region);
+	assert_true(pixman_region32_intersect_rect(&update.damage, &rig->damage, 0, top, VIDEO_RIG_WIDTH,
+			(unsigned int)(bottom - top)));
+	video_update(rig->video, &update, rig->frame, bottom - top < VIDEO_RIG_HEIGHT);
+	pixman_region32_fini(&update.damage);
+	pixman_region32_fini(&update.copy_region);
+}
+
+void video_rig_show_part(struct video_rig *rig, int top, int bottom)
+{
+	video_rig_pass(VIDEO_RIG_PICTURE_NS);
+	draw(rig);
+	video_rig_tell(rig, top, bottom);
 }
 
 void video_rig_show(struct video_rig *rig)
 {
-	const bool first = !rig->frame;
-	struct update update = { .resized = first };
-	struct frame *frame;
-
-	video_rig_pass(VIDEO_RIG_PICTURE_NS);
-	assert_int_equal(frame_new_memory(VIDEO_RIG_WIDTH, VIDEO_RIG_HEIGHT, &frame), 0);
-	if (!first)
-		memcpy(frame_memory_pixels(frame), rig->frame->data, frame->data_bytes);
-	pixman_region32_init(&update.damage);
-	pixman_region32_init(&update.copy_region);
-	rig->number += !first;
-	assert_int_equal(bench_scene_paint(rig->scene, rig->number, first, frame_memory_pixels(frame),
-					 frame->planes[0].stride, &update.damage),
-			0);
-	frame->stamp = frame_new_stamp();
-	frame->capture_ns = clock_now_ns();
-	frame_unref(rig->frame);
-	rig->frame = update.frame = frame;
-	video_update(rig->video, &update, frame);
-	pixman_region32_fini(&update.damage);
-	pixman_region32_fini(&update.copy_region);
+	video_rig_show_part(rig, 0, VIDEO_RIG_HEIGHT);
 }
 
 void video_rig_begin(struct video_rig *rig)

@@ -10,6 +10,7 @@
 #ifndef PLANECAST_TESTS_VIDEO_RIG_H
 #define PLANECAST_TESTS_VIDEO_RIG_H
 
+#include <pixman.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -36,6 +37,8 @@ struct video_rig {
 	struct video *video;
 	struct bench_scene *scene;
 	struct frame *frame; /* the picture */
+	pixman_region32_t damage; /* of it */
+	unsigned int n_told; /* updates */
 	struct frame *instead; /* what the encoders are given; NULL: the picture */
 	bool no_picture; /* they are given none */
 	uint32_t number; /* of the picture */
@@ -58,6 +61,10 @@ void video_rig_close(struct video_rig *rig);
 void video_rig_pass(int64_t ns);
 /* The film's next picture, in time. */
 void video_rig_show(struct video_rig *rig);
+/* The same, of which only what is between these rows was found, */
+void video_rig_show_part(struct video_rig *rig, int top, int bottom);
+/* and what of it is found later. */
+void video_rig_tell(struct video_rig *rig, int top, int bottom);
 /* So many of them until there is a region. */
 void video_rig_begin(struct video_rig *rig);
 /* Lets timers and threads do what is due, and all that follows from it. */

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which changes of a picture look like half of one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "server/half.h"
+
+#define TILES 2040
+
+static struct half film(unsigned int tiles)
+{
+	struct half half = { 0 };
+
+	for (unsigned int i = 0; i < HALF_STEADY; i++)
+		assert_int_equal(half_note(&half, tiles), HALF_UNKNOWN);
+	return half;
+}
+
+static void a_film_is_whole(void **state)
+{
+	struct half half = film(TILES);
+
+	(void)state;
+	for (unsigned int i = 0; i < 100; i++)
+		assert_int_equal(half_note(&half, TILES - i % 4 * (TILES / 64)), HALF_WHOLE);
+}
+
+static void less_than_usual_is_half(void **state)
+{
+	static const unsigned int films[] = { TILES, 100 };
+
+	(void)state;
+	for (unsigned int f = 0; f < 2; f++) {
+		struct half half = film(films[f]);
+
+		for (unsigned int i = 0; i < 100; i++) {
+			const bool is_half = i % 10 == 5;
+
+			assert_int_equal(half_note(&half, is_half ? films[f] * 3 / 4 : films[f]),
+					is_half ? HALF_PERHAPS : HALF_WHOLE);
+		}
+	}
+}
+
+static void what_is_usual_follows(void **state)
+{
+	struct half half = film(1000);
+	unsigned int halves = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 100; i++)
+		halves += half_note(&half, 400) == HALF_PERHAPS;
+	/* By an eighth each time, from 1000 to less than 427. */
+	assert_in_range(halves, 6, 8);
+	assert_int_equal(half_note(&half, 1000), HALF_WHOLE);
+	assert_int_equal(half_note(&half, 400), HALF_PERHAPS);
+}
+
+/* Letters, a caret, a pointer. */
+static void little_says_nothing(void **state)
+{
+	struct half half = film(HALF_TILES_MIN);
+
+	(void)state;
+	assert_int_equal(half_note(&half, HALF_TILES_MIN), HALF_WHOLE);
+	assert_int_equal(half_note(&half, HALF_TILES_MIN - 1), HALF_UNKNOWN);
+	assert_int_equal(half_note(&half, 0), HALF_UNKNOWN);
+	assert_int_equal(half_note(&half, TILES), HALF_UNKNOWN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_film_is_whole),
+		cmocka_unit_test(less_than_usual_is_half),
+		cmocka_unit_test(what_is_usual_follows),
+		cmocka_unit_test(little_says_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
