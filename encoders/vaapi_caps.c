@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <va/va_drmcommon.h>
 
 #include "encoders/vaapi_call.h"
@@ -213,6 +214,12 @@ static void query_process(VADisplay va, struct vaapi_caps *caps)
 	free(list);
 }
 
+/* What VA-API has no words for depends on who wrote the driver. */
+static bool is_of(const struct vaapi_caps *caps, const char *vendor)
+{
+	return !strncmp(caps->vendor, vendor, strlen(vendor));
+}
+
 int vaapi_caps_query(VADisplay va, bool thrifty, struct vaapi_caps *ret)
 {
 	struct vaapi_caps caps = { .thrifty = thrifty };
@@ -226,6 +233,8 @@ int vaapi_caps_query(VADisplay va, bool thrifty, struct vaapi_caps *ret)
 	if (err)
 		return err;
 	query_process(va, &caps);
+	caps.stream_qp = !caps.packed && is_of(&caps, "Mesa Gallium ");
+	caps.tilings = is_of(&caps, "Intel ") || is_of(&caps, "planecast ");
 	*ret = caps;
 	return 0;
 }

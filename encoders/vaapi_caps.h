@@ -20,10 +20,17 @@ struct vaapi_caps {
 	VAEntrypoint entrypoint;
 	uint32_t rate_control; /* VA_RC_*; CQP is among them */
 	uint32_t packed; /* VA_ENC_PACKED_HEADER_* that we write and the driver takes */
+	/*
+	 * The quantiser is a stream's, which its first picture's parameters say; those of slices, and later ones,
+	 * are not looked at: Mesa before it took headers.
+	 */
+	bool stream_qp;
 	uint32_t n_dirty; /* rectangles that can be said to have changed; 0: none */
 	uint32_t width_min, height_min, width_max, height_max; /* of what is encoded */
 	bool process; /* has video processing: formats and memory types are its */
 	uint32_t memory_types; /* VA_SURFACE_ATTRIB_MEM_TYPE_* */
+	/* Intel's tilings, which other GPUs' drivers import without an error, and take for something else. */
+	bool tilings;
 	uint32_t formats[VAAPI_FORMATS_MAX]; /* VA_FOURCC_* */
 	unsigned int n_formats;
 	/*

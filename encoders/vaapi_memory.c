@@ -174,7 +174,8 @@ int vaapi_memory_import(VADisplay va, const struct vaapi_caps *caps, const struc
 	off_t bytes;
 	int err;
 
-	if (!format || frame->planes[0].fd < 0 || !caps->process)
+	if (!format || frame->planes[0].fd < 0 || !caps->process ||
+			(frame->modifier != DRM_FORMAT_MOD_LINEAR && !caps->tilings))
 		return -ENOTSUP;
 	bytes = lseek(frame->planes[0].fd, 0, SEEK_END);
 	err = bytes < 0 ? -errno : vaapi_memory_check(frame, (uint64_t)bytes);

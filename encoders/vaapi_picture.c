@@ -175,6 +175,12 @@ static VAPictureH264 name_picture(VASurfaceID surface, uint32_t number)
 	};
 }
 
+/* Those that follow in the slices are relative to it. */
+static int init_qp(const struct vaapi_picture *picture)
+{
+	return picture->caps->stream_qp ? picture->qp : (int)picture->sets->pps.pic_init_qp;
+}
+
 static void fill_picture(const struct vaapi_picture *picture, VAEncPictureParameterBufferH264 *pic)
 {
 	const struct h264_pps *pps = &picture->sets->pps;
@@ -183,7 +189,7 @@ static void fill_picture(const struct vaapi_picture *picture, VAEncPictureParame
 		.CurrPic = name_picture(picture->reconstructed, picture->number),
 		.coded_buf = picture->coded,
 		.frame_num = (uint16_t)frame_num(picture),
-		.pic_init_qp = (uint8_t)pps->pic_init_qp,
+		.pic_init_qp = (uint8_t)init_qp(picture),
 		.pic_fields.bits = {
 			.idr_pic_flag = picture->idr,
 			.reference_pic_flag = 1,
@@ -208,7 +214,7 @@ static void fill_header(const struct vaapi_picture *picture, struct h264_slice *
 		.idr_pic_id = picture->idr_id,
 		.poc_lsb = 2 * picture->number & ((1u << LOG2_MAX_POC_LSB) - 1),
 		.num_ref_l0 = 1,
-		.slice_qp_delta = picture->qp - INIT_QP,
+		.slice_qp_delta = picture->qp - init_qp(picture),
 		.disable_deblocking_filter_idc = picture->caps->thrifty &&
 				picture->qp <= UNFILTERED_QP_MAX,
 	};

@@ -23,6 +23,7 @@ struct vaapi_session {
 	struct vaapi_convert convert;
 	struct vaapi_stream stream;
 	struct packet_box box; /* of the last picture */
+	int qp; /* of the stream's first picture */
 };
 
 int vaapi_session_new(const char *name, struct vaapi_imports *imports, struct vaapi_session **ret)
@@ -126,17 +127,25 @@ static int open_stream(struct vaapi_session *session, uint32_t width, uint32_t h
 	return err;
 }
 
-static int follow_box(struct vaapi_session *session, const struct packet_box *box)
+static bool is_stream_for(const struct vaapi_session *session, uint32_t width, uint32_t height, int qp)
+{
+	const struct vaapi_stream *stream = &session->stream;
+
+	return stream->va && stream->width == width && stream->height == height &&
+			(!session->caps.stream_qp || session->qp == qp);
+}
+
+static int follow_picture(struct vaapi_session *session, const struct packet_box *box, int qp)
 {
 	uint32_t width, height;
 	int err = choose_size(session, box, &width, &height);
 
 	if (err)
 		return err;
-	if (!session->stream.va || session->stream.width != width ||
-			session->stream.height != height)
+	if (!is_stream_for(session, width, height, qp)) {
 		err = open_stream(session, width, height);
-	else if (memcmp(&session->box, box, sizeof(*box)))
+		session->qp = qp;
+	} else if (memcmp(&session->box, box, sizeof(*box)))
 		vaapi_stream_restart(&session->stream);
 	session->box = *box;
 	return err;
@@ -208,7 +217,7 @@ int vaapi_session_encode(struct vaapi_session *session,
 	struct frame *frame = picture->frame;
 	struct packet *packet;
 	bool scaled;
-	int err = follow_box(session, &picture->box);
+	int err = follow_picture(session, &picture->box, picture->qp);
 
 	if (err)
 		return err;

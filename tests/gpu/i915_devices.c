@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which GPUs there are, and what the kernel says of them. */
+/* Which GPUs of Intel's there are, and what the kernel says of them. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/gpu/i915.h"
-#include "tests/gpu/i915_noop.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -30,20 +28,23 @@ static const struct i915_device devices[] = {
 
 static const struct i915_device *chosen;
 
-bool i915_noop_choose(const char *device)
+bool i915_choose(const char *device)
 {
 	for (size_t i = 0; i < COUNT(devices); i++)
-		if (!strcmp(devices[i].name, device))
+		if (!strcmp(devices[i].name, device)) {
 			chosen = &devices[i];
-	return chosen && !strcmp(chosen->name, device);
+			return true;
+		}
+	return false;
+}
+
+uint16_t i915_pci_id(void)
+{
+	return chosen->pci_id;
 }
 
 const struct i915_device *i915_device(void)
 {
-	const char *name = chosen ? NULL : getenv("I915_NOOP_DEVICE");
-
-	if (name && !i915_noop_choose(name))
-		abort();
 	return chosen;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The kernel's calls, by number. */
+/* The calls of the kernel's driver of Intel's GPUs, by number. */
 #include <drm.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,28 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tests/gpu/gpu.h"
 #include "tests/gpu/i915.h"
-#include "tests/gpu/i915_noop.h"
-
-static void fill_word(char *to, __kernel_size_t *length, const char *word)
-{
-	if (to && *length)
-		strncpy(to, word, *length);
-	*length = strlen(word);
-}
-
-static int version(void *data)
-{
-	struct drm_version *answer = data;
-
-	answer->version_major = 1;
-	answer->version_minor = 6;
-	answer->version_patchlevel = 0;
-	fill_word(answer->name, &answer->name_len, "i915");
-	fill_word(answer->date, &answer->date_len, "20201103");
-	fill_word(answer->desc, &answer->desc_len, "Intel Graphics");
-	return 0;
-}
 
 static int nothing(void *data)
 {
@@ -42,18 +22,6 @@ static int no_user_memory(void *data)
 {
 	(void)data;
 	return -ENODEV;
-}
-
-static int close_object(void *data)
-{
-	return i915_object_close(((struct drm_gem_close *)data)->handle);
-}
-
-static int import(void *data)
-{
-	struct drm_prime_handle *prime = data;
-
-	return i915_object_import(prime->fd, &prime->handle);
 }
 
 static int getparam(void *data)
@@ -70,8 +38,8 @@ static int create(void *data)
 {
 	/* The newer kind only has more members behind these. */
 	struct drm_i915_gem_create *create = data;
-	struct i915_object *object;
-	int err = i915_object_new(create->size, &create->handle, &object);
+	struct gpu_object *object;
+	int err = gpu_object_new(create->size, &create->handle, &object);
 
 	if (!err)
 		create->size = object->bytes;
@@ -81,14 +49,14 @@ static int create(void *data)
 static int read_object(void *data)
 {
 	const struct drm_i915_gem_pread *args = data;
-	const struct i915_object *object = i915_object_find(args->handle);
-	int err = i915_object_touch(object);
+	const struct gpu_object *object = gpu_object_find(args->handle);
+	int err = gpu_object_touch(object);
 
 	if (err)
 		return err;
 	if (args->offset > object->bytes || args->size > object->bytes - args->offset)
 		return -EINVAL;
-	return pread(i915_memory(), (void *)(uintptr_t)args->data_ptr, args->size,
+	return pread(gpu_memory(), (void *)(uintptr_t)args->data_ptr, args->size,
 			       (off_t)(object->start + args->offset)) == (ssize_t)args->size
 			? 0
 			: -EFAULT;
@@ -97,14 +65,14 @@ static int read_object(void *data)
 static int write_object(void *data)
 {
 	const struct drm_i915_gem_pwrite *args = data;
-	const struct i915_object *object = i915_object_find(args->handle);
-	int err = i915_object_touch(object);
+	const struct gpu_object *object = gpu_object_find(args->handle);
+	int err = gpu_object_touch(object);
 
 	if (err)
 		return err;
 	if (args->offset > object->bytes || args->size > object->bytes - args->offset)
 		return -EINVAL;
-	return pwrite(i915_memory(), (const void *)(uintptr_t)args->data_ptr, args->size,
+	return pwrite(gpu_memory(), (const void *)(uintptr_t)args->data_ptr, args->size,
 			       (off_t)(object->start + args->offset)) == (ssize_t)args->size
 			? 0
 			: -EFAULT;
@@ -113,15 +81,15 @@ static int write_object(void *data)
 static int map(void *data)
 {
 	struct drm_i915_gem_mmap *args = data;
-	const struct i915_object *object = i915_object_find(args->handle);
-	int err = i915_object_touch(object);
+	const struct gpu_object *object = gpu_object_find(args->handle);
+	int err = gpu_object_touch(object);
 	void *mapped;
 
 	if (err)
 		return err;
 	if (args->offset > object->bytes || args->size > object->bytes - args->offset)
 		return -EINVAL;
-	mapped = mmap(NULL, args->size, PROT_READ | PROT_WRITE, MAP_SHARED, i915_memory(),
+	mapped = mmap(NULL, args->size, PROT_READ | PROT_WRITE, MAP_SHARED, gpu_memory(),
 			(off_t)(object->start + args->offset));
 	if (mapped == MAP_FAILED)
 		return -ENOMEM;
@@ -133,8 +101,8 @@ static int map_later(void *data)
 {
 	/* The newer kind only has more members behind these. */
 	struct drm_i915_gem_mmap_gtt *args = data;
-	const struct i915_object *object = i915_object_find(args->handle);
-	int err = i915_object_touch(object);
+	const struct gpu_object *object = gpu_object_find(args->handle);
+	int err = gpu_object_touch(object);
 
 	if (!err)
 		args->offset = object->start;
@@ -144,17 +112,17 @@ static int map_later(void *data)
 static int set_domain(void *data)
 {
 	const struct drm_i915_gem_set_domain *args = data;
-	const struct i915_object *object = i915_object_find(args->handle);
+	const struct gpu_object *object = gpu_object_find(args->handle);
 
 	if (!object)
 		return -ENOENT;
-	return args->read_domains & (I915_GEM_DOMAIN_CPU | I915_GEM_DOMAIN_GTT) ? i915_object_touch(object) : 0;
+	return args->read_domains & (I915_GEM_DOMAIN_CPU | I915_GEM_DOMAIN_GTT) ? gpu_object_touch(object) : 0;
 }
 
 static int set_tiling(void *data)
 {
 	struct drm_i915_gem_set_tiling *args = data;
-	struct i915_object *object = i915_object_find(args->handle);
+	struct gpu_object *object = gpu_object_find(args->handle);
 
 	if (!object)
 		return -ENOENT;
@@ -167,7 +135,7 @@ static int set_tiling(void *data)
 static int get_tiling(void *data)
 {
 	struct drm_i915_gem_get_tiling *args = data;
-	const struct i915_object *object = i915_object_find(args->handle);
+	const struct gpu_object *object = gpu_object_find(args->handle);
 
 	if (!object)
 		return -ENOENT;
@@ -199,7 +167,18 @@ static int madvise_object(void *data)
 
 static int execute(void *data)
 {
-	return i915_answer_execute(data);
+	const struct drm_i915_gem_execbuffer2 *execute = data;
+	const struct drm_i915_gem_exec_object2 *list = (void *)(uintptr_t)execute->buffers_ptr;
+
+	if (!execute->buffer_count)
+		return -EINVAL;
+	for (uint32_t i = 0; i < execute->buffer_count; i++)
+		if (!gpu_object_find(list[i].handle))
+			return -ENOENT;
+	gpu_execute_begin(execute->flags);
+	for (uint32_t i = 0; i < execute->buffer_count; i++)
+		gpu_execute_refer(gpu_object_find(list[i].handle));
+	return 0;
 }
 
 static int create_context(void *data)
@@ -260,56 +239,45 @@ static int reset_stats(void *data)
 	return 0;
 }
 
-static int (*const answers[256])(void *data) = {
-	[_IOC_NR(DRM_IOCTL_VERSION)] = version,
-	[_IOC_NR(DRM_IOCTL_GEM_CLOSE)] = close_object,
-	[_IOC_NR(DRM_IOCTL_PRIME_FD_TO_HANDLE)] = import,
-	[DRM_COMMAND_BASE + DRM_I915_GETPARAM] = getparam,
-	[DRM_COMMAND_BASE + DRM_I915_QUERY] = query,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_CREATE] = create,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_CREATE_EXT] = create,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_PREAD] = read_object,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_PWRITE] = write_object,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_MMAP] = map,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_MMAP_GTT] = map_later,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_SET_DOMAIN] = set_domain,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_SW_FINISH] = nothing,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_SET_TILING] = set_tiling,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_GET_TILING] = get_tiling,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_GET_APERTURE] = get_aperture,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_BUSY] = busy,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_WAIT] = nothing,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_THROTTLE] = nothing,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_MADVISE] = madvise_object,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_SET_CACHING] = nothing,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_EXECBUFFER2] = execute,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_CONTEXT_CREATE] = create_context,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_CONTEXT_DESTROY] = nothing,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_USERPTR] = no_user_memory,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_CONTEXT_GETPARAM] = context_param,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_CONTEXT_SETPARAM] = nothing,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_VM_CREATE] = create_vm,
-	[DRM_COMMAND_BASE + DRM_I915_GEM_VM_DESTROY] = nothing,
-	[DRM_COMMAND_BASE + DRM_I915_REG_READ] = read_register,
-	[DRM_COMMAND_BASE + DRM_I915_GET_RESET_STATS] = reset_stats,
+static int (*const answers[GPU_COMMANDS])(void *data) = {
+	[DRM_I915_GETPARAM] = getparam,
+	[DRM_I915_QUERY] = query,
+	[DRM_I915_GEM_CREATE] = create,
+	[DRM_I915_GEM_CREATE_EXT] = create,
+	[DRM_I915_GEM_PREAD] = read_object,
+	[DRM_I915_GEM_PWRITE] = write_object,
+	[DRM_I915_GEM_MMAP] = map,
+	[DRM_I915_GEM_MMAP_GTT] = map_later,
+	[DRM_I915_GEM_SET_DOMAIN] = set_domain,
+	[DRM_I915_GEM_SW_FINISH] = nothing,
+	[DRM_I915_GEM_SET_TILING] = set_tiling,
+	[DRM_I915_GEM_GET_TILING] = get_tiling,
+	[DRM_I915_GEM_GET_APERTURE] = get_aperture,
+	[DRM_I915_GEM_BUSY] = busy,
+	[DRM_I915_GEM_WAIT] = nothing,
+	[DRM_I915_GEM_THROTTLE] = nothing,
+	[DRM_I915_GEM_MADVISE] = madvise_object,
+	[DRM_I915_GEM_SET_CACHING] = nothing,
+	[DRM_I915_GEM_EXECBUFFER2] = execute,
+	[DRM_I915_GEM_CONTEXT_CREATE] = create_context,
+	[DRM_I915_GEM_CONTEXT_DESTROY] = nothing,
+	[DRM_I915_GEM_USERPTR] = no_user_memory,
+	[DRM_I915_GEM_CONTEXT_GETPARAM] = context_param,
+	[DRM_I915_GEM_CONTEXT_SETPARAM] = nothing,
+	[DRM_I915_GEM_VM_CREATE] = create_vm,
+	[DRM_I915_GEM_VM_DESTROY] = nothing,
+	[DRM_I915_REG_READ] = read_register,
+	[DRM_I915_GET_RESET_STATS] = reset_stats,
 };
 
-static unsigned int n_unanswered;
-static uint32_t last_unanswered;
-
-int i915_answer(unsigned long request, void *data)
-{
-	uint32_t number = _IOC_NR(request);
-
-	if (_IOC_TYPE(request) == DRM_IOCTL_BASE && answers[number])
-		return answers[number](data);
-	n_unanswered++;
-	last_unanswered = number;
-	return -EINVAL;
-}
-
-unsigned int i915_noop_unanswered(uint32_t *ret_last)
-{
-	*ret_last = last_unanswered;
-	return n_unanswered;
-}
+const struct gpu_kernel gpu_i915 = {
+	.name = "i915",
+	.date = "20201103",
+	.description = "Intel Graphics",
+	.major = 1,
+	.minor = 6,
+	.vendor = 0x8086,
+	.choose = i915_choose,
+	.pci_id = i915_pci_id,
+	.answers = answers,
+};

@@ -19,7 +19,7 @@
 
 #include "server/frame.h"
 #include "server/log.h"
-#include "tests/gpu/i915_noop.h"
+#include "tests/gpu/gpu_noop.h"
 
 #define DEADLINE_S 60
 #define BUFFERS_MAX 4096
@@ -46,7 +46,7 @@ uint64_t gpu_rig_try(const struct gpu_row *row, gpu_trial trial, uintptr_t argum
 	if (!pid) {
 		/* A driver that hangs is not waited for. */
 		alarm(DEADLINE_S);
-		gpu_must(i915_noop_choose(row->device));
+		gpu_must(gpu_noop_choose(row->device));
 		gpu_must(!setenv("LIBVA_DRIVER_NAME", row->driver, 1));
 		trial(row, argument, &result);
 		gpu_must(write(fds[1], &result, sizeof(result)) == sizeof(result));
@@ -147,7 +147,7 @@ static void take_header(const void *data, size_t bytes)
 	gpu_must(gpu_rig.n_headers <= GPU_RIG_HEADERS_MAX && bytes <= sizeof(header->bytes) && bytes > start_code + 1);
 	memcpy(header->bytes, data, bytes);
 	header->count = bytes;
-	header->needle = i915_noop_seek(header->bytes + start_code, bytes - 1 - start_code);
+	header->needle = gpu_noop_seek(header->bytes + start_code, bytes - 1 - start_code);
 }
 
 VAStatus __real_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type, unsigned int size,

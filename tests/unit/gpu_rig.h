@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Intel's own drivers on a GPU that is not there (tests/gpu/i915_noop.h), and what stands between the encode module
+ * GPUs' own drivers on one that is not there (tests/gpu/gpu_noop.h), and what stands between the encode module
  * and libva: headers are looked for in what drivers submit, pictures of no bytes become some if wanted.
  *
  * Drivers keep state that they never let go of, and abort: each trial is a process of its own, forked before
@@ -17,11 +17,12 @@
 struct frame;
 
 struct gpu_row {
-	const char *driver, *device; /* as libva and i915_devices.c name them */
+	const char *driver, *device; /* as libva and tests/gpu/ name them */
 	const char *entrypoint;
 	uint32_t memory; /* by which it imports, VA_SURFACE_ATTRIB_MEM_TYPE_DRM_*; 0: not at all */
 	uint32_t fourcc; /* in DRM's words, of what it imports; there may be others */
 	uint32_t n_dirty; /* rectangles that it takes */
+	bool own_headers; /* it takes none, and writes them itself */
 };
 
 /* Of a picture's headers, as the module gave them to libva. */

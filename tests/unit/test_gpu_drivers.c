@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The encode module on the drivers that Debian has for Intel's GPUs, of many generations: what it sends is what they
- * take. Nothing is executed, so nothing is known here of pictures that come out.
+ * The encode module on the drivers that Debian has for Intel's and AMD's GPUs, of many generations: what it sends is
+ * what they take. Nothing is executed, so nothing is known here of pictures that come out.
  */
 #include <drm_fourcc.h>
 #include <errno.h>
@@ -22,11 +22,11 @@
 #include "encoders/vaapi_session.h"
 #include "encoders/va_display.h"
 #include "server/frame.h"
-#include "tests/gpu/i915_noop.h"
+#include "tests/gpu/gpu_noop.h"
 #include "tests/unit/gpu_rig.h"
 
 /* No whole macroblocks. */
-#define WIDTH 648
+#define WIDTH 760
 #define HEIGHT 360
 #define QP 24
 #define PICTURES 6
@@ -39,20 +39,24 @@
  * iHD's video processing the free build has some from Ice Lake on.
  */
 static const struct gpu_row rows[] = {
-	{ "i965", "sandybridge", "EncSlice", PRIME, DRM_FORMAT_XBGR8888, 0 },
-	{ "i965", "ivybridge", "EncSlice", PRIME, DRM_FORMAT_XRGB8888, 0 },
-	{ "i965", "haswell", "EncSlice", PRIME, DRM_FORMAT_XRGB8888, 0 },
-	{ "iHD", "skylake", "EncSliceLP", 0, 0, 4 },
-	{ "iHD", "apollolake", "EncSliceLP", 0, 0, 4 },
-	{ "iHD", "kabylake", "EncSliceLP", 0, 0, 4 },
-	{ "iHD", "geminilake", "EncSliceLP", 0, 0, 4 },
-	{ "iHD", "coffeelake", "EncSliceLP", 0, 0, 4 },
-	{ "iHD", "icelake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
-	{ "iHD", "elkhartlake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
-	{ "iHD", "tigerlake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
-	{ "iHD", "rocketlake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
-	{ "iHD", "alderlake-s", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
-	{ "iHD", "alderlake-p", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4 },
+	{ "i965", "sandybridge", "EncSlice", PRIME, DRM_FORMAT_XBGR8888, 0, false },
+	{ "i965", "ivybridge", "EncSlice", PRIME, DRM_FORMAT_XRGB8888, 0, false },
+	{ "i965", "haswell", "EncSlice", PRIME, DRM_FORMAT_XRGB8888, 0, false },
+	{ "iHD", "skylake", "EncSliceLP", 0, 0, 4, false },
+	{ "iHD", "apollolake", "EncSliceLP", 0, 0, 4, false },
+	{ "iHD", "kabylake", "EncSliceLP", 0, 0, 4, false },
+	{ "iHD", "geminilake", "EncSliceLP", 0, 0, 4, false },
+	{ "iHD", "coffeelake", "EncSliceLP", 0, 0, 4, false },
+	{ "iHD", "icelake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4, false },
+	{ "iHD", "elkhartlake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4, false },
+	{ "iHD", "tigerlake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4, false },
+	{ "iHD", "rocketlake", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4, false },
+	{ "iHD", "alderlake-s", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4, false },
+	{ "iHD", "alderlake-p", "EncSliceLP", PRIME_2, DRM_FORMAT_XRGB8888, 4, false },
+	{ "radeonsi", "raven", "EncSlice", PRIME_2, DRM_FORMAT_XRGB8888, 0, true },
+	{ "radeonsi", "renoir", "EncSlice", PRIME_2, DRM_FORMAT_XRGB8888, 0, true },
+	{ "radeonsi", "navi10", "EncSlice", PRIME_2, DRM_FORMAT_XRGB8888, 0, true },
+	{ "radeonsi", "navi21", "EncSlice", PRIME_2, DRM_FORMAT_XRGB8888, 0, true },
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -65,12 +69,14 @@ static void wake(void *user)
 struct rig {
 	struct vaapi_imports *imports;
 	struct vaapi_session *session;
+	int qp;
 };
 
 static void open_rig(struct rig *rig)
 {
+	rig->qp = QP;
 	gpu_must(!vaapi_imports_new(wake, NULL, &rig->imports));
-	gpu_must(!vaapi_session_new(I915_NOOP_NODE, rig->imports, &rig->session));
+	gpu_must(!vaapi_session_new(GPU_NOOP_NODE, rig->imports, &rig->session));
 }
 
 /* All that was asked was answered, and no answer was one that the module has to say something about. */
@@ -81,8 +87,8 @@ static void close_rig(struct rig *rig)
 	vaapi_session_free(rig->session);
 	vaapi_imports_unref(rig->imports);
 	gpu_must(!gpu_rig.complaints);
-	gpu_must(!i915_noop_unanswered(&last));
-	gpu_must(!i915_noop_touches());
+	gpu_must(!gpu_noop_unanswered(&last));
+	gpu_must(!gpu_noop_touches());
 }
 
 static int encode(struct rig *rig, struct frame *frame, const pixman_region32_t *damage, struct packet **ret)
@@ -91,19 +97,23 @@ static int encode(struct rig *rig, struct frame *frame, const pixman_region32_t 
 		.frame = frame,
 		.import = frame->planes[0].fd >= 0 ? vaapi_imports_attach(rig->imports, frame) : NULL,
 		.box = { .width = frame->width, .height = frame->height },
-		.qp = QP,
+		.qp = rig->qp,
 		.damage = damage,
 	};
 
 	return vaapi_session_encode(rig->session, &picture, ret);
 }
 
-static void must_encode(struct rig *rig, struct frame *frame, const pixman_region32_t *damage)
+/* Returns whether it is a keyframe. */
+static bool must_encode(struct rig *rig, struct frame *frame, const pixman_region32_t *damage)
 {
 	struct packet *packet;
+	bool keyframe;
 
 	gpu_must(!encode(rig, frame, damage, &packet));
+	keyframe = packet->keyframe;
 	packet_unref(packet);
+	return keyframe;
 }
 
 static const struct vaapi_caps *check_caps(const struct rig *rig, const struct gpu_row *row)
@@ -112,8 +122,10 @@ static const struct vaapi_caps *check_caps(const struct rig *rig, const struct g
 
 	gpu_must(!strcmp(vaapi_caps_entrypoint_name(caps), row->entrypoint));
 	gpu_must(!strcmp(vaapi_caps_profile_name(caps), "High"));
-	gpu_must(caps->packed == (VA_ENC_PACKED_HEADER_SEQUENCE | VA_ENC_PACKED_HEADER_PICTURE |
-				       VA_ENC_PACKED_HEADER_SLICE));
+	gpu_must(caps->packed == (row->own_headers ? 0
+						   : VA_ENC_PACKED_HEADER_SEQUENCE | VA_ENC_PACKED_HEADER_PICTURE |
+							VA_ENC_PACKED_HEADER_SLICE));
+	gpu_must(caps->stream_qp == row->own_headers);
 	gpu_must(caps->process == !!row->memory);
 	/* The newer kind where there is one. */
 	gpu_must(caps->n_dirty == row->n_dirty);
@@ -122,7 +134,7 @@ static const struct vaapi_caps *check_caps(const struct rig *rig, const struct g
 }
 
 /* What the module sent is our headers, in their order, and the driver submitted them as they are. */
-static void check_headers(unsigned int first, bool idr, uint32_t frame_num)
+static void check_headers(const struct rig *rig, unsigned int first, bool idr, uint32_t frame_num)
 {
 	static struct h264_sets sets;
 	struct h264_slice slice;
@@ -130,7 +142,7 @@ static void check_headers(unsigned int first, bool idr, uint32_t frame_num)
 
 	gpu_must(gpu_rig.n_headers == first + (idr ? 3 : 1));
 	for (unsigned int i = first; i < gpu_rig.n_headers; i++)
-		gpu_must(i915_noop_found(gpu_rig.headers[i].needle));
+		gpu_must(gpu_noop_found(gpu_rig.headers[i].needle));
 	for (; at < gpu_rig.n_headers; at++) {
 		const uint8_t *bytes = gpu_rig.headers[at].bytes;
 		struct h264_nal nal;
@@ -145,29 +157,59 @@ static void check_headers(unsigned int first, bool idr, uint32_t frame_num)
 	}
 	gpu_must(sets.sps.width_mbs == (WIDTH + 15) / 16 && sets.sps.vui.max_num_reorder_frames == 0);
 	gpu_must(slice.type == (idr ? H264_SLICE_I : H264_SLICE_P) + H264_SLICE_ALL);
-	gpu_must(slice.frame_num == frame_num && h264_slice_qp(&sets.pps, &slice) == QP);
+	gpu_must(slice.frame_num == frame_num && h264_slice_qp(&sets.pps, &slice) == rig->qp);
 }
 
-static void encode_film(struct rig *rig, struct frame *frame)
+/* What a driver that writes the headers tells its hardware of a stream: a quantiser, which no other has. */
+static unsigned int seek_qp(const struct rig *rig)
 {
-	struct packet *packet;
+	const uint32_t rate_control_per_picture = 8, qp_min = 0, qp_max = 51;
+	const uint32_t command[] = { rate_control_per_picture, (uint32_t)rig->qp, qp_min, qp_max };
+
+	return gpu_noop_seek(command, sizeof(command));
+}
+
+#define PICTURES_A_QP 3
+
+/* A picture that the GPU is said to have coded. */
+static void check_picture(const struct gpu_row *row, struct rig *rig, struct frame *frame, unsigned int number)
+{
+	const bool is_first = number % (row->own_headers ? PICTURES_A_QP : PICTURES) == 0;
+	unsigned int n_headers = gpu_rig.n_headers, executions = gpu_noop_executions(), needle = 0;
 	pixman_region32_t damage;
 
-	/* A GPU that does not execute codes nothing, and the module says so. */
+	rig->qp = QP + 1 + (int)(number / PICTURES_A_QP);
+	if (is_first && row->own_headers)
+		needle = seek_qp(rig);
+	pixman_region32_init_rect(&damage, (int)number * 32, 32, 64, 48);
+	gpu_must(must_encode(rig, frame, number ? &damage : NULL) == is_first);
+	pixman_region32_fini(&damage);
+	if (row->own_headers)
+		gpu_must(gpu_rig.n_headers == n_headers && (!is_first || gpu_noop_found(needle)));
+	else
+		check_headers(rig, n_headers, !number, number);
+	gpu_must(gpu_noop_executions() > executions);
+}
+
+/* A GPU that does not execute codes nothing, and the module says so. */
+static void check_uncoded(struct rig *rig, struct frame *frame)
+{
+	struct packet *packet;
+
 	gpu_must(encode(rig, frame, NULL, &packet) == -EIO);
 	gpu_must(gpu_rig.complaints == 1 && strstr(gpu_rig.complaint, "the driver reports "));
-	check_headers(0, true, 0);
+	check_headers(rig, 0, true, 0);
 	gpu_rig.complaints = 0;
-	gpu_rig.answers = true;
-	for (unsigned int i = 0; i < PICTURES; i++) {
-		unsigned int n_headers = gpu_rig.n_headers, executions = i915_noop_executions();
+}
 
-		pixman_region32_init_rect(&damage, (int)i * 32, 32, 64, 48);
-		must_encode(rig, frame, i ? &damage : NULL);
-		pixman_region32_fini(&damage);
-		check_headers(n_headers, !i, i);
-		gpu_must(i915_noop_executions() > executions);
-	}
+static void encode_film(const struct gpu_row *row, struct rig *rig, struct frame *frame)
+{
+	/* The others read how much it is from memory that the GPU has not written. */
+	if (!row->own_headers)
+		check_uncoded(rig, frame);
+	gpu_rig.answers = true;
+	for (unsigned int i = 0; i < PICTURES; i++)
+		check_picture(row, rig, frame, i);
 }
 
 /* From the guest's buffer, which the GPU reads, and nobody else. */
@@ -180,10 +222,10 @@ static void try_import(const struct gpu_row *row, uintptr_t argument, uint64_t *
 	(void)ret;
 	open_rig(&rig);
 	check_caps(&rig, row);
-	encode_film(&rig, frame);
-	gpu_must(i915_noop_imports(frame->planes[0].fd) == 1);
+	encode_film(row, &rig, frame);
+	gpu_must(gpu_noop_imports(frame->planes[0].fd) == 1);
 	/* By the conversion of each picture. */
-	gpu_must(i915_noop_uses(frame->planes[0].fd) >= 1 + PICTURES);
+	gpu_must(gpu_noop_uses(frame->planes[0].fd) >= (row->own_headers ? 0u : 1u) + PICTURES);
 	frame_unref(frame);
 	close_rig(&rig);
 }
@@ -211,11 +253,11 @@ static void try_memory(const struct gpu_row *row, uintptr_t argument, uint64_t *
 		luma[i] = (uint8_t)(16 + (219 * grey + 127) / 255);
 	}
 	/* As many bytes as are beside each other in any tiling. */
-	needle = i915_noop_seek(luma + 16, 16);
+	needle = gpu_noop_seek(luma + 16, 16);
 	open_rig(&rig);
 	check_caps(&rig, row);
-	encode_film(&rig, frame);
-	gpu_must(i915_noop_found(needle));
+	encode_film(row, &rig, frame);
+	gpu_must(gpu_noop_found(needle));
 	frame_unref(frame);
 	close_rig(&rig);
 }
@@ -241,7 +283,7 @@ static void try_formats(const struct gpu_row *row, uintptr_t argument, uint64_t 
 		known++;
 		frame = gpu_rig_frame(WIDTH, HEIGHT, formats[i].drm, DRM_FORMAT_MOD_LINEAR);
 		must_encode(&rig, frame, NULL);
-		gpu_must(i915_noop_imports(frame->planes[0].fd) == 1);
+		gpu_must(gpu_noop_imports(frame->planes[0].fd) == 1);
 		frame_unref(frame);
 	}
 	close_rig(&rig);
@@ -258,15 +300,20 @@ static void try_tiling(const struct gpu_row *row, uintptr_t argument, uint64_t *
 {
 	const struct tiling *tiling = (const struct tiling *)argument;
 	struct frame *frame = gpu_rig_frame(WIDTH, HEIGHT, row->fourcc, tiling->modifier);
+	struct packet *packet;
 	struct rig rig;
 
 	gpu_rig.answers = true;
-	i915_noop_set_tiling(tiling->kernel);
+	gpu_noop_set_tiling(tiling->kernel);
 	open_rig(&rig);
-	check_caps(&rig, row);
-	must_encode(&rig, frame, NULL);
-	gpu_must(i915_noop_imports(frame->planes[0].fd) == 1);
-	*ret = i915_noop_digest();
+	if (check_caps(&rig, row)->tilings || tiling->modifier == DRM_FORMAT_MOD_LINEAR) {
+		must_encode(&rig, frame, NULL);
+		gpu_must(gpu_noop_imports(frame->planes[0].fd) == 1);
+	} else {
+		/* Which leaves it to the CPU, and that is not let. */
+		gpu_must(encode(&rig, frame, NULL, &packet) == -ENOTSUP && !gpu_noop_imports(frame->planes[0].fd));
+	}
+	*ret = gpu_noop_digest();
 	frame_unref(frame);
 	close_rig(&rig);
 }
@@ -287,7 +334,7 @@ static void try_scaling(const struct gpu_row *row, uintptr_t argument, uint64_t 
 	frame = gpu_rig_frame(caps->width_max + 1024, 1440, row->fourcc, DRM_FORMAT_MOD_LINEAR);
 	gpu_must(!encode(&rig, frame, NULL, &packet));
 	gpu_must(packet->scaled && packet->width == caps->width_max);
-	gpu_must(i915_noop_imports(frame->planes[0].fd) == 1 && i915_noop_uses(frame->planes[0].fd) == 1);
+	gpu_must(gpu_noop_imports(frame->planes[0].fd) == 1 && gpu_noop_uses(frame->planes[0].fd) == 1);
 	packet_unref(packet);
 	frame_unref(frame);
 	close_rig(&rig);
@@ -313,7 +360,7 @@ static void try_order(const struct gpu_row *row, uintptr_t argument, uint64_t *r
 	must_encode(&rig, frame, argument == NO_DIRTY ? NULL : &damage);
 	gpu_must(gpu_rig.dirty == (argument != NO_DIRTY && vaapi_session_caps(rig.session)->n_dirty));
 	pixman_region32_fini(&damage);
-	*ret = i915_noop_digest();
+	*ret = gpu_noop_digest();
 	frame_unref(frame);
 	close_rig(&rig);
 }
@@ -331,11 +378,11 @@ static void try_unlisted(const struct gpu_row *row, uintptr_t argument, uint64_t
 
 	(void)argument;
 	(void)ret;
-	gpu_must(!va_display_new(I915_NOOP_NODE, NULL, &display));
+	gpu_must(!va_display_new(GPU_NOOP_NODE, NULL, &display));
 	gpu_must(!vaapi_caps_query(va_display_get(display), false, &caps));
 	caps.memory_types |= PRIME_2;
 	gpu_must(!vaapi_memory_import(va_display_get(display), &caps, frame, &surface));
-	gpu_must(!i915_noop_imports(frame->planes[0].fd));
+	gpu_must(!gpu_noop_imports(frame->planes[0].fd));
 	va_display_free(display);
 	frame_unref(frame);
 }
@@ -343,6 +390,12 @@ static void try_unlisted(const struct gpu_row *row, uintptr_t argument, uint64_t
 static const struct gpu_row *row_of(void **state)
 {
 	return *state;
+}
+
+/* Mesa submits from several threads, each as soon as it can. */
+static bool has_equal_histories(const struct gpu_row *row)
+{
+	return strcmp(row->driver, "radeonsi") != 0;
 }
 
 static void test_film(void **state)
@@ -372,6 +425,8 @@ static void test_tilings(void **state)
 		return;
 	for (unsigned int i = 0; i < 4; i++)
 		said[i] = gpu_rig_try(row_of(state), try_tiling, (uintptr_t)&tilings[i]);
+	if (!has_equal_histories(row_of(state)))
+		return;
 	assert_true(said[0] == said[3]);
 	assert_true(said[0] != said[1] && said[1] != said[2] && said[0] != said[2]);
 }
@@ -387,7 +442,8 @@ static void test_order(void **state)
 	const struct gpu_row *row = row_of(state);
 	uint64_t none = gpu_rig_try(row, try_order, NO_DIRTY);
 
-	/* Equal histories look equal. */
+	if (!has_equal_histories(row))
+		return;
 	assert_true(gpu_rig_try(row, try_order, NO_DIRTY) == none);
 	if (!row->n_dirty)
 		return;

@@ -18,13 +18,15 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "tests/gpu/i915.h"
-#include "tests/gpu/i915_noop.h"
+#include "tests/gpu/gpu.h"
+#include "tests/gpu/gpu_noop.h"
 
 #define NODE_MAJOR 226
 #define NODE_MINOR 128
 
 static const char *const prefixes[] = { "/dev/dri", "/sys/dev/char/226:128" };
+
+#define PCI_DIRECTORY "/sys/dev/char/226:128/device"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -46,9 +48,9 @@ static const char *lead(const char *path, char *room)
 	for (size_t i = 0; path && i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		size_t length = strlen(prefixes[i]);
 
-		if (strncmp(path, prefixes[i], length) || (path[length] && path[length] != '/') || !i915_device())
+		if (strncmp(path, prefixes[i], length) || (path[length] && path[length] != '/') || !gpu_kernel())
 			continue;
-		snprintf(room, PATH_MAX, "%s%s", I915_NOOP_FILES, path);
+		snprintf(room, PATH_MAX, "%s%s", GPU_NOOP_FILES, path);
 		return room;
 	}
 	return path;
@@ -56,7 +58,7 @@ static const char *lead(const char *path, char *room)
 
 static bool is_node_path(const char *path)
 {
-	return path && !strcmp(path, I915_NOOP_NODE) && i915_device();
+	return path && !strcmp(path, GPU_NOOP_NODE) && gpu_kernel();
 }
 
 static bool has_same_file(int fd, int other)
@@ -67,9 +69,9 @@ static bool has_same_file(int fd, int other)
 			a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-bool i915_is_node(int fd)
+bool gpu_is_node(int fd)
 {
-	return has_same_file(fd, i915_memory());
+	return has_same_file(fd, gpu_memory());
 }
 
 static int open_node(void)
@@ -77,7 +79,7 @@ static int open_node(void)
 	int fd;
 
 	pthread_mutex_lock(&lock);
-	fd = i915_memory_open();
+	fd = gpu_memory_open();
 	pthread_mutex_unlock(&lock);
 	return fd;
 }
@@ -125,7 +127,7 @@ int fstat(int fd, struct stat *ret)
 {
 	int result = NEXT(fstat)(fd, ret);
 
-	if (!result && i915_is_node(fd))
+	if (!result && gpu_is_node(fd))
 		make_node(ret);
 	return result;
 }
@@ -164,11 +166,76 @@ int scandir(const char *restrict path, struct dirent ***restrict ret, int (*choo
 	return NEXT(scandir)(lead(path, room), ret, choose, compare);
 }
 
+int scandir64(const char *restrict path, struct dirent64 ***restrict ret, int (*choose)(const struct dirent64 *),
+		int (*compare)(const struct dirent64 **, const struct dirent64 **))
+{
+	char room[PATH_MAX];
+
+	return NEXT(scandir64)(lead(path, room), ret, choose, compare);
+}
+
+enum pci_file { SLOT, REVISION, VENDOR, DEVICE };
+
+/* What the kernel says of the device behind the node. */
+static const struct {
+	const char *path;
+	enum pci_file file;
+} pci_files[] = {
+	{ PCI_DIRECTORY "/uevent", SLOT },
+	{ PCI_DIRECTORY "/revision", REVISION },
+	{ PCI_DIRECTORY "/vendor", VENDOR },
+	{ PCI_DIRECTORY "/device", DEVICE },
+	{ PCI_DIRECTORY "/subsystem_vendor", VENDOR },
+	{ PCI_DIRECTORY "/subsystem_device", DEVICE },
+};
+
+static FILE *open_pci_file(enum pci_file which)
+{
+	FILE *file = tmpfile();
+
+	if (!file)
+		return NULL;
+	if (which == SLOT)
+		fputs("PCI_SLOT_NAME=0000:00:02.0\n", file);
+	else
+		fprintf(file, "%#06x\n",
+				which == VENDOR		? gpu_kernel()->vendor
+						: which == DEVICE ? gpu_kernel()->pci_id()
+								  : 0);
+	rewind(file);
+	return file;
+}
+
 FILE *fopen(const char *restrict path, const char *restrict mode)
 {
 	char room[PATH_MAX];
 
+	for (size_t i = 0; path && i < sizeof(pci_files) / sizeof(pci_files[0]); i++)
+		if (!strcmp(path, pci_files[i].path) && gpu_kernel())
+			return open_pci_file(pci_files[i].file);
 	return NEXT(fopen)(lead(path, room), mode);
+}
+
+FILE *fopen64(const char *restrict path, const char *restrict mode)
+{
+	return fopen(path, mode);
+}
+
+/* No links lead to the device. */
+char *realpath(const char *restrict path, char *restrict ret)
+{
+	char room[PATH_MAX];
+
+	if (lead(path, room) == path)
+		return NEXT(realpath)(path, ret);
+	return ret ? strcpy(ret, path) : strdup(path);
+}
+
+char *__realpath_chk(const char *path, char *ret, size_t bytes);
+char *__realpath_chk(const char *path, char *ret, size_t bytes)
+{
+	(void)bytes;
+	return realpath(path, ret);
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -180,10 +247,10 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	data = va_arg(args, void *);
 	va_end(args);
-	if (!i915_is_node(fd))
+	if (!gpu_is_node(fd))
 		return NEXT(ioctl)(fd, request, data);
 	pthread_mutex_lock(&lock);
-	result = i915_answer(request, data);
+	result = gpu_answer(request, data);
 	pthread_mutex_unlock(&lock);
 	if (result >= 0)
 		return result;

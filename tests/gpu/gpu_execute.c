@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is submitted for execution: looked at, not executed. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tests/gpu/i915.h"
-#include "tests/gpu/i915_noop.h"
+#include "tests/gpu/gpu.h"
+#include "tests/gpu/gpu_noop.h"
 
 struct needle {
 	uint8_t *bytes;
@@ -15,15 +14,15 @@ struct needle {
 	bool found;
 };
 
-static struct needle needles[I915_NOOP_NEEDLES_MAX];
+static struct needle needles[GPU_NOOP_NEEDLES_MAX];
 static unsigned int n_needles, executions;
 static uint64_t digest = 0xcbf29ce484222325;
 
-unsigned int i915_noop_seek(const void *bytes, size_t count)
+unsigned int gpu_noop_seek(const void *bytes, size_t count)
 {
 	struct needle *needle = &needles[n_needles];
 
-	if (n_needles == I915_NOOP_NEEDLES_MAX || !count)
+	if (n_needles == GPU_NOOP_NEEDLES_MAX || !count)
 		abort();
 	needle->bytes = malloc(count);
 	if (!needle->bytes)
@@ -33,17 +32,17 @@ unsigned int i915_noop_seek(const void *bytes, size_t count)
 	return n_needles++;
 }
 
-bool i915_noop_found(unsigned int needle)
+bool gpu_noop_found(unsigned int needle)
 {
 	return needle < n_needles && needles[needle].found;
 }
 
-unsigned int i915_noop_executions(void)
+unsigned int gpu_noop_executions(void)
 {
 	return executions;
 }
 
-uint64_t i915_noop_digest(void)
+uint64_t gpu_noop_digest(void)
 {
 	return digest;
 }
@@ -73,19 +72,19 @@ static void look_at(const uint8_t *bytes, size_t count, uint64_t place)
 }
 
 /* The parts of it that anybody wrote to. */
-static void look_at_object(const struct i915_object *object)
+static void look_at_object(const struct gpu_object *object)
 {
 	off_t at = (off_t)object->start, end = at + (off_t)object->bytes;
 
 	while (at < end) {
-		off_t data = lseek(i915_memory(), at, SEEK_DATA), hole;
+		off_t data = lseek(gpu_memory(), at, SEEK_DATA), hole;
 		void *mapped;
 
 		if (data < 0 || data >= end)
 			return;
-		hole = lseek(i915_memory(), data, SEEK_HOLE);
+		hole = lseek(gpu_memory(), data, SEEK_HOLE);
 		at = hole < end ? hole : end;
-		mapped = mmap(NULL, (size_t)(at - data), PROT_READ, MAP_SHARED, i915_memory(), data);
+		mapped = mmap(NULL, (size_t)(at - data), PROT_READ, MAP_SHARED, gpu_memory(), data);
 		if (mapped == MAP_FAILED)
 			abort();
 		look_at(mapped, (size_t)(at - data), (uint64_t)data - object->start);
@@ -93,24 +92,16 @@ static void look_at_object(const struct i915_object *object)
 	}
 }
 
-int i915_answer_execute(struct drm_i915_gem_execbuffer2 *execute)
+void gpu_execute_begin(uint64_t flags)
 {
-	const struct drm_i915_gem_exec_object2 *list = (void *)(uintptr_t)execute->buffers_ptr;
-
-	if (!execute->buffer_count)
-		return -EINVAL;
-	for (uint32_t i = 0; i < execute->buffer_count; i++)
-		if (!i915_object_find(list[i].handle))
-			return -ENOENT;
 	executions++;
-	digest_word(execute->flags);
-	for (uint32_t i = 0; i < execute->buffer_count; i++) {
-		struct i915_object *object = i915_object_find(list[i].handle);
+	digest_word(flags);
+}
 
-		object->uses++;
-		digest_word(object->bytes);
-		if (!object->ino)
-			look_at_object(object);
-	}
-	return 0;
+void gpu_execute_refer(struct gpu_object *object)
+{
+	object->uses++;
+	digest_word(object->bytes);
+	if (!object->ino)
+		look_at_object(object);
 }

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/gpu/i915.h"
-#include "tests/gpu/i915_noop.h"
+#include "tests/gpu/gpu.h"
+#include "tests/gpu/gpu_noop.h"
 
 #define MEMORY_BYTES (1ull << 40)
 #define OBJECT_BYTES_MAX (1ull << 32)
@@ -17,17 +17,17 @@
 
 static int memory = -1;
 static uint64_t used_bytes;
-static struct i915_object objects[OBJECTS_MAX];
+static struct gpu_object objects[OBJECTS_MAX];
 static uint32_t n_objects;
 static unsigned int touches;
 static uint32_t tiling_of_imports;
 
-int i915_memory(void)
+int gpu_memory(void)
 {
 	return memory;
 }
 
-int i915_memory_open(void)
+int gpu_memory_open(void)
 {
 	if (memory < 0) {
 		int fd = memfd_create("i915", MFD_CLOEXEC);
@@ -41,7 +41,7 @@ int i915_memory_open(void)
 	return memory < 0 ? -1 : fcntl(memory, F_DUPFD_CLOEXEC, 0);
 }
 
-static struct i915_object *add(uint32_t *ret_handle)
+static struct gpu_object *add(uint32_t *ret_handle)
 {
 	/* Zero is no handle. */
 	if (n_objects + 1 >= OBJECTS_MAX)
@@ -50,9 +50,9 @@ static struct i915_object *add(uint32_t *ret_handle)
 	return &objects[n_objects];
 }
 
-int i915_object_new(uint64_t bytes, uint32_t *ret_handle, struct i915_object **ret)
+int gpu_object_new(uint64_t bytes, uint32_t *ret_handle, struct gpu_object **ret)
 {
-	struct i915_object *object;
+	struct gpu_object *object;
 
 	bytes = (bytes + PAGE - 1) / PAGE * PAGE;
 	if (!bytes || bytes > OBJECT_BYTES_MAX)
@@ -64,20 +64,20 @@ int i915_object_new(uint64_t bytes, uint32_t *ret_handle, struct i915_object **r
 		return -ENOMEM;
 	/* Never at the file's begin: some take an offset of 0 for none. */
 	used_bytes += used_bytes ? 0 : PAGE;
-	*object = (struct i915_object){ .live = true, .start = used_bytes, .bytes = bytes };
+	*object = (struct gpu_object){ .live = true, .start = used_bytes, .bytes = bytes };
 	used_bytes += bytes;
 	*ret = object;
 	return 0;
 }
 
-struct i915_object *i915_object_find(uint32_t handle)
+struct gpu_object *gpu_object_find(uint32_t handle)
 {
 	return handle && handle <= n_objects && objects[handle].live ? &objects[handle] : NULL;
 }
 
-int i915_object_close(uint32_t handle)
+int gpu_object_close(uint32_t handle)
 {
-	struct i915_object *object = i915_object_find(handle);
+	struct gpu_object *object = gpu_object_find(handle);
 
 	if (!object)
 		return -EINVAL;
@@ -97,9 +97,9 @@ static uint32_t find_import(const struct stat *file)
 	return 0;
 }
 
-int i915_object_import(int fd, uint32_t *ret_handle)
+int gpu_object_import(int fd, uint32_t *ret_handle)
 {
-	struct i915_object *object;
+	struct gpu_object *object;
 	struct stat file;
 
 	if (fstat(fd, &file))
@@ -110,7 +110,7 @@ int i915_object_import(int fd, uint32_t *ret_handle)
 	object = add(ret_handle);
 	if (!object)
 		return -ENOMEM;
-	*object = (struct i915_object){
+	*object = (struct gpu_object){
 		.live = true,
 		.bytes = (uint64_t)file.st_size,
 		.tiling = tiling_of_imports,
@@ -120,7 +120,7 @@ int i915_object_import(int fd, uint32_t *ret_handle)
 	return 0;
 }
 
-int i915_object_touch(const struct i915_object *object)
+int gpu_object_touch(const struct gpu_object *object)
 {
 	if (!object)
 		return -ENOENT;
@@ -130,17 +130,17 @@ int i915_object_touch(const struct i915_object *object)
 	return -EACCES;
 }
 
-unsigned int i915_noop_touches(void)
+unsigned int gpu_noop_touches(void)
 {
 	return touches;
 }
 
-void i915_noop_set_tiling(uint32_t tiling)
+void gpu_noop_set_tiling(uint32_t tiling)
 {
 	tiling_of_imports = tiling;
 }
 
-unsigned int i915_noop_imports(int fd)
+unsigned int gpu_noop_imports(int fd)
 {
 	unsigned int count = 0;
 	struct stat file;
@@ -152,7 +152,7 @@ unsigned int i915_noop_imports(int fd)
 	return count;
 }
 
-unsigned int i915_noop_uses(int fd)
+unsigned int gpu_noop_uses(int fd)
 {
 	unsigned int count = 0;
 	struct stat file;
