@@ -4,7 +4,7 @@
 
 As a program it is that viewer, steered by lines on its standard input and answering each with a line of JSON, as
 vncprobe does: `reset`, `stats`, `request`, `updates N`, `join` (a second viewer comes, links all its channels and
-leaves).
+leaves). With `h264` or `mjpeg` behind the password he decodes that, and nothing but a packet of it is an update.
 """
 import collections
 import contextlib
@@ -24,8 +24,11 @@ MAIN, DISPLAY, INPUTS, CURSOR = 1, 2, 3, 4
 CHANNELS = {"main": MAIN, "display": DISPLAY, "inputs": INPUTS, "cursor": CURSOR}
 AUTH_SELECTION, AUTH_SPICE, MINI_HEADER = 0, 1, 3
 COMMON_CAPS = 1 << AUTH_SELECTION | 1 << AUTH_SPICE | 1 << MINI_HEADER
-# Of the display: composite drawing, monitors, LZ4.
+# Of the display: composite drawing, monitors, LZ4; who does not choose codecs has MJPEG.
 CHANNEL_CAPS = {DISPLAY: 1 << 1 | 1 << 2 | 1 << 5}
+NO_VIDEO = CHANNEL_CAPS[DISPLAY] | 1 << 8
+MJPEG = NO_VIDEO | 1 << 9
+H264 = NO_VIDEO | 1 << 11
 HEADER, MESSAGE, REPLY, KEY_BYTES, TICKET_BYTES = 16, 18, 178, 162, 128
 
 ERR_OK, ERR_ERROR, ERR_INVALID_MAGIC, ERR_INVALID_DATA, ERR_VERSION_MISMATCH = range(5)
@@ -35,13 +38,13 @@ ERR_PERMISSION_DENIED, ERR_BAD_CONNECTION_ID, ERR_CHANNEL_NOT_AVAILABLE = 7, 8, 
 ACK_SYNC, ACK, PONG, MIGRATE_FLUSH_MARK, MIGRATE_DATA, DISCONNECTING = range(1, 7)
 CLIENT_INFO, MIGRATE_CONNECTED, MIGRATE_CONNECT_ERROR, ATTACH_CHANNELS, MOUSE_MODE_REQUEST = range(101, 106)
 AGENT_START, AGENT_DATA, AGENT_TOKEN, MIGRATE_END, MIGRATE_DST_DO_SEAMLESS = range(106, 111)
-DISPLAY_INIT, STREAM_REPORT, PREFERRED_COMPRESSION, GL_DRAW_DONE = range(101, 105)
+DISPLAY_INIT, STREAM_REPORT, PREFERRED_COMPRESSION, GL_DRAW_DONE, PREFERRED_VIDEO_CODECS = range(101, 106)
 KEY_DOWN, KEY_UP, KEY_MODIFIERS, KEY_SCANCODE = range(101, 105)
 MOUSE_MOTION, MOUSE_POSITION, MOUSE_PRESS, MOUSE_RELEASE = range(111, 115)
 # What a server says.
 SET_ACK, PING = 3, 4
 MAIN_INIT, CHANNELS_LIST, MOUSE_MODE = 103, 104, 105
-COPY_BITS, STREAM_DATA, DRAW_FIRST, DRAW_COPY, DRAW_LAST = 104, 123, 302, 304, 313
+COPY_BITS, STREAM_CREATE, STREAM_DATA, STREAM_DESTROY, DRAW_FIRST, DRAW_COPY, DRAW_LAST = 104, 122, 123, 125, 302, 304, 313
 
 
 class Refused(Exception):
@@ -188,7 +191,7 @@ def ticket(key, password=b""):
 class Channel:
     """One channel of a viewer, linked. Non-blocking from then on; the reader acknowledges as a client has to."""
 
-    def __init__(self, address, kind=MAIN, session=0, password=b"", source=None, acknowledges=True):
+    def __init__(self, address, kind=MAIN, session=0, password=b"", source=None, acknowledges=True, caps=None):
         self.kind = kind
         self.acknowledges = acknowledges
         self.bytes = 0
@@ -197,7 +200,7 @@ class Channel:
         start = time.monotonic()
         self.sock = connect(address, source=source)
         try:
-            self.sock.sendall(link_message(kind, session))
+            self.sock.sendall(link_message(kind, session, channel=caps if kind == DISPLAY else None))
             key = read_key(self.sock)
             self.sock.sendall(ticket(key, password))
             read_verdict(self.sock)
@@ -274,8 +277,10 @@ class Channel:
 class Session:
     """A viewer: its main channel, and others as they are linked."""
 
-    def __init__(self, address, password=b"", source=None, kinds=(DISPLAY, INPUTS, CURSOR), acknowledges=True):
-        self.address, self.password, self.source, self.acknowledges = address, password, source, acknowledges
+    def __init__(self, address, password=b"", source=None, kinds=(DISPLAY, INPUTS, CURSOR), acknowledges=True,
+                 caps=None):
+        self.address, self.password, self.source = address, password, source
+        self.acknowledges, self.caps = acknowledges, caps
         self.channels = {}
         self.id = 0
         try:
@@ -299,7 +304,7 @@ class Session:
             channel.close()
 
     def link(self, kind):
-        channel = Channel(self.address, kind, self.id, self.password, self.source, self.acknowledges)
+        channel = Channel(self.address, kind, self.id, self.password, self.source, self.acknowledges, self.caps)
         self.channels[kind] = channel
         return channel
 
@@ -311,9 +316,10 @@ def draws(kind):
 class _Watch:
     """The program: a session that is read all the time, and what is measured of it."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, codec=None):
         self.arguments = arguments
-        self.session = Session(*arguments)
+        self.counts = (lambda kind: kind == STREAM_DATA) if codec else draws
+        self.session = Session(*arguments, caps={"h264": H264, "mjpeg": MJPEG}.get(codec))
         # Else the last of them may not have all its descriptors yet.
         for kind in (INPUTS, CURSOR):
             self.session.channels[kind].wait(None)
@@ -333,7 +339,7 @@ class _Watch:
         if messages is None:
             answer(ok=False, error="the server hung up")
             sys.exit(1)
-        if any(draws(kind) for kind, _ in messages):
+        if any(self.counts(kind) for kind, _ in messages):
             now = time.monotonic()
             self.gap_max = max(self.gap_max, now - self.last)
             self.last = now
@@ -392,8 +398,8 @@ def answer(**values):
 class Viewer:
     """That program, as an object: viewer("updates", 3)["gap_max_ms"]."""
 
-    def __init__(self, address, password=b""):
-        self.process = subprocess.Popen([sys.executable, "-B", __file__, *map(str, address), password.decode()],
+    def __init__(self, address, password=b"", *options):
+        self.process = subprocess.Popen([sys.executable, "-B", __file__, *map(str, address), password.decode(), *options],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         if not self.process.stdout.readline():
             self.close()
@@ -420,4 +426,4 @@ class Viewer:
 
 
 if __name__ == "__main__":
-    _Watch((sys.argv[1], int(sys.argv[2])), sys.argv[3].encode()).run()
+    _Watch((sys.argv[1], int(sys.argv[2])), sys.argv[3].encode(), codec="".join(sys.argv[4:])).run()
