@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The software VA-API driver under programs that others wrote: vainfo, ffmpeg, GStreamer."""
 import pathlib
+import platform
 import re
 import subprocess
 import tempfile
@@ -43,12 +44,16 @@ class Clients(unittest.TestCase):
         device = ["-vaapi_device", self.env["DISPLAY"]] if encoder == "h264_vaapi" else []
         self.run_client("ffmpeg", "-v", "warning", "-y", *device, *SOURCE, "-frames:v", PICTURES, "-vf", picture,
                         "-c:v", encoder, *options, file)
-        said = self.run_client("ffmpeg", "-v", "info", "-xerror", "-err_detect", "explode", "-i", file, *SOURCE,
-                               "-frames:v", PICTURES, "-lavfi", "[1:v]format=yuv420p[a];[0:v][a]psnr",
+        return file, self.compare(file)
+
+    def compare(self, file, source="format=yuv420p"):
+        """Decodes a film without a complaint; returns the PSNR of its luma to that of the test film."""
+        said = self.run_client("ffmpeg", "-v", "info", "-xerror", "-err_detect", "explode", "-r", "30", "-i", file,
+                               *SOURCE, "-frames:v", PICTURES, "-lavfi", f"[1:v]{source}[a];[0:v][a]psnr",
                                "-f", "null", "-")
         self.assertNotIn("error", said.lower().replace("err_detect", ""))
         self.assertIn(f"frame={PICTURES:5d}", said)
-        return file, float(re.search(r"PSNR y:([\d.]+)", said)[1])
+        return float(re.search(r"PSNR y:([\d.]+)", said)[1])
 
     def pictures(self, file):
         """What kinds of pictures are in it, as IPPP..., and K for a key picture."""
@@ -143,6 +148,60 @@ class Gstreamer(Clients):
         self.encode_by("vaapih264enc rate-control=cqp init-qp=24")
         self.encode_by("vaapipostproc format=nv12 width=320 height=200", "vaapih264enc rate-control=cbr bitrate=800")
         self.encode_by("vaapih264enc rate-control=vbr bitrate=800 keyframe-period=8 num-slices=3")
+
+
+@unittest.skipUnless(platform.machine() == "x86_64", "tests/gpu is built for x86 only")
+class GstreamerVa(Clients):
+    """GStreamer's newer plugin, which knows VA-API by way of render nodes only: it gets one that executes nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.update(GPU_NOOP_DEVICE="tigerlake", GST_REGISTRY=str(cls.directory / "registry"))
+        cls.preload += [str(BUILD / "tests" / name) for name in ("gpu_noop.so", "gudev_node.so")]
+
+    def encode_by(self, *elements, form="I420"):
+        pixel = {"I420": "yuv420p", "BGRx": "bgr0"}[form]
+        raw, file = self.directory / "film.raw", self.directory / "film.h264"
+        self.run_client("ffmpeg", "-v", "warning", "-y", *SOURCE, "-frames:v", PICTURES, "-pix_fmt", pixel,
+                        "-f", "rawvideo", raw)
+        width, height = SIZE.split("x")
+        words = ["filesrc", f"location={raw}", "!", "rawvideoparse", f"width={width}", f"height={height}",
+                 f"format={form.lower()}", "framerate=30/1"]
+        for element in elements:
+            words += ["!", *element.split()]
+        self.run_client("gst-launch-1.0", "-q", *words, "!", "h264parse", "!", "filesink", f"location={file}")
+        return file
+
+    def test_the_driver_is_found(self):
+        said = self.run_client("gst-inspect-1.0", "va")
+        self.assertIn("vah264enc", said)
+        self.assertIn("vapostproc", said)
+
+    def test_constant_qp(self):
+        for options in ("", "num-slices=3", "key-int-max=8", "cabac=false dct8x8=false"):
+            with self.subTest(options=options):
+                file = self.encode_by("vapostproc", "vah264enc rate-control=cqp qpi=24 qpp=24 b-frames=0 " + options)
+                self.assertGreater(self.compare(file), 48)
+
+    def test_bit_rates(self):
+        for control in ("cbr", "vbr"):
+            with self.subTest(control=control):
+                file = self.encode_by("vapostproc", f"vah264enc rate-control={control} bitrate=1500 b-frames=0")
+                self.assertLess(file.stat().st_size, 1.6 * 1_500_000 / 8 * PICTURES / 30)
+                self.assertGreater(self.compare(file), 25)
+
+    def test_processing(self):
+        """From the guest's kind of picture, and between the elements as a dma-buf."""
+        for link in ("", "video/x-raw(memory:DMABuf),format=NV12"):
+            with self.subTest(link=link):
+                elements = [link] if link else []
+                file = self.encode_by("vapostproc", *elements, "vah264enc rate-control=cqp qpi=20 qpp=20 b-frames=0",
+                                      form="BGRx")
+                self.assertGreater(self.compare(file), 45)
+        file = self.encode_by("vapostproc", "video/x-raw(memory:VAMemory),width=322,height=182",
+                              "vah264enc rate-control=cqp qpi=20 qpp=20 b-frames=0")
+        self.assertGreater(self.compare(file, "scale=322:182:flags=bilinear,format=yuv420p"), 40)
 
 
 if __name__ == "__main__":
