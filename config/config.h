@@ -43,7 +43,7 @@ struct config_size {
 
 struct config_addresses {
 	unsigned int count;
-	char *text[CONFIG_ADDRESSES_MAX]; /* each parses with address_parse() */
+	char *text[CONFIG_ADDRESSES_MAX]; /* each parses with address_parse(), if it is one to listen at */
 };
 
 struct config_server {
@@ -90,8 +90,16 @@ struct config_vm {
 	int sharing; /* sharing: ignore, force-shared, allow-exclusive; live */
 	bool view_only; /* view-only: no; live */
 	int64_t max_viewers; /* max-viewers: 16, 1..1000; live */
-	int64_t max_handshakes; /* max-handshakes: 64, 1..4096: above it the oldest unauthenticated peer goes; live */
+	int64_t max_handshakes; /* max-handshakes: 64, 1..4096: above it the oldest of the largest crowd goes; live */
+	int64_t max_handshakes_per_source; /* max-handshakes-per-source: 16, 1..4096; live */
+	int64_t handshake_drop_from; /* handshake-drop-from: 16, 1..4096; live */
 	int64_t handshake_timeout_ns; /* handshake-timeout: 10s, absolute; live */
+	int64_t penalty_auth_ns; /* penalty-auth: 5s for a wrong password; live */
+	int64_t penalty_abort_ns; /* penalty-abort: 1s for a handshake that came to nothing; live */
+	int64_t penalty_from_ns; /* penalty-from: 25s; live */
+	int64_t penalty_max_ns; /* penalty-max: 10m; live */
+	int64_t penalty_sources; /* penalty-sources: 65536; live */
+	struct config_addresses penalty_exempt; /* penalty-exempt: each parses with network_parse(); live */
 	int64_t stall_timeout_ns; /* stall-timeout: 20s without progress on pending output; live */
 	int64_t cut_text_max_bytes; /* cut-text-max: 256K; live */
 

@@ -404,10 +404,29 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		RANGE(1, 4096),
 		.default_text = "64",
 		.reload = SCHEMA_LIVE,
-		.doc = "The most connections at a time that have not authenticated yet. One more, and "
-		       "the oldest of them is closed, of those to the protocol that more wait for; if that is "
-		       "SPICE, of those from the address that most come from. The further connections of a SPICE "
-		       "viewer that is in do not count.",
+		.doc = "The most connections at a time that have not authenticated yet, of VNC and SPICE "
+		       "together. One more, and the oldest of those from the address that most come "
+		       "from is closed. The further connections of a SPICE viewer that is in do not count.",
+	},
+	{
+		VM("max-handshakes-per-source", max_handshakes_per_source),
+		.type = SCHEMA_INTEGER,
+		RANGE(1, 4096),
+		.default_text = "16",
+		.reload = SCHEMA_LIVE,
+		.doc = "The same for one source: an IPv4 address, an IPv6 network of 64 bits, or all unix "
+		       "sockets. One more, and its oldest is closed. So many viewers behind one address "
+		       "can come at once.",
+	},
+	{
+		VM("handshake-drop-from", handshake_drop_from),
+		.type = SCHEMA_INTEGER,
+		RANGE(1, 4096),
+		.default_text = "16",
+		.reload = SCHEMA_LIVE,
+		.doc = "From so many unauthenticated connections on some are refused at once, by chance, the "
+		       "more the nearer max-handshakes is; but only those from sources that have more "
+		       "of them than others.",
 	},
 	{
 		VM("handshake-timeout", handshake_timeout_ns),
@@ -416,6 +435,60 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.default_text = "10s",
 		.reload = SCHEMA_LIVE,
 		.doc = "How long a viewer may take from connecting to being authenticated.",
+	},
+	{
+		VM("penalty-auth", penalty_auth_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(0, 3600 * SECOND),
+		.default_text = "5s",
+		.reload = SCHEMA_LIVE,
+		.doc = "What a wrong password counts against where it came from. Beyond penalty-from a "
+		       "source is let in no more for so long, and each further one doubles that, up to "
+		       "penalty-max. What counts against a source is forgotten in ten times its own time, "
+		       "or with a right password. With 0 it counts nothing.",
+	},
+	{
+		VM("penalty-abort", penalty_abort_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(0, 3600 * SECOND),
+		.default_text = "1s",
+		.reload = SCHEMA_LIVE,
+		.doc = "What a connection counts against its source that ends, or is ended, before it is "
+		       "authenticated. With 0 it counts nothing.",
+	},
+	{
+		VM("penalty-from", penalty_from_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(0, 3600 * SECOND),
+		.default_text = "25s",
+		.reload = SCHEMA_LIVE,
+		.doc = "So much may count against a source before it is kept out.",
+	},
+	{
+		VM("penalty-max", penalty_max_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(1 * SECOND, 24 * 3600 * SECOND),
+		.default_text = "10m",
+		.reload = SCHEMA_LIVE,
+		.doc = "The longest time that a source is kept out for.",
+	},
+	{
+		VM("penalty-sources", penalty_sources),
+		.type = SCHEMA_INTEGER,
+		RANGE(64, 1 << 20),
+		.default_text = "65536",
+		.reload = SCHEMA_LIVE,
+		.doc = "Of how many sources it is known what counts against them, at 24 bytes each. If there "
+		       "are more, those with least are forgotten.",
+	},
+	{
+		VM("penalty-exempt", penalty_exempt),
+		.type = SCHEMA_NETWORKS,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Addresses and networks like 192.0.2.0/24, localhost, or unix, for which there are no "
+		       "penalties, no max-handshakes-per-source and no handshake-drop-from: proxies and "
+		       "load balancers, behind which there are viewers of all kinds.",
 	},
 	{
 		VM("stall-timeout", stall_timeout_ns),

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMA_KEYS 38
+#define SCHEMA_KEYS 46
 
 enum schema_section { SCHEMA_SERVER, SCHEMA_VM };
 
@@ -27,7 +27,8 @@ enum schema_type {
 	SCHEMA_DEVICE, /* char *, NULL: not set; UUID, PCI address or absolute path */
 	SCHEMA_LAYOUT, /* char *, NULL: not set; XKB layout, variant in parentheses */
 	SCHEMA_SIZE, /* struct config_size */
-	SCHEMA_ADDRESSES, /* struct config_addresses */
+	SCHEMA_ADDRESSES, /* struct config_addresses: to listen at */
+	SCHEMA_NETWORKS, /* struct config_addresses: of peers */
 };
 
 /* A change of the key reaches a running worker, or needs a new one. */

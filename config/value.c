@@ -3,6 +3,7 @@
 #include "config/value.h"
 
 #include "config/address.h"
+#include "config/network.h"
 #include "config/number.h"
 #include "config/problem.h"
 #include "config/suggest.h"
@@ -297,12 +298,20 @@ static void clear_addresses(void *field)
 	*addresses = (struct config_addresses){ 0 };
 }
 
+static int check_address(const struct schema_key *key, const char *text, const char **ret_error)
+{
+	struct sockaddr_storage address;
+	struct network network;
+	socklen_t length;
+
+	return key->type == SCHEMA_NETWORKS ? network_parse(text, &network, ret_error)
+			: address_parse(text, &address, &length, ret_error);
+}
+
 /* -EINVAL when it is no address; such a one is not kept, but those behind it are still looked at. */
 static int add_address(struct parse *parse, struct config_addresses *list, size_t offset,
 		size_t length)
 {
-	struct sockaddr_storage address;
-	socklen_t address_length;
 	const char *error;
 	char *text;
 
@@ -312,7 +321,7 @@ static int add_address(struct parse *parse, struct config_addresses *list, size_
 	text = strndup(parse->text + offset, length);
 	if (!text)
 		return -ENOMEM;
-	if (address_parse(text, &address, &address_length, &error) < 0) {
+	if (check_address(parse->key, text, &error) < 0) {
 		fail(parse, offset, "%s has \"%.128s\": %s", parse->key->name, text, error);
 		free(text);
 		return 0;
@@ -387,6 +396,7 @@ static const struct value_type types[] = {
 	[SCHEMA_LAYOUT] = { parse_layout, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_SIZE] = { parse_size, format_size, .size_bytes = sizeof(struct config_size) },
 	[SCHEMA_ADDRESSES] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
+	[SCHEMA_NETWORKS] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
 };
 
 int value_parse(const struct schema_key *key, void *object, const char *text,
@@ -461,6 +471,7 @@ const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED
 				key->min, key->height_min, key->max, key->height_max);
 		break;
 	case SCHEMA_ADDRESSES:
+	case SCHEMA_NETWORKS:
 		snprintf(buf, bytes, "at most %d addresses", CONFIG_ADDRESSES_MAX);
 		break;
 	case SCHEMA_TEXT:

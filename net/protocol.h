@@ -23,6 +23,7 @@ struct config_vm;
 struct cursor;
 struct event_base;
 struct frame;
+struct gate;
 struct input_event;
 struct packet;
 struct protocol;
@@ -81,11 +82,6 @@ struct protocol_stats {
 
 struct protocol_impl {
 	const char *name; /* "vnc", "spice" */
-	/*
-	 * There is a handshake too many when peer comes: closes the one that is to go, which
-	 * may be none where all have good reason to be there.
-	 */
-	void (*make_room)(struct protocol *protocol, const struct sockaddr *peer);
 	/* Takes the socket, also on failure. listener: enum config_listeners, the key that it came in by. */
 	void (*accept)(struct protocol *protocol, int listener, int fd, const struct sockaddr *peer,
 			socklen_t length);
@@ -113,11 +109,13 @@ struct protocol {
 	const struct protocol_impl *impl;
 };
 
+/* Gate is the VM's, for the strangers of all its protocols; borrowed. */
+
 /* net/vnc.c. -ENOMEM and what rects_pool_new() says. */
-int vnc_new(struct event_base *base, const struct config_vm *config,
+int vnc_new(struct event_base *base, const struct config_vm *config, struct gate *gate,
 		const struct protocol_events *events, void *user, struct protocol **ret);
 /* net/spice.c. -ENOMEM, -EIO: no RSA key. Needs evthread_use_pthreads() before base was made. */
-int spice_new(struct event_base *base, const struct config_vm *config,
+int spice_new(struct event_base *base, const struct config_vm *config, struct gate *gate,
 		const struct protocol_events *events, void *user, struct protocol **ret);
 
 #endif

@@ -12,7 +12,6 @@
 #include "config/config.h"
 #include "net/spice_core.h"
 #include "net/spice_display.h"
-#include "net/spice_door.h"
 #include "net/spice_front.h"
 #include "net/spice_keys.h"
 #include "net/spice_rsa.h"
@@ -195,11 +194,6 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 	spice_later(spice);
 }
 
-static void make_room(struct protocol *protocol, const struct sockaddr *peer)
-{
-	spice_door_make_room(from_protocol(protocol), penalty_source_of(peer));
-}
-
 static void accept_client(struct protocol *protocol, int listener, int fd, const struct sockaddr *peer,
 		socklen_t length)
 {
@@ -210,7 +204,8 @@ static void accept_client(struct protocol *protocol, int listener, int fd, const
 	(void)listener;
 	r = spice_front_new(spice, fd, peer, length, &front);
 	if (r < 0) {
-		log_warn(NULL, "client refused: %s", strerror(-r));
+		if (r != -EBUSY)
+			log_warn(NULL, "client refused: %s", strerror(-r));
 		close(fd);
 	}
 }
@@ -281,7 +276,6 @@ static void free_spice(struct protocol *protocol)
 
 static const struct protocol_impl impl = {
 	.name = "spice",
-	.make_room = make_room,
 	.accept = accept_client,
 	.update = update,
 	.video = video,
@@ -294,7 +288,7 @@ static const struct protocol_impl impl = {
 	.free = free_spice,
 };
 
-int spice_new(struct event_base *base, const struct config_vm *config,
+int spice_new(struct event_base *base, const struct config_vm *config, struct gate *gate,
 		const struct protocol_events *events, void *user, struct protocol **ret)
 {
 	struct spice *spice = calloc(1, sizeof(*spice));
@@ -307,6 +301,7 @@ int spice_new(struct event_base *base, const struct config_vm *config,
 	spice->protocol.impl = &impl;
 	spice->base = base;
 	spice->config = config;
+	spice->gate = gate;
 	spice->events = events;
 	spice->user = user;
 	spice->scratch = evbuffer_new();

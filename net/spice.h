@@ -20,13 +20,13 @@
 #include <sys/queue.h>
 
 #include "net/bucket.h"
-#include "net/penalty.h"
 #include "net/protocol.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 
 struct evbuffer;
 struct event;
+struct gate;
 struct spice_front;
 struct spice_keys;
 struct spice_session;
@@ -38,6 +38,7 @@ struct spice {
 	struct protocol protocol; /* first */
 	struct event_base *base;
 	const struct config_vm *config; /* borrowed */
+	struct gate *gate; /* borrowed */
 	const struct protocol_events *events;
 	void *user;
 	struct spice_keys *keys;
@@ -49,7 +50,6 @@ struct spice {
 	struct protocol_video video; /* as it is now */
 	bool relative; /* the guest's pointer takes motion only */
 
-	struct penalty penalty;
 	struct bucket bucket; /* for viewers: each costs us some 50 ms until he sees something */
 	struct spice_front_list fronts; /* oldest first */
 	struct spice_session_list sessions; /* oldest first */

@@ -20,8 +20,6 @@
 #include "server/clock.h"
 #include "server/log.h"
 
-/* The oldest of so many strangers has to go, as each is compared with each. */
-#define STRANGERS_MAX 256
 /* How long a wrong password waits for its answer. */
 #define REFUSAL_DELAY_NS (1 * NSEC_PER_SEC)
 
@@ -39,7 +37,7 @@ static struct spice_session *find_session(struct spice_front *front)
 	struct spice_session *session = spice_find_session(front->spice, message->connection_id);
 
 	if (!session || session->state != SPICE_SESSION_RUNNING || !session->library_id ||
-			session->source.id != front->source.id || session->linked[message->channel])
+			session->source.id != front->guest.source.id || session->linked[message->channel])
 		return NULL;
 	return session;
 }
@@ -57,8 +55,8 @@ static const char *why_not(struct spice_front *front)
 
 	if (session && !session->doubted)
 		return NULL;
-	if (penalty_blocks(&spice->penalty, front->source, clock_now_ns()))
-		return "too many wrong passwords, for now";
+	if (gate_blocks(spice->gate, &front->guest, clock_now_ns()))
+		return "too many failed attempts, for now";
 	return is_main ? spice_full(spice) : NULL;
 }
 
@@ -113,7 +111,7 @@ static void refuse_later(struct spice_front *front, int error, const char *why)
 	struct spice *spice = front->spice;
 
 	if (error == -EACCES)
-		penalty_add(&spice->penalty, front->source, clock_now_ns());
+		gate_blame(spice->gate, &front->guest, PENALTY_AUTH, clock_now_ns());
 	else if (error == -EKEYEXPIRED)
 		log_notice(front->peer, "the password is right but has expired");
 	else
@@ -129,6 +127,7 @@ static void admit(struct spice_front *front, struct spice_session *session)
 	front->session = session;
 	session->fronts[front->handshake.message.channel] = front;
 	session->linked[front->handshake.message.channel] = true;
+	spice_session_expect(session);
 	spice_front_set_state(front, SPICE_FRONT_WAITING);
 	spice_filter_init(&front->filter, front->handshake.message.channel, session->id);
 	stream_set_input_limit(front->stream, SPICE_FILTER_MESSAGE_MAX);
@@ -167,13 +166,13 @@ static void look_at_ticket(struct spice_front *front)
 		refuse_later(front, r, error);
 		return;
 	}
-	if (is_main && !bucket_take(&front->spice->bucket, front->source, clock_now_ns())) {
+	if (is_main && !bucket_take(&front->spice->bucket, front->guest.source, clock_now_ns())) {
 		refuse(front, SPICE_LINK_ERR_ERROR, LOG_LEVEL_NOTICE, "too many viewers from there at once");
 		return;
 	}
 	if (is_main) {
 		if (front->spice->config->spice_auth == CONFIG_AUTH_TICKET)
-			penalty_forget(&front->spice->penalty, front->source);
+			gate_forgive(front->spice->gate, &front->guest);
 		r = spice_session_new(front->spice, front, digest, &session);
 		if (r < 0) {
 			refuse(front, SPICE_LINK_ERR_ERROR, LOG_LEVEL_WARN, strerror(-r));
@@ -193,62 +192,20 @@ void spice_door_read(struct spice_front *front)
 		spice_front_write(front, spice->scratch);
 		if (front->state != SPICE_FRONT_LINKING)
 			return;
-		if (result == SPICE_LINK_BAD)
+		if (front->handshake.message.connection_id)
+			front->guest.rank = GATE_KNOWN;
+		if (result == SPICE_LINK_BAD) {
+			gate_blame(spice->gate, &front->guest, PENALTY_ABORT, clock_now_ns());
 			spice_front_close(front, LOG_LEVEL_NOTICE, "%s", front->handshake.error);
-		else if (result == SPICE_LINK_ASKED)
+		} else if (result == SPICE_LINK_ASKED) {
 			show_key(front);
-		else if (result == SPICE_LINK_TICKET)
+		} else if (result == SPICE_LINK_TICKET) {
 			look_at_ticket(front);
+		}
 	} while (result == SPICE_LINK_ASKED && front->state == SPICE_FRONT_LINKING);
 }
 
 void spice_door_tell(struct spice_front *front)
 {
 	refuse(front, SPICE_LINK_ERR_PERMISSION_DENIED, LOG_LEVEL_NOTICE, "wrong or expired password");
-}
-
-static bool is_stranger(const struct spice_front *front)
-{
-	return front->state == SPICE_FRONT_LINKING || front->state == SPICE_FRONT_REFUSED;
-}
-
-/* The channels that viewers of that source do not have yet. */
-static int count_awaited(const struct spice *spice, struct penalty_source source)
-{
-	const struct spice_session *session;
-	int n = 0;
-
-	TAILQ_FOREACH(session, &spice->sessions, link) {
-		for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
-			n += session->state == SPICE_SESSION_RUNNING && session->source.id == source.id &&
-					!session->linked[i];
-	}
-	return n;
-}
-
-void spice_door_make_room(struct spice *spice, struct penalty_source newcomer)
-{
-	struct spice_front *strangers[STRANGERS_MAX], *front, *chosen = NULL;
-	int crowd, rank, highest = 0;
-	size_t n = 0;
-
-	TAILQ_FOREACH(front, &spice->fronts, link) {
-		if (is_stranger(front) && n < STRANGERS_MAX)
-			strangers[n++] = front;
-	}
-	for (size_t i = 0; i < n; i++) {
-		front = strangers[i];
-		crowd = (front->source.id == newcomer.id) - count_awaited(spice, front->source);
-		for (size_t other = 0; other < n; other++)
-			crowd += strangers[other]->source.id == front->source.id;
-		/* Of a crowd goes first who only wastes a place, and last who knows a viewer's id. */
-		rank = crowd * 3 - (front->handshake.message.connection_id != 0) +
-				(front->state == SPICE_FRONT_REFUSED);
-		if (crowd > 0 && rank > highest) {
-			highest = rank;
-			chosen = front;
-		}
-	}
-	if (chosen)
-		spice_front_close(chosen, LOG_LEVEL_INFO, "made room for a newer client");
 }

@@ -7,18 +7,10 @@
 #ifndef PLANECAST_NET_SPICE_DOOR_H
 #define PLANECAST_NET_SPICE_DOOR_H
 
-#include "net/penalty.h"
-
-struct spice;
 struct spice_front;
 
 /* The client of a front that is LINKING has said something. */
 void spice_door_read(struct spice_front *front);
-/*
- * Closes a stranger of the source that has most of them, this newcomer counted. The
- * channels that are still to come to the viewers of a source count for none.
- */
-void spice_door_make_room(struct spice *spice, struct penalty_source newcomer);
 /* The wait of a front that is REFUSED is over. */
 void spice_door_tell(struct spice_front *front);
 

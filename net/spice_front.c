@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,10 @@ void spice_front_set_state(struct spice_front *front, enum spice_front_state sta
 
 	front->spice->n_handshakes += stranger[state] - stranger[front->state];
 	front->state = state;
+	if (state == SPICE_FRONT_REFUSED)
+		front->guest.rank = GATE_REFUSED;
+	else if (state != SPICE_FRONT_LINKING)
+		gate_leave(front->spice->gate, &front->guest);
 	spice_later(front->spice);
 }
 
@@ -179,6 +184,7 @@ static void handle_timer(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	switch (front->state) {
 	case SPICE_FRONT_LINKING:
+		gate_blame(front->spice->gate, &front->guest, PENALTY_ABORT, clock_now_ns());
 		spice_front_close(front, LOG_LEVEL_INFO, "the handshake took too long");
 		break;
 	case SPICE_FRONT_REFUSED:
@@ -235,7 +241,11 @@ static void handle_drained(void *user)
 
 static void handle_closed(void *user, int error)
 {
-	spice_front_close(user, LOG_LEVEL_INFO, "%s", error ? strerror(-error) : "the client closed the connection");
+	struct spice_front *front = user;
+
+	if (front->state == SPICE_FRONT_LINKING)
+		gate_blame(front->spice->gate, &front->guest, PENALTY_ABORT, clock_now_ns());
+	spice_front_close(front, LOG_LEVEL_INFO, "%s", error ? strerror(-error) : "the client closed the connection");
 }
 
 static const struct stream_events stream_events = {
@@ -266,6 +276,13 @@ static bool is_far(int fd, const struct sockaddr *peer)
 			info.tcpi_rtt * NSEC_PER_USEC > SPICE_FRONT_FAR_NS;
 }
 
+static void make_room(struct gate_guest *guest)
+{
+	struct spice_front *front = (struct spice_front *)((char *)guest - offsetof(struct spice_front, guest));
+
+	spice_front_close(front, LOG_LEVEL_INFO, "made room for a newer client");
+}
+
 int spice_front_new(struct spice *spice, int fd, const struct sockaddr *peer, socklen_t length,
 		struct spice_front **ret)
 {
@@ -278,21 +295,30 @@ int spice_front_new(struct spice *spice, int fd, const struct sockaddr *peer, so
 	front->library_fd = -1;
 	front->connected_ns = clock_now_ns();
 	front->is_far = is_far(fd, peer);
-	front->source = penalty_source_of(peer);
 	address_format(peer, length, front->peer);
 	spice_link_init(&front->handshake);
 	front->timer = evtimer_new(spice->base, handle_timer, front);
-	if (front->timer)
-		r = stream_new(spice->base, fd, &stream_events, front, &front->stream);
+	if (!front->timer)
+		goto err_free;
+	r = gate_enter(spice->gate, &front->guest, peer, make_room, front->connected_ns);
 	if (r < 0) {
-		if (front->timer)
-			event_free(front->timer);
-		free(front);
-		return r;
+		log_info(front->peer, "SPICE client refused: %s", r == -EBUSY ? "too many from there" : strerror(-r));
+		goto err_timer;
 	}
+	r = stream_new(spice->base, fd, &stream_events, front, &front->stream);
+	if (r < 0)
+		goto err_gate;
 	TAILQ_INSERT_TAIL(&spice->fronts, front, link);
 	spice->n_handshakes++;
 	spice_front_set_timer(front, spice->config->handshake_timeout_ns);
 	*ret = front;
 	return 0;
+
+err_gate:
+	gate_leave(spice->gate, &front->guest);
+err_timer:
+	event_free(front->timer);
+err_free:
+	free(front);
+	return r;
 }

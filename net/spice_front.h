@@ -32,7 +32,7 @@
 #include <sys/socket.h>
 
 #include "config/address.h"
-#include "net/penalty.h"
+#include "net/gate.h"
 #include "net/spice_agent.h"
 #include "net/spice_filter.h"
 #include "net/spice_link.h"
@@ -69,7 +69,7 @@ struct spice_front {
 
 	struct stream *stream; /* NULL once the client is gone */
 	char peer[ADDRESS_TEXT_MAX];
-	struct penalty_source source;
+	struct gate_guest guest; /* at the gate until let in */
 	int64_t connected_ns, left_ns;
 	bool is_far; /* a round trip took long, as far as the kernel knew when it connected */
 	/* The deadline of the link; the wait before a refusal; then the check for stalls. */
@@ -91,7 +91,7 @@ struct spice_front {
 	struct spice_block *block; /* read from the library, not yet cut into messages */
 };
 
-/* Takes fd on success only. -ENOMEM. */
+/* Takes fd on success only. -EBUSY: there are too many, and the log says so; -ENOMEM. */
 int spice_front_new(struct spice *spice, int fd, const struct sockaddr *peer, socklen_t length,
 		struct spice_front **ret);
 /* Ends the connection and says why in the log. May be called anywhere, any number of times. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "net/gate.h"
 #include "net/spice.h"
 #include "net/spice_core.h"
 #include "net/spice_display.h"
@@ -109,7 +110,7 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 	if (!session)
 		return -ENOMEM;
 	session->spice = spice;
-	session->source = main->source;
+	session->source = main->guest.source;
 	session->is_far = main->is_far;
 	memcpy(session->peer, main->peer, sizeof(session->peer));
 	memcpy(session->digest, digest, SPICE_TICKET_DIGEST_BYTES);
@@ -208,6 +209,7 @@ void spice_session_start(struct spice_session *session)
 		return;
 	r = make_instance(session);
 	session->state = SPICE_SESSION_RUNNING;
+	spice_session_expect(session);
 	if (r < 0)
 		spice_front_close(session->fronts[SPICE_LINK_MAIN], LOG_LEVEL_WARN, "%s", strerror(-r));
 	else if (session->fronts[SPICE_LINK_MAIN]->state == SPICE_FRONT_WAITING)
@@ -257,6 +259,7 @@ void spice_session_end(struct spice_session *session)
 	if (session->state == SPICE_SESSION_ENDING || session->state == SPICE_SESSION_ENDED)
 		return;
 	session->state = SPICE_SESSION_ENDING;
+	spice_session_expect(session);
 	session->spice->n_viewers--;
 	spice_later(session->spice);
 	spice_session_release(session);
@@ -266,6 +269,17 @@ void spice_session_end(struct spice_session *session)
 	}
 	if (!session->n_links)
 		rest(session);
+}
+
+void spice_session_expect(struct spice_session *session)
+{
+	int expected = 0;
+
+	for (unsigned int i = 0; i < SPICE_LINK_CHANNELS; i++)
+		expected += session->state == SPICE_SESSION_RUNNING && !session->linked[i];
+	if (expected != session->expected &&
+			gate_expect(session->spice->gate, session->source, expected - session->expected) == 0)
+		session->expected = expected;
 }
 
 void spice_session_free(struct spice_session *session)

@@ -55,6 +55,7 @@ struct spice_session {
 	uint8_t digest[SPICE_TICKET_DIGEST_BYTES]; /* of its password */
 	struct spice_front *fronts[SPICE_LINK_CHANNELS]; /* NULL: not linked, or gone */
 	bool linked[SPICE_LINK_CHANNELS]; /* once, which is for all */
+	int expected; /* channels that the gate expects */
 	bool doubted; /* somebody who knows its id does not know its password */
 	unsigned int n_links; /* ends of fronts that the library holds */
 	uint64_t bytes_sent, bytes_received; /* to and from clients that are gone */
@@ -73,6 +74,8 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 		const uint8_t digest[SPICE_TICKET_DIGEST_BYTES], struct spice_session **ret);
 /* The viewer has gone, or has to. Any time, any number of times. */
 void spice_session_end(struct spice_session *session);
+/* Tells the gate how many channels are still to come, which count for no strangers. */
+void spice_session_expect(struct spice_session *session);
 /* The memory, of an ended session only, or with the whole of spice. NULL is fine. */
 void spice_session_free(struct spice_session *session);
 

@@ -3,7 +3,6 @@
 #include "net/vnc.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <inttypes.h>
@@ -397,27 +396,6 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 	vnc_later(vnc);
 }
 
-static void make_room(struct protocol *protocol, const struct sockaddr *peer)
-{
-	struct vnc *vnc = from_protocol(protocol);
-	struct vnc_client *client, *oldest = NULL;
-	unsigned int rank, lowest = UINT_MAX;
-
-	(void)peer;
-	TAILQ_FOREACH(client, &vnc->clients, link) {
-		if (client->state != VNC_HANDSHAKE && client->state != VNC_REFUSED)
-			continue;
-		/* Who only wastes a place goes before one whose person may be typing. */
-		rank = client->state == VNC_REFUSED ? 0 : client->handshake.asked ? 2 : 1;
-		if (rank < lowest) {
-			lowest = rank;
-			oldest = client;
-		}
-	}
-	if (oldest)
-		vnc_client_close(oldest, LOG_LEVEL_INFO, "made room for a newer client");
-}
-
 static void accept_client(struct protocol *protocol, int listener, int fd, const struct sockaddr *peer,
 		socklen_t length)
 {
@@ -428,7 +406,8 @@ static void accept_client(struct protocol *protocol, int listener, int fd, const
 	(void)listener;
 	r = vnc_client_new(vnc, fd, peer, length, &client);
 	if (r < 0) {
-		log_warn(NULL, "client refused: %s", strerror(-r));
+		if (r != -EBUSY)
+			log_warn(NULL, "client refused: %s", strerror(-r));
 		close(fd);
 	}
 }
@@ -457,7 +436,6 @@ static void free_vnc(struct protocol *protocol)
 
 static const struct protocol_impl impl = {
 	.name = "vnc",
-	.make_room = make_room,
 	.accept = accept_client,
 	.update = update,
 	.video = video,
@@ -470,7 +448,7 @@ static const struct protocol_impl impl = {
 	.free = free_vnc,
 };
 
-int vnc_new(struct event_base *base, const struct config_vm *config,
+int vnc_new(struct event_base *base, const struct config_vm *config, struct gate *gate,
 		const struct protocol_events *events, void *user, struct protocol **ret)
 {
 	struct vnc *vnc = calloc(1, sizeof(*vnc));
@@ -483,6 +461,7 @@ int vnc_new(struct event_base *base, const struct config_vm *config,
 	vnc->protocol.impl = &impl;
 	vnc->base = base;
 	vnc->config = config;
+	vnc->gate = gate;
 	vnc->events = events;
 	vnc->user = user;
 	vnc->leds = -1;

@@ -17,7 +17,6 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "net/penalty.h"
 #include "net/protocol.h"
 #include "net/rfb.h"
 #include "server/clock.h"
@@ -25,6 +24,7 @@
 
 struct evbuffer;
 struct event;
+struct gate;
 struct rects_pool;
 struct soft_cursor;
 struct vnc_client;
@@ -38,6 +38,7 @@ struct vnc {
 	struct protocol protocol; /* first */
 	struct event_base *base;
 	const struct config_vm *config; /* borrowed */
+	struct gate *gate; /* borrowed */
 	const struct protocol_events *events;
 	void *user;
 	struct rects_pool *pool;
@@ -50,7 +51,6 @@ struct vnc {
 	struct soft_cursor *soft; /* NULL: no viewer needs it */
 	char *desktop_name;
 
-	struct penalty penalty;
 	struct vnc_client_list clients; /* oldest first */
 	unsigned int n_viewers, n_handshakes;
 	unsigned int viewers_told, video_viewers_told; /* as the owner knows them */

@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,9 @@ static void set_state(struct vnc_client *client, enum vnc_state state)
 	vnc->n_handshakes += counts[state].handshake - counts[client->state].handshake;
 	vnc->n_viewers += counts[state].viewer - counts[client->state].viewer;
 	client->state = state;
+	client->guest.rank = state == VNC_REFUSED ? GATE_REFUSED : client->guest.rank;
+	if (!counts[state].handshake)
+		gate_leave(vnc->gate, &client->guest);
 	vnc_later(vnc);
 }
 
@@ -137,6 +141,7 @@ static void handle_timer(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	switch (client->state) {
 	case VNC_HANDSHAKE:
+		gate_blame(client->vnc->gate, &client->guest, PENALTY_ABORT, clock_now_ns());
 		vnc_client_close(client, LOG_LEVEL_INFO, "the handshake took too long");
 		break;
 	case VNC_REFUSED:
@@ -223,7 +228,7 @@ static void handshake_done(struct vnc_client *client)
 	const char *refusal = vnc_share(client->vnc, client->handshake.shared);
 
 	if (client->handshake.asked)
-		penalty_forget(&client->vnc->penalty, client->source);
+		gate_forgive(client->vnc->gate, &client->guest);
 	if (refusal) {
 		vnc_client_close(client, LOG_LEVEL_NOTICE, "%s", refusal);
 		return;
@@ -239,10 +244,11 @@ static void handshake_done(struct vnc_client *client)
 static void read_handshake(struct vnc_client *client)
 {
 	struct evbuffer *out = client->vnc->scratch;
+	struct gate *gate = client->vnc->gate;
 	enum rfb_handshake_result result;
 
-	client->handshake.full = penalty_blocks(&client->vnc->penalty, client->source, clock_now_ns()) ?
-			"Too many wrong passwords, try again later" : vnc_full(client->vnc);
+	client->handshake.full = gate_blocks(gate, &client->guest, clock_now_ns()) ?
+			"Too many failed attempts, try again later" : vnc_full(client->vnc);
 	result = rfb_handshake_input(&client->handshake, stream_input(client->stream), out);
 	vnc_client_write_buffer(client, out);
 	if (client->state == VNC_CLOSED)
@@ -252,15 +258,18 @@ static void read_handshake(struct vnc_client *client)
 		if (client->handshake.asked && !client->prompted)
 			set_timer(client, PROMPT_NS);
 		client->prompted = client->handshake.asked;
+		client->guest.rank = client->prompted ? GATE_KNOWN : GATE_STRANGER;
 		break;
 	case RFB_HANDSHAKE_DONE:
 		handshake_done(client);
 		break;
 	case RFB_HANDSHAKE_REFUSED:
+		if (!client->handshake.full)
+			gate_blame(gate, &client->guest, PENALTY_ABORT, clock_now_ns());
 		vnc_client_close(client, LOG_LEVEL_NOTICE, "%s", client->handshake.error);
 		break;
 	case RFB_HANDSHAKE_DELAYED:
-		penalty_add(&client->vnc->penalty, client->source, clock_now_ns());
+		gate_blame(gate, &client->guest, PENALTY_AUTH, clock_now_ns());
 		set_state(client, VNC_REFUSED);
 		set_timer(client, RFB_HANDSHAKE_DELAY_NS);
 		break;
@@ -322,7 +331,11 @@ static void handle_drained(void *user)
 
 static void handle_closed(void *user, int error)
 {
-	vnc_client_close(user, LOG_LEVEL_INFO, "%s",
+	struct vnc_client *client = user;
+
+	if (client->state == VNC_HANDSHAKE)
+		gate_blame(client->vnc->gate, &client->guest, PENALTY_ABORT, clock_now_ns());
+	vnc_client_close(client, LOG_LEVEL_INFO, "%s",
 			error ? strerror(-error) : "the client closed the connection");
 }
 
@@ -331,6 +344,13 @@ static const struct stream_events stream_events = {
 	.drained = handle_drained,
 	.closed = handle_closed,
 };
+
+static void make_room(struct gate_guest *guest)
+{
+	struct vnc_client *client = (struct vnc_client *)((char *)guest - offsetof(struct vnc_client, guest));
+
+	vnc_client_close(client, LOG_LEVEL_INFO, "made room for a newer client");
+}
 
 int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length,
 		struct vnc_client **ret)
@@ -342,15 +362,19 @@ int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen
 		return -ENOMEM;
 	client->vnc = vnc;
 	client->connected_ns = clock_now_ns();
-	client->source = penalty_source_of(peer);
 	address_format(peer, length, client->peer);
 	client->timer = evtimer_new(vnc->base, handle_timer, client);
 	if (!client->timer)
 		goto err_free;
+	r = gate_enter(vnc->gate, &client->guest, peer, make_room, client->connected_ns);
+	if (r < 0) {
+		log_info(client->peer, "VNC client refused: %s", r == -EBUSY ? "too many from there" : strerror(-r));
+		goto err_timer;
+	}
 	r = rfb_handshake_init(&client->handshake, vnc->config->vnc_auth,
 			vnc->config->vnc_password_file, vnc->scratch);
 	if (r < 0)
-		goto err_timer;
+		goto err_gate;
 	r = stream_new(vnc->base, fd, &stream_events, client, &client->stream);
 	if (r < 0)
 		goto err_scratch;
@@ -365,6 +389,8 @@ int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen
 
 err_scratch:
 	evbuffer_drain(vnc->scratch, SIZE_MAX);
+err_gate:
+	gate_leave(vnc->gate, &client->guest);
 err_timer:
 	event_free(client->timer);
 err_free:

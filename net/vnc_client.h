@@ -12,7 +12,7 @@
 #include "config/address.h"
 #include "encoders/rects.h"
 #include "net/fence_window.h"
-#include "net/penalty.h"
+#include "net/gate.h"
 #include "net/rfb_framer.h"
 #include "net/rfb_handshake.h"
 #include "net/video_view.h"
@@ -63,7 +63,7 @@ struct vnc_client {
 	struct vnc *vnc;
 	struct stream *stream; /* NULL once closed */
 	char peer[ADDRESS_TEXT_MAX];
-	struct penalty_source source;
+	struct gate_guest guest; /* at the gate until authenticated */
 	int64_t connected_ns;
 	enum vnc_state state;
 	/* The handshake's deadline; the wait before a refusal; then the check for stalls. */
@@ -103,7 +103,7 @@ struct vnc_client {
 	bool video_last; /* what it was sent last was video, no rectangles */
 };
 
-/* Takes fd on success only. -ENOMEM. */
+/* Takes fd on success only. -EBUSY: there are too many, and the log says so; -ENOMEM. */
 int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length,
 		struct vnc_client **ret);
 /* Ends the connection and says why in the log. May be called anywhere, any number of times. */

@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "config/config.h"
+#include "net/gate.h"
 #include "net/protocol.h"
 #include "server/capture/capture.h"
 #include "server/capture/card.h"
@@ -47,6 +49,7 @@ struct vm {
 	struct capture *capture;
 	struct damage *damage;
 	struct video *video; /* NULL: off */
+	struct gate *gate;
 	struct protocol *protocols[2];
 	bool watched[2]; /* each has a viewer */
 	unsigned int viewers; /* of all of them */
@@ -73,7 +76,7 @@ struct vm {
 
 static const struct {
 	const char *name;
-	int (*new)(struct event_base *base, const struct config_vm *config,
+	int (*new)(struct event_base *base, const struct config_vm *config, struct gate *gate,
 			const struct protocol_events *events, void *user, struct protocol **ret);
 } protocol_table[] = {
 	{ "vnc", vnc_new },
@@ -427,6 +430,15 @@ static void handle_guest_pointer(void *user, bool absolute)
 
 static const struct guest_events guest_events = { .pointer = handle_guest_pointer };
 
+static int open_gate(struct vm *vm)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+		return -EIO;
+	return gate_new(vm->config, seed, &vm->gate);
+}
+
 int vm_new(struct event_base *base, const struct config_vm *config,
 		const struct video_drivers *drivers, struct vm **ret)
 {
@@ -452,6 +464,9 @@ int vm_new(struct event_base *base, const struct config_vm *config,
 	r = damage_new(SHADOWS, &vm->damage);
 	if (r < 0)
 		goto fail;
+	r = open_gate(vm);
+	if (r < 0)
+		goto fail;
 	if (config->video != CONFIG_VIDEO_OFF) {
 		r = video_new(base, config, drivers, &video_events, vm, &vm->video);
 		if (r < 0)
@@ -462,7 +477,7 @@ int vm_new(struct event_base *base, const struct config_vm *config,
 	if (!vm->wish_due)
 		goto fail;
 	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		r = protocol_table[i].new(base, config, &protocol_events, vm, &vm->protocols[i]);
+		r = protocol_table[i].new(base, config, vm->gate, &protocol_events, vm, &vm->protocols[i]);
 		if (r < 0)
 			goto fail;
 	}
@@ -495,30 +510,11 @@ void vm_free(struct vm *vm)
 			vm->protocols[i]->impl->free(vm->protocols[i]);
 	if (vm->wish_due)
 		event_free(vm->wish_due);
+	gate_free(vm->gate);
 	guest_free(vm->guest);
 	damage_free(vm->damage);
 	input_keymap_free(vm->keymap);
 	free(vm);
-}
-
-/* Of the protocol that more of them wait for goes one; of two alike, the newcomer's. */
-static void limit_handshakes(struct vm *vm, struct protocol *newest, const struct sockaddr *peer)
-{
-	struct protocol *crowded = newest;
-	struct protocol_stats one, most;
-	uint64_t sum = 0;
-
-	newest->impl->stats(newest, &most);
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		vm->protocols[i]->impl->stats(vm->protocols[i], &one);
-		sum += one.handshakes;
-		if (one.handshakes > most.handshakes) {
-			most = one;
-			crowded = vm->protocols[i];
-		}
-	}
-	if (sum >= (uint64_t)vm->config->max_handshakes)
-		crowded->impl->make_room(crowded, peer);
 }
 
 void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const struct sockaddr *peer,
@@ -528,7 +524,6 @@ void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const stru
 
 	for (size_t i = 0; i < N_PROTOCOLS; i++) {
 		if (!strcmp(protocol_table[i].name, name)) {
-			limit_handshakes(vm, vm->protocols[i], peer);
 			vm->protocols[i]->impl->accept(vm->protocols[i], listener, fd, peer, length);
 			return;
 		}
@@ -540,6 +535,7 @@ void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const stru
 void vm_reconfigure(struct vm *vm, const struct config_vm *config)
 {
 	vm->config = config;
+	gate_reconfigure(vm->gate, config, clock_now_ns());
 	pacer_set_rates(&vm->pacer, config->max_fps, config->idle_interval_ns);
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		vm->protocols[i]->impl->reconfigure(vm->protocols[i], config);

@@ -17,6 +17,7 @@
 
 #include "config/address.h"
 #include "config/config.h"
+#include "net/gate.h"
 #include "net/listener.h"
 #include "net/protocol.h"
 #include "server/frame.h"
@@ -141,6 +142,7 @@ static void serve(struct front *front)
 	struct sockaddr_storage address;
 	struct listener *listener;
 	struct config *config;
+	struct gate *gate;
 	const char *error;
 	socklen_t length;
 	char text[128];
@@ -151,7 +153,8 @@ static void serve(struct front *front)
 		errx(1, "%s: %s", text, error);
 	snprintf(text, sizeof(text), "[vm \"bench\"]\nsource = pattern\nspice = 127.0.0.1:%u\n", front->fed.port);
 	if (config_parse("bench", text, strlen(text), config_report_stdio, stderr, &config) < 0 ||
-			spice_new(front->base, config->vms[0], &events, front, &front->protocol) < 0)
+			gate_new(config->vms[0], 1, &gate) < 0 ||
+			spice_new(front->base, config->vms[0], gate, &events, front, &front->protocol) < 0)
 		errx(1, "cannot serve SPICE");
 	if (listener_bind((const struct sockaddr *)&address, length, &fd) < 0 ||
 			listener_new(front->base, fd, "spice", handle_accept, front, &listener) < 0)

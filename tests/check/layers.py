@@ -36,7 +36,7 @@ LAYERS = [
     ("video", ["server/video.*"],
      ["config/*", "net/protocol.h", "encoders/*", "server/activity.h"]),
     ("vm", ["server/vm.*"],
-     ["config/*", "net/protocol.h", "server/capture/*", "server/damage.h", "server/half.h", "server/pacer.h",
+     ["config/*", "net/gate.h", "net/protocol.h", "server/capture/*", "server/damage.h", "server/half.h", "server/pacer.h",
       "server/video.h", "server/size_wish.h", "server/channel.h", "server/guest.h", "server/format.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
                    "server/reload*", "server/options*", "server/hash_password.*", "server/probe.*", "server/notify.*", "tools/*"], ["*"]),

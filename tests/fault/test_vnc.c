@@ -21,6 +21,7 @@
 #include <event2/event.h>
 
 #include "config/config.h"
+#include "net/gate.h"
 #include "net/protocol.h"
 #include "server/clock.h"
 #include "server/cursor.h"
@@ -37,6 +38,7 @@
 static struct {
 	struct event_base *base;
 	struct config_vm config;
+	struct gate *gate;
 	struct protocol *vnc;
 	struct frame *frames[2]; /* of two sizes */
 	int fd; /* the viewer's; -1: the server has hung up */
@@ -248,7 +250,7 @@ static void memory_may_run_out_anywhere(void **state)
 	unsigned int failures = 0;
 
 	(void)state;
-	assert_int_equal(vnc_new(t.base, &t.config, &events, NULL, &t.vnc), 0);
+	assert_int_equal(vnc_new(t.base, &t.config, t.gate, &events, NULL, &t.vnc), 0);
 	for (size_t step = 0; step < STEPS; step++) {
 		for (long number = 0; live(step, number); number++) {
 			struct protocol_stats stats;
@@ -291,7 +293,7 @@ static void a_start_without_memory_is_an_error(void **state)
 		int r;
 
 		alloc_fail_at(number);
-		r = vnc_new(t.base, &t.config, &events, NULL, &vnc);
+		r = vnc_new(t.base, &t.config, t.gate, &events, NULL, &vnc);
 		alloc_fail_at(-1);
 		if (r == 0) {
 			vnc->impl->free(vnc);
@@ -317,7 +319,7 @@ static void draw(struct frame *frame)
 
 static int setup(void **state)
 {
-	static const char text[] = "[vm \"test\"]\nsource = pattern\n";
+	static const char text[] = "[vm \"test\"]\nsource = pattern\npenalty-exempt = unix\n";
 
 	signal(SIGPIPE, SIG_IGN);
 	log_set_level((enum log_level)-1);
@@ -327,6 +329,8 @@ static int setup(void **state)
 		return -1;
 	t.config = *((struct config *)*state)->vms[0];
 	t.base = event_base_new();
+	if (gate_new(&t.config, 1, &t.gate) < 0)
+		return -1;
 	if (!t.base || frame_new_memory(WIDTH, HEIGHT, &t.frames[0]) ||
 			frame_new_memory(WIDTH * 2, HEIGHT, &t.frames[1]))
 		return -1;
@@ -339,6 +343,7 @@ static int teardown(void **state)
 {
 	frame_unref(t.frames[0]);
 	frame_unref(t.frames[1]);
+	gate_free(t.gate);
 	event_base_free(t.base);
 	config_free(*state);
 	return 0;

@@ -173,8 +173,9 @@ class Arena:
     env = {"MALLOC_PERTURB_": "90"}
 
     def __init__(self, wrapper=(), **keys):
-        # It moves on at every picture.
-        keys = {"pattern_scene": "scroll", "pattern_size": "640x480", "pattern_fps": 30, **keys}
+        # It moves on at every picture. Good and bad are neighbours here, so that penalties would meet both.
+        keys = {"pattern_scene": "scroll", "pattern_size": "640x480", "pattern_fps": 30,
+                "penalty_exempt": "localhost", **keys}
         with contextlib.ExitStack() as stack:
             self.daemon = stack.enter_context(Daemon(vm_section("vm", **keys), wrapper=wrapper, log_level="info",
                                                      env=self.env))

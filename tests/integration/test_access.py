@@ -54,7 +54,7 @@ class Password(unittest.TestCase):
                     client.read(16)
                     client.send(bytes(16))
                     return False
-                return client.read(client.unpack(">I")[0]) == b"Too many wrong passwords, try again later"
+                return client.read(client.unpack(">I")[0]) == b"Too many failed attempts, try again later"
 
         with start(**self.keys) as daemon:
             with Viewer(daemon.address("vm"), "--password", "Sesame42") as viewer:

@@ -102,9 +102,6 @@ void spice_client_connect(struct spice_client *client, enum spice_link_channel c
 		abort();
 	client->fd = fds[0];
 	add_link(client, session_id);
-	/* As the VM does it. */
-	if (spice_rig_stats().handshakes >= (uint64_t)spice_rig.config.max_handshakes)
-		spice_rig.spice->impl->make_room(spice_rig.spice, (const struct sockaddr *)&peer);
 	spice_rig.spice->impl->accept(spice_rig.spice, CONFIG_LISTENERS_SPICE, fds[1],
 			(const struct sockaddr *)&peer, sizeof(peer));
 }

@@ -20,7 +20,9 @@
 
 struct spice_rig spice_rig;
 
-static const char config_text[] = "[vm \"test\"]\nsource = pattern\n";
+/* Clients come and go all the time, and stop anywhere. */
+static const char config_text[] = "[vm \"test\"]\nsource = pattern\npenalty-abort = 0\n"
+		"max-handshakes-per-source = 4096\n";
 
 void spice_rig_fail(const char *condition)
 {
@@ -179,13 +181,16 @@ void spice_rig_start(void)
 	spice_rig.config = *spice_rig.parsed->vms[0];
 	spice_rig.base = event_base_new();
 	spice_rig.frame = draw(320, 200);
-	if (!spice_rig.base || spice_new(spice_rig.base, &spice_rig.config, &events, &spice_rig, &spice_rig.spice) < 0)
+	if (!spice_rig.base || gate_new(&spice_rig.config, 1, &spice_rig.gate) < 0 ||
+			spice_new(spice_rig.base, &spice_rig.config, spice_rig.gate, &events, &spice_rig,
+			&spice_rig.spice) < 0)
 		abort();
 }
 
 void spice_rig_stop(void)
 {
 	spice_rig.spice->impl->free(spice_rig.spice);
+	gate_free(spice_rig.gate);
 	frame_unref(spice_rig.frame);
 	event_base_free(spice_rig.base);
 	config_free(spice_rig.parsed);
@@ -198,7 +203,7 @@ void spice_rig_restart(void)
 	/* It tells no more of who lets go. */
 	memset(spice_rig.keys, 0, sizeof(spice_rig.keys));
 	spice_rig.buttons = 0;
-	if (spice_new(spice_rig.base, &spice_rig.config, &events, &spice_rig, &spice_rig.spice) < 0)
+	if (spice_new(spice_rig.base, &spice_rig.config, spice_rig.gate, &events, &spice_rig, &spice_rig.spice) < 0)
 		abort();
 }
 

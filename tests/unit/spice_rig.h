@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "net/gate.h"
 #include "net/protocol.h"
 #include "net/spice_link.h"
 #include "server/frame.h"
@@ -25,6 +26,7 @@ struct spice_rig {
 	struct event_base *base;
 	struct config *parsed;
 	struct config_vm config; /* the test's to change */
+	struct gate *gate;
 	struct protocol *spice;
 	struct frame *frame; /* what the VM shows */
 	unsigned int frames; /* shown so far; draws each one differently */

@@ -74,6 +74,7 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 		[SCHEMA_DURATION] = "ns" };
 	static const char *const devices[] = { "00112233-4455-6677-8899-aAbBcCdDeEfF",
 		"0000:27:00.4", "27:00.7", "/sys/bus/mdev/devices/x" };
+	static const char *const networks[] = { "192.0.2.0/24", "2001:db8::1", "localhost,", "unix" };
 	static const char *const layouts[] = { "us", "de(nodeadkeys)", "a-b_c(D1)" };
 
 	switch (key->type) {
@@ -115,6 +116,11 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 		for (uint64_t i = random_below(CONFIG_ADDRESSES_MAX + 1); i > 0; i--)
 			buf += sprintf(buf, random_below(2) ? "127.%u.%u.%u:5900, " : "unix:/%u/%u/%u#;\" ",
 					(unsigned int)(key - schema_keys), vm, (unsigned int)i);
+		break;
+	case SCHEMA_NETWORKS:
+		*buf = '\0';
+		for (uint64_t i = random_below(CONFIG_ADDRESSES_MAX + 1); i > 0; i--)
+			buf += sprintf(buf, "%s ", networks[random_below(4)]);
 	}
 }
 
@@ -302,7 +308,15 @@ static const struct {
 	{ "view-only", "yes", CONFIG_LIVE },
 	{ "max-viewers", "1", CONFIG_LIVE },
 	{ "max-handshakes", "1", CONFIG_LIVE },
+	{ "max-handshakes-per-source", "1", CONFIG_LIVE },
+	{ "handshake-drop-from", "1", CONFIG_LIVE },
 	{ "handshake-timeout", "1s", CONFIG_LIVE },
+	{ "penalty-auth", "1s", CONFIG_LIVE },
+	{ "penalty-abort", "2s", CONFIG_LIVE },
+	{ "penalty-from", "1s", CONFIG_LIVE },
+	{ "penalty-max", "1s", CONFIG_LIVE },
+	{ "penalty-sources", "64", CONFIG_LIVE },
+	{ "penalty-exempt", "unix", CONFIG_LIVE },
 	{ "stall-timeout", "1s", CONFIG_LIVE },
 	{ "cut-text-max", "0", CONFIG_LIVE },
 	{ "qmp", "/other", CONFIG_RESTART },

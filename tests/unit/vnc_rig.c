@@ -21,7 +21,8 @@
 struct rig rig;
 static unsigned int fds_before;
 
-static const char config_text[] = "[vm \"test\"]\nsource = pattern\n";
+/* Hundreds of clients come and go in a test, all of one source. */
+static const char config_text[] = "[vm \"test\"]\nsource = pattern\npenalty-exempt = unix\n";
 
 static unsigned int count_fds(void)
 {
@@ -130,6 +131,7 @@ int rig_teardown(void **state)
 	viewer_free_all();
 	if (rig.vnc)
 		rig.vnc->impl->free(rig.vnc);
+	gate_free(rig.gate);
 	frame_unref(rig.frame);
 	event_base_free(rig.base);
 	config_free(rig.parsed);
@@ -141,7 +143,8 @@ int rig_teardown(void **state)
 
 void rig_start(void)
 {
-	assert_int_equal(vnc_new(rig.base, &rig.config, &events, &rig, &rig.vnc), 0);
+	assert_int_equal(gate_new(&rig.config, 1, &rig.gate), 0);
+	assert_int_equal(vnc_new(rig.base, &rig.config, rig.gate, &events, &rig, &rig.vnc), 0);
 }
 
 struct protocol_stats rig_stats(void)

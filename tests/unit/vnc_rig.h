@@ -14,6 +14,7 @@
 
 #include "config/config.h"
 #include "encoders/rects.h"
+#include "net/gate.h"
 #include "net/protocol.h"
 #include "net/rfb.h"
 #include "server/frame.h"
@@ -25,6 +26,7 @@ struct rig {
 	struct event_base *base;
 	struct config *parsed;
 	struct config_vm config; /* the test's to change before rig_start(), or by reconfigure */
+	struct gate *gate;
 	struct protocol *vnc;
 	enum config_listeners listener; /* by which viewers come */
 	struct frame *frame; /* what the VM shows */

@@ -39,9 +39,6 @@ struct viewer *viewer_new(void)
 	viewer->reads = true;
 	viewer->format = rects_native_format;
 	viewers[n_viewers++] = viewer;
-	/* As the VM does it. */
-	if (rig_stats().handshakes >= (uint64_t)rig.config.max_handshakes)
-		rig.vnc->impl->make_room(rig.vnc, (const struct sockaddr *)&peer);
 	rig.vnc->impl->accept(rig.vnc, rig.listener, fds[1], (const struct sockaddr *)&peer, sizeof(sa_family_t));
 	return viewer;
 }
