@@ -150,6 +150,29 @@ static void take_header(const void *data, size_t bytes)
 	header->needle = gpu_noop_seek(header->bytes + start_code, bytes - 1 - start_code);
 }
 
+/* Returns what the driver is to get. */
+static void *take_params(VABufferType type, void *data)
+{
+	static struct gpu_params sent;
+	struct gpu_params *params = &gpu_rig.params;
+
+	if (type == VAEncPictureParameterBufferType) {
+		memcpy(&params->picture, data, sizeof(params->picture));
+		sent.picture = params->picture;
+		if (gpu_rig.self_reference && !params->picture.pic_fields.bits.idr_pic_flag)
+			sent.picture.ReferenceFrames[0] = params->picture.CurrPic;
+		return &sent.picture;
+	}
+	if (type == VAEncSliceParameterBufferType) {
+		memcpy(&params->slice, data, sizeof(params->slice));
+		sent.slice = params->slice;
+		if (gpu_rig.self_reference && !params->picture.pic_fields.bits.idr_pic_flag)
+			sent.slice.RefPicList0[0] = params->picture.CurrPic;
+		return &sent.slice;
+	}
+	return data;
+}
+
 VAStatus __real_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type, unsigned int size,
 		unsigned int count, void *data, VABufferID *ret);
 VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type, unsigned int size,
@@ -157,8 +180,9 @@ VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType t
 VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type, unsigned int size,
 		unsigned int count, void *data, VABufferID *ret)
 {
-	VAStatus status = __real_vaCreateBuffer(va, context, type, size, count, data, ret);
+	VAStatus status;
 
+	status = __real_vaCreateBuffer(va, context, type, size, count, take_params(type, data), ret);
 	if (status != VA_STATUS_SUCCESS)
 		return status;
 	gpu_must(n_buffers < BUFFERS_MAX);

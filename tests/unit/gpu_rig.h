@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <va/va.h>
+#include <va/va_enc_h264.h>
 
 struct frame;
 
@@ -34,16 +36,30 @@ struct gpu_header {
 
 #define GPU_RIG_HEADERS_MAX 48
 
+/* What drivers are told of a picture. */
+struct gpu_params {
+	VAEncPictureParameterBufferH264 picture;
+	VAEncSliceParameterBufferH264 slice;
+};
+
+/*
+ * The picture that is so many behind its IDR picture, and the next one of the process after the one that was checked
+ * last, to which it has to refer.
+ */
+void gpu_params_check(const struct gpu_params *params, uint32_t number, int qp, uint32_t mbs);
+
 struct gpu_rig {
 	/* Set by tests. */
 	bool answers; /* pictures are said to have been coded */
 	bool reversed; /* what belongs to one picture goes before its parameters */
+	bool self_reference; /* pictures are told to refer to themselves, not to the one before */
 	/* Filled in. */
 	unsigned int complaints; /* lines of the log that warn */
 	char complaint[200]; /* the last one */
 	struct gpu_header headers[GPU_RIG_HEADERS_MAX];
 	unsigned int n_headers;
 	unsigned int dirty; /* buffers with dirty rectangles */
+	struct gpu_params params; /* as the module gave them, of the last picture */
 };
 
 /* The process'. */

@@ -157,7 +157,14 @@ static void check_headers(const struct rig *rig, unsigned int first, bool idr, u
 	}
 	gpu_must(sets.sps.width_mbs == (WIDTH + 15) / 16 && sets.sps.vui.max_num_reorder_frames == 0);
 	gpu_must(slice.type == (idr ? H264_SLICE_I : H264_SLICE_P) + H264_SLICE_ALL);
-	gpu_must(slice.frame_num == frame_num && h264_slice_qp(&sets.pps, &slice) == rig->qp);
+	gpu_must(slice.frame_num == frame_num % 256 && slice.poc_lsb == 2 * frame_num % 256);
+	gpu_must(!idr || slice.idr_pic_id == gpu_rig.params.slice.idr_pic_id);
+	gpu_must(h264_slice_qp(&sets.pps, &slice) == rig->qp);
+}
+
+static void check_params(const struct rig *rig, uint32_t number)
+{
+	gpu_params_check(&gpu_rig.params, number, rig->qp, (WIDTH + 15) / 16 * ((HEIGHT + 15) / 16));
 }
 
 /* What a driver that writes the headers tells its hardware of a stream: a quantiser, which no other has. */
@@ -188,6 +195,7 @@ static void check_picture(const struct gpu_row *row, struct rig *rig, struct fra
 		gpu_must(gpu_rig.n_headers == n_headers && (!is_first || gpu_noop_found(needle)));
 	else
 		check_headers(rig, n_headers, !number, number);
+	check_params(rig, row->own_headers ? number % PICTURES_A_QP : number);
 	gpu_must(gpu_noop_executions() > executions);
 }
 
@@ -340,11 +348,32 @@ static void try_scaling(const struct gpu_row *row, uintptr_t argument, uint64_t 
 	close_rig(&rig);
 }
 
+/* Numbers wrap around. */
+static void try_numbers(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
+{
+	struct frame *frame;
+	struct rig rig;
+
+	(void)argument;
+	(void)ret;
+	gpu_must(!frame_new_memory(WIDTH, HEIGHT, &frame));
+	gpu_rig.answers = true;
+	open_rig(&rig);
+	check_caps(&rig, row);
+	for (unsigned int i = 0; i < 260; i++) {
+		must_encode(&rig, frame, NULL);
+		check_params(&rig, i);
+	}
+	frame_unref(frame);
+	close_rig(&rig);
+}
+
 enum order { NO_DIRTY, DIRTY, DIRTY_REVERSED };
 
 /* What a driver makes of three pictures, the last of which has changed in a corner only. */
 static void try_order(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
 {
+	const bool has_dirty = argument == DIRTY || argument == DIRTY_REVERSED;
 	struct frame *frame;
 	pixman_region32_t damage;
 	struct rig rig;
@@ -357,10 +386,35 @@ static void try_order(const struct gpu_row *row, uintptr_t argument, uint64_t *r
 	pixman_region32_init_rect(&damage, 64, 64, 32, 32);
 	must_encode(&rig, frame, NULL);
 	must_encode(&rig, frame, NULL);
-	must_encode(&rig, frame, argument == NO_DIRTY ? NULL : &damage);
-	gpu_must(gpu_rig.dirty == (argument != NO_DIRTY && vaapi_session_caps(rig.session)->n_dirty));
+	must_encode(&rig, frame, has_dirty ? &damage : NULL);
+	gpu_must(gpu_rig.dirty == (has_dirty && vaapi_session_caps(rig.session)->n_dirty));
 	pixman_region32_fini(&damage);
 	*ret = gpu_noop_digest();
+	frame_unref(frame);
+	close_rig(&rig);
+}
+
+/* Two pictures, the second of which is said to refer to itself: that is refused, or its GPU would read another one. */
+static void try_reference(const struct gpu_row *row, uintptr_t argument, uint64_t *ret)
+{
+	struct frame *frame;
+	struct packet *packet;
+	struct rig rig;
+
+	gpu_must(!frame_new_memory(WIDTH, HEIGHT, &frame));
+	gpu_rig.answers = true;
+	gpu_rig.self_reference = argument;
+	open_rig(&rig);
+	check_caps(&rig, row);
+	must_encode(&rig, frame, NULL);
+	*ret = 0;
+	if (!encode(&rig, frame, NULL, &packet)) {
+		*ret = gpu_noop_digest();
+		packet_unref(packet);
+	} else {
+		gpu_must(gpu_rig.self_reference);
+		gpu_rig.complaints = 0;
+	}
 	frame_unref(frame);
 	close_rig(&rig);
 }
@@ -452,13 +506,27 @@ static void test_order(void **state)
 	assert_true(gpu_rig_try(row, try_order, DIRTY_REVERSED) == none);
 }
 
+static void test_reference(void **state)
+{
+	const struct gpu_row *row = row_of(state);
+
+	if (has_equal_histories(row))
+		assert_true(gpu_rig_try(row, try_reference, false) != gpu_rig_try(row, try_reference, true));
+}
+
+static void test_numbers(void **state)
+{
+	if (row_of(state)->own_headers)
+		gpu_rig_try(row_of(state), try_numbers, 0);
+}
+
 static void test_unlisted(void **state)
 {
 	if (row_of(state)->memory == PRIME)
 		gpu_rig_try(row_of(state), try_unlisted, 0);
 }
 
-#define N_TESTS 6
+#define N_TESTS 8
 
 int main(void)
 {
@@ -471,6 +539,8 @@ int main(void)
 		{ "tilings", test_tilings },
 		{ "scaling", test_scaling },
 		{ "order", test_order },
+		{ "reference", test_reference },
+		{ "numbers", test_numbers },
 		{ "unlisted", test_unlisted },
 	};
 	static struct CMUnitTest tests[N_ROWS * N_TESTS];
