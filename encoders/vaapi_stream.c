@@ -8,6 +8,7 @@
 #include "encoders/packet.h"
 #include "encoders/vaapi_call.h"
 #include "encoders/vaapi_caps.h"
+#include "encoders/vaapi_headers.h"
 #include "encoders/vaapi_picture.h"
 #include "server/clock.h"
 
@@ -267,8 +268,12 @@ int vaapi_stream_encode(struct vaapi_stream *stream, int qp, const pixman_region
 		err = wait(stream);
 	if (!err)
 		err = collect(stream, &packet);
-	if (err)
+	if (!err && idr && !(stream->caps->packed & VA_ENC_PACKED_HEADER_SEQUENCE))
+		err = vaapi_headers_complete(&stream->sets.sps.vui, &packet);
+	if (err) {
+		packet_unref(packet);
 		return err;
+	}
 	stream->started = true;
 	stream->number = picture.number + 1;
 	stream->idr_id = (stream->idr_id + picture.idr) & 0xff;

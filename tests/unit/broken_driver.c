@@ -18,7 +18,7 @@ __attribute__((visibility("default"))) VAStatus __vaDriverInit_1_0(VADriverConte
 
 static const char *const names[BROKEN_FAULTS] = { "", "hang", "crash", "error", "overflow", "greedy",
 	"empty", "garbage", "small", "unprocessed", "old", "init", "unsynced",
-	"endless", "outside" };
+	"endless", "outside", "wilful" };
 
 /* Of the driver inside; the same for all displays. */
 static struct VADriverVTable inner;
@@ -143,6 +143,9 @@ static VAStatus get_attributes(VADriverContextP va, VAProfile profile, VAEntrypo
 {
 	VAStatus status = inner.vaGetConfigAttributes(va, profile, entrypoint, attribs, count);
 
+	for (int i = 0; i < count && broken_driver.fault == BROKEN_WILFUL; i++)
+		if (attribs[i].type == VAConfigAttribEncPackedHeaders)
+			attribs[i].value = VA_ENC_PACKED_HEADER_NONE;
 	for (int i = 0; i < count && broken_driver.fault == BROKEN_SMALL; i++) {
 		if (attribs[i].type == VAConfigAttribMaxPictureWidth)
 			attribs[i].value = 320;

@@ -27,6 +27,7 @@ enum broken_fault {
 	BROKEN_UNSYNCED, /* cannot wait for buffers, nor derive images: what older drivers lack */
 	BROKEN_ENDLESS, /* the list of a coded picture's segments has no end */
 	BROKEN_OUTSIDE, /* planes of images lie outside of them */
+	BROKEN_WILFUL, /* takes no headers, and writes them itself */
 	BROKEN_FAULTS,
 };
 

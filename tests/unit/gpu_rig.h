@@ -70,6 +70,13 @@ typedef void (*gpu_trial)(const struct gpu_row *row, uintptr_t argument, uint64_
 /* Runs it on that driver and device, in a process that has to end well. Returns what it filled in, or 0. */
 uint64_t gpu_rig_try(const struct gpu_row *row, gpu_trial trial, uintptr_t argument);
 
+/*
+ * Needles: the quantiser of a stream, if no other stream has that; the sequence parameter set that Mesa writes for such
+ * a size, which says nothing of colours.
+ */
+unsigned int gpu_mesa_seek_qp(int qp);
+unsigned int gpu_mesa_seek_sps(uint32_t width, uint32_t height);
+
 #define gpu_must(condition) gpu_must_at(condition, __FILE__, __LINE__, #condition)
 void gpu_must_at(bool condition, const char *file, int line, const char *what);
 

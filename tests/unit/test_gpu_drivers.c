@@ -167,32 +167,26 @@ static void check_params(const struct rig *rig, uint32_t number)
 	gpu_params_check(&gpu_rig.params, number, rig->qp, (WIDTH + 15) / 16 * ((HEIGHT + 15) / 16));
 }
 
-/* What a driver that writes the headers tells its hardware of a stream: a quantiser, which no other has. */
-static unsigned int seek_qp(const struct rig *rig)
-{
-	const uint32_t rate_control_per_picture = 8, qp_min = 0, qp_max = 51;
-	const uint32_t command[] = { rate_control_per_picture, (uint32_t)rig->qp, qp_min, qp_max };
-
-	return gpu_noop_seek(command, sizeof(command));
-}
-
 #define PICTURES_A_QP 3
 
 /* A picture that the GPU is said to have coded. */
 static void check_picture(const struct gpu_row *row, struct rig *rig, struct frame *frame, unsigned int number)
 {
 	const bool is_first = number % (row->own_headers ? PICTURES_A_QP : PICTURES) == 0;
-	unsigned int n_headers = gpu_rig.n_headers, executions = gpu_noop_executions(), needle = 0;
+	unsigned int n_headers = gpu_rig.n_headers, executions = gpu_noop_executions(), needle = 0, sps = 0;
 	pixman_region32_t damage;
 
 	rig->qp = QP + 1 + (int)(number / PICTURES_A_QP);
-	if (is_first && row->own_headers)
-		needle = seek_qp(rig);
+	if (is_first && row->own_headers) {
+		needle = gpu_mesa_seek_qp(rig->qp);
+		sps = gpu_mesa_seek_sps(WIDTH, HEIGHT);
+	}
 	pixman_region32_init_rect(&damage, (int)number * 32, 32, 64, 48);
 	gpu_must(must_encode(rig, frame, number ? &damage : NULL) == is_first);
 	pixman_region32_fini(&damage);
 	if (row->own_headers)
-		gpu_must(gpu_rig.n_headers == n_headers && (!is_first || gpu_noop_found(needle)));
+		gpu_must(gpu_rig.n_headers == n_headers &&
+				(!is_first || (gpu_noop_found(needle) && gpu_noop_found(sps))));
 	else
 		check_headers(rig, n_headers, !number, number);
 	check_params(rig, row->own_headers ? number % PICTURES_A_QP : number);

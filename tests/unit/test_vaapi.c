@@ -98,6 +98,40 @@ static int slice_qp(const struct packet *packet, struct h264_sets *sets)
 	return -1;
 }
 
+/* What a driver says that writes its headers itself is completed: of colours VA-API could not tell it. */
+static void test_wilful_driver(void **state)
+{
+	struct rig_decoder *decoder = rig_decoder_new();
+	struct frame *frame = vaapi_rig_frame(WIDTH, HEIGHT, 0);
+	uint8_t *nv12 = vaapi_rig_nv12(frame, NULL);
+	struct h264_sets sets;
+	struct vaapi_rig rig;
+
+	(void)state;
+	vaapi_rig_break(BROKEN_WILFUL, 0);
+	vaapi_rig_open(&rig, VAAPI_HEADLESS "broken", 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		vaapi_rig_submit(&rig, frame, NULL, 20, i == 2);
+		vaapi_rig_run(&rig, i + 1, 0);
+		assert_true(vaapi_rig_psnr(decoder, rig.packets[i], nv12) > 42);
+		if (i % 2)
+			continue;
+		assert_int_equal(slice_qp(rig.packets[i], &sets), 20);
+		assert_int_equal(sets.sps.width_mbs * 16, WIDTH);
+		assert_true(sets.sps.vui.video_signal_type_present && !sets.sps.vui.video_full_range);
+		assert_int_equal(sets.sps.vui.colour_primaries, 1);
+		assert_int_equal(sets.sps.vui.transfer_characteristics, 1);
+		assert_int_equal(sets.sps.vui.matrix_coefficients, 1);
+		assert_true(sets.sps.vui.bitstream_restriction);
+		assert_int_equal(sets.sps.vui.max_num_reorder_frames, 0);
+	}
+	vaapi_rig_close(&rig);
+	vaapi_rig_break(BROKEN_NOT, 0);
+	free(nv12);
+	frame_unref(frame);
+	rig_decoder_free(decoder);
+}
+
 /* Pictures have the quantiser they are submitted with, whatever the one before had. */
 static void test_quantisers(void **state)
 {
@@ -373,6 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pictures),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_wilful_driver),
 		cmocka_unit_test(test_quantisers),
 		cmocka_unit_test(test_keyframes),
 		cmocka_unit_test(test_headers),
