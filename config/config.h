@@ -50,6 +50,7 @@ struct config_server {
 	int log_level; /* log-level: enum log_level; live */
 	int log_format; /* log-format: enum log_format; live */
 	int64_t restart_delay_max_ns; /* restart-delay-max: 10s; back-off of a worker that keeps dying */
+	char *control_socket; /* control-socket: auto, off, or the path of a unix socket; live */
 };
 
 /*

@@ -40,6 +40,13 @@ static const struct schema_word log_format_words[] = {
 	{ NULL, 0 },
 };
 
+/* Paths: or one of these. */
+static const struct schema_word control_socket_words[] = {
+	{ "auto", 0 },
+	{ "off", 0 },
+	{ NULL, 0 },
+};
+
 static const struct schema_word source_words[] = {
 	{ "vfio", CONFIG_SOURCE_VFIO },
 	{ "memory", CONFIG_SOURCE_MEMORY },
@@ -130,6 +137,17 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.reload = SCHEMA_LIVE,
 		.doc = "The process that serves a VM is started again at once when it dies. If it keeps "
 		       "dying the delay before the next start grows, up to this.",
+	},
+	{
+		SERVER("control-socket", control_socket),
+		.type = SCHEMA_PATH,
+		SOCKET_RANGE,
+		.words = control_socket_words,
+		.default_text = "auto",
+		.reload = SCHEMA_LIVE,
+		.doc = "The unix socket at which planecastctl asks what goes on, and gives orders; root and "
+		       "the server's own user may. With auto it is the file control in the directory that "
+		       "systemd makes for the service (RuntimeDirectory), and there is none without.",
 	},
 	{
 		VM("source", source),

@@ -30,6 +30,18 @@ struct protocol;
 struct protocol_stats;
 struct update;
 
+/* A viewer, as people are told of it. Strings live as long as the call that hands it over. */
+struct protocol_viewer {
+	uint64_t id; /* no other viewer of this process has had it; never 0 */
+	const char *protocol, *peer;
+	int64_t since_ns; /* by clock_now_ns() */
+	bool may_control; /* or only watch */
+	const char *encoding; /* in which it is sent most; "": nothing yet */
+	uint32_t fps_x10; /* updates a second, lately */
+	uint64_t bytes_sent, bytes_received;
+};
+typedef void (*protocol_viewer_fn)(void *user, const struct protocol_viewer *viewer);
+
 /*
  * Which part of the picture goes as video. Viewers that can be shown video are sent packets
  * of it and no rectangles. When it ends, for good or for now, what they have of it is
@@ -43,7 +55,7 @@ struct protocol_video {
 };
 
 /*
- * Callbacks of the owner (vm.c); all mandatory. Never called from inside a call
+ * Callbacks of the owner (vm.c); mandatory where nothing else is said. Never called from inside a call
  * into the protocol but for accept, or where it says so.
  */
 struct protocol_events {
@@ -68,6 +80,10 @@ struct protocol_events {
 	void (*totals)(void *user, struct protocol_stats *ret);
 	/* A viewer of protocol is to be the only one: closes those of the others. Any time. */
 	void (*alone)(void *user, const struct protocol *protocol, const char *why);
+	/* Optional. A viewer has come (why is NULL), or goes, for that reason. Any time. */
+	void (*viewer)(void *user, const struct protocol_viewer *viewer, const char *why);
+	/* Optional. Somebody had no right password, or none that counts any more. Any time. */
+	void (*auth_failed)(void *user, const struct protocol *protocol, const char *peer);
 };
 
 struct protocol_stats {
@@ -101,6 +117,10 @@ struct protocol_impl {
 	void (*reconfigure)(struct protocol *protocol, const struct config_vm *config);
 	/* Closes every viewer. */
 	void (*close_viewers)(struct protocol *protocol, const char *why);
+	/* Calls each with every viewer, the oldest first; it must not close any. */
+	void (*each_viewer)(struct protocol *protocol, protocol_viewer_fn each, void *user);
+	/* Closes the viewer of that id, 0: all. Returns how many that were. */
+	unsigned int (*close_viewer)(struct protocol *protocol, uint64_t id, const char *why);
 	/* Closes every client. */
 	void (*free)(struct protocol *protocol);
 };

@@ -13,6 +13,7 @@
 #include "net/spice_core.h"
 #include "net/spice_display.h"
 #include "net/spice_front.h"
+#include "net/spice_report.h"
 #include "net/spice_keys.h"
 #include "net/spice_rsa.h"
 #include "net/spice_session.h"
@@ -285,6 +286,8 @@ static const struct protocol_impl impl = {
 	.stats = stats,
 	.reconfigure = reconfigure,
 	.close_viewers = close_viewers,
+	.each_viewer = spice_each_viewer,
+	.close_viewer = spice_close_viewer,
 	.free = free_spice,
 };
 

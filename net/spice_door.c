@@ -117,6 +117,8 @@ static void refuse_later(struct spice_front *front, int error, const char *why)
 	else
 		log_error(NULL, "password file %s %s (%s): nobody can log in",
 				spice->config->spice_password_file, why, strerror(-error));
+	if ((error == -EACCES || error == -EKEYEXPIRED) && spice->events->auth_failed)
+		spice->events->auth_failed(spice->user, &spice->protocol, front->peer);
 	spice_front_set_state(front, SPICE_FRONT_REFUSED);
 	spice_front_set_timer(front, REFUSAL_DELAY_NS);
 }

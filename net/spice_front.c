@@ -85,7 +85,7 @@ void spice_front_close(struct spice_front *front, enum log_level level, const ch
 {
 	struct spice_session *session = front->session;
 	uint64_t sent_bytes, received_bytes;
-	char why[256];
+	char why[SPICE_WHY_MAX];
 	va_list args;
 
 	if (!front->stream)
@@ -103,6 +103,8 @@ void spice_front_close(struct spice_front *front, enum log_level level, const ch
 	if (session) {
 		session->bytes_sent += sent_bytes;
 		session->bytes_received += received_bytes;
+		if (front->handshake.message.channel == SPICE_LINK_MAIN)
+			strcpy(session->why, why);
 		/* With the main channel all others end. */
 		spice_session_lost(session, front);
 		if (front->handshake.message.channel == SPICE_LINK_MAIN) {

@@ -20,6 +20,7 @@
 #include "net/spice_front.h"
 #include "net/spice_input.h"
 #include "net/spice_relay.h"
+#include "net/spice_report.h"
 #include "net/stream.h"
 #include "server/clock.h"
 #include "server/frame.h"
@@ -130,6 +131,7 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 	spice->n_viewers++;
 	spice_later(spice);
 	log_info(session->peer, "viewing by SPICE");
+	spice_tell_came(session);
 	*ret = session;
 	return 0;
 }
@@ -258,6 +260,7 @@ void spice_session_end(struct spice_session *session)
 {
 	if (session->state == SPICE_SESSION_ENDING || session->state == SPICE_SESSION_ENDED)
 		return;
+	spice_tell_left(session);
 	session->state = SPICE_SESSION_ENDING;
 	spice_session_expect(session);
 	session->spice->n_viewers--;

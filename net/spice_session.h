@@ -21,6 +21,7 @@
 #include "net/spice_link.h"
 #include "net/spice_ticket.h"
 #include "net/spice_video.h"
+#include "net/viewer.h"
 #include "server/clock.h"
 
 struct RedsState;
@@ -43,6 +44,9 @@ enum spice_session_state {
 	SPICE_SESSION_ENDED, /* to be freed */
 };
 
+/* Of words. */
+#define SPICE_WHY_MAX 256
+
 struct spice_session {
 	TAILQ_ENTRY(spice_session) link; /* spice.sessions */
 	struct spice *spice;
@@ -64,6 +68,9 @@ struct spice_session {
 	struct spice_display *display;
 	struct spice_input *input;
 	struct spice_video video;
+	struct viewer viewer;
+	char why[SPICE_WHY_MAX]; /* it ends */
+	uint64_t packets_sent; /* of video */
 	struct event *rest;
 	uint32_t wished_width, wished_height; /* by the viewer, last */
 	bool releasing; /* what the viewer holds, if he likes it or not */

@@ -168,6 +168,7 @@ static bool send_packet(struct spice_session *session, struct spice_front *front
 	if (open)
 		open = write_message(front, put_packet(session->spice->scratch, &session->video.stream, packet));
 	session->video.packets++;
+	session->packets_sent++;
 	packet_unref(packet);
 	return open;
 }

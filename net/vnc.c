@@ -16,6 +16,7 @@
 #include "net/soft_cursor.h"
 #include "net/stream.h"
 #include "net/vnc_client.h"
+#include "net/vnc_report.h"
 #include "net/vnc_update.h"
 #include "net/vnc_video.h"
 #include "server/frame.h"
@@ -445,6 +446,8 @@ static const struct protocol_impl impl = {
 	.stats = stats,
 	.reconfigure = reconfigure,
 	.close_viewers = close_viewers,
+	.each_viewer = vnc_each_viewer,
+	.close_viewer = vnc_close_viewer,
 	.free = free_vnc,
 };
 

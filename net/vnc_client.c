@@ -17,6 +17,7 @@
 #include "net/stream.h"
 #include "net/vnc.h"
 #include "net/vnc_messages.h"
+#include "net/vnc_report.h"
 #include "net/vnc_update.h"
 #include "server/frame.h"
 
@@ -71,6 +72,7 @@ void vnc_client_close(struct vnc_client *client, enum log_level level, const cha
 	va_start(args, fmt);
 	vsnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
+	vnc_tell_left(client, why);
 	log_at(level, client->peer, "%s left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
 			client->state == VNC_WAITING || client->state == VNC_VIEWING ? "VNC viewer" : "VNC client",
 			(double)(clock_now_ns() - client->connected_ns) / NSEC_PER_SEC, why,
@@ -238,6 +240,7 @@ static void handshake_done(struct vnc_client *client)
 	set_state(client, VNC_WAITING);
 	log_info(client->peer, "viewing, RFB 3.%u, %s", client->handshake.minor,
 			client->exclusive ? "exclusive" : "shared");
+	vnc_tell_came(client);
 	vnc_client_welcome(client);
 }
 
@@ -270,6 +273,8 @@ static void read_handshake(struct vnc_client *client)
 		break;
 	case RFB_HANDSHAKE_DELAYED:
 		gate_blame(gate, &client->guest, PENALTY_AUTH, clock_now_ns());
+		if (client->vnc->events->auth_failed)
+			client->vnc->events->auth_failed(client->vnc->user, &client->vnc->protocol, client->peer);
 		set_state(client, VNC_REFUSED);
 		set_timer(client, RFB_HANDSHAKE_DELAY_NS);
 		break;

@@ -16,6 +16,7 @@
 #include "net/rfb_framer.h"
 #include "net/rfb_handshake.h"
 #include "net/video_view.h"
+#include "net/viewer.h"
 #include "net/vnc_input.h"
 #include "server/log.h"
 
@@ -69,6 +70,9 @@ struct vnc_client {
 	/* The handshake's deadline; the wait before a refusal; then the check for stalls. */
 	struct event *timer;
 	struct rfb_handshake handshake;
+	struct viewer viewer; /* once it is one */
+	int32_t encoding; /* of rectangles, as enum rects_encoding */
+	uint64_t updates; /* sent to it */
 	bool prompted; /* its deadline was put off for a person to type */
 	bool exclusive;
 

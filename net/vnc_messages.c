@@ -144,6 +144,7 @@ static int handle_encodings(struct vnc_client *client, const struct rfb_message 
 		return -EAGAIN;
 	can = read_encodings(message, &encodings);
 	r = rects_set_encodings(client->rects, &encodings);
+	client->encoding = encodings.preferred;
 	if (r < 0) {
 		vnc_client_close(client, LOG_LEVEL_WARN, "cannot set encodings: %s", strerror(-r));
 		return 0;

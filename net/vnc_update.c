@@ -158,6 +158,7 @@ static void send_video(struct vnc_client *client)
 		return;
 	client->video_last = true;
 	client->vnc->updates_sent++;
+	client->updates++;
 	clear(&client->requested);
 	if (client->state == VNC_VIEWING && client->abilities & VNC_CAN_FENCE)
 		vnc_update_send_fence(client);
@@ -201,6 +202,7 @@ void vnc_update_encoded(void *user, struct evbuffer *output, int result)
 	}
 	if (evbuffer_get_length(output)) {
 		client->vnc->updates_sent++;
+		client->updates++;
 		vnc_client_write_buffer(client, output);
 		if (client->state == VNC_VIEWING && client->abilities & VNC_CAN_FENCE)
 			vnc_update_send_fence(client);

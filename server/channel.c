@@ -18,7 +18,8 @@ _Static_assert(sizeof(struct channel_status) == 96, "no padding: compared as byt
 
 static const struct kind_rule {
 	size_t payload_min, payload_max;
-	bool carries_fd;
+	bool carries_fd; /* always */
+	bool may_carry_fd;
 } kind_rules[] = {
 	[CHANNEL_CONFIG] = { 1, CHANNEL_PAYLOAD_MAX, false },
 	[CHANNEL_LISTENER] = { 1, CHANNEL_PAYLOAD_MAX, true },
@@ -28,7 +29,10 @@ static const struct kind_rule {
 	[CHANNEL_STOP] = { 0, 0, false },
 	[CHANNEL_SERVING] = { 0, 0, false },
 	[CHANNEL_ENCODING] = { 0, CHANNEL_NAMES_MAX, false },
+	[CHANNEL_ASK] = { sizeof(uint32_t) + 2, sizeof(uint32_t) + CHANNEL_ASK_MAX, false },
 	[CHANNEL_STATUS] = { sizeof(struct channel_status), sizeof(struct channel_status), false },
+	[CHANNEL_ANSWER] = { sizeof(uint32_t) + 2, CHANNEL_PAYLOAD_MAX, false, .may_carry_fd = true },
+	[CHANNEL_EVENT] = { 2, CHANNEL_EVENT_MAX, false },
 };
 
 static bool message_is_valid(uint32_t kind, size_t payload_bytes, bool has_fd)
@@ -39,7 +43,7 @@ static bool message_is_valid(uint32_t kind, size_t payload_bytes, bool has_fd)
 		return false;
 	rule = &kind_rules[kind];
 	return payload_bytes >= rule->payload_min && payload_bytes <= rule->payload_max &&
-			has_fd == rule->carries_fd;
+			(has_fd == rule->carries_fd || (has_fd && rule->may_carry_fd));
 }
 
 int channel_send(int fd, enum channel_kind kind, const void *payload, size_t payload_bytes,

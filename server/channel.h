@@ -17,6 +17,9 @@
 #define CHANNEL_FDS_MAX 1
 /* Of several candidates for encoding video (encoders/vaapi_candidate.h), one a line. */
 #define CHANNEL_NAMES_MAX 8192
+/* A question of the control socket, as text; a happening that a worker tells of. */
+#define CHANNEL_ASK_MAX 1024
+#define CHANNEL_EVENT_MAX 2048
 
 enum channel_kind {
 	/* to the worker */
@@ -26,10 +29,13 @@ enum channel_kind {
 	CHANNEL_AVOID, /* candidates that are not to encode, in place of those before; empty: none */
 	CHANNEL_READY, /* all of the first configuration has been sent */
 	CHANNEL_STOP,
+	CHANNEL_ASK, /* uint32_t number, then a request as on the control socket (server/control_request.h) */
 	/* to the supervisor */
 	CHANNEL_SERVING, /* the worker accepts viewers */
 	CHANNEL_ENCODING, /* candidates whose drivers are at work, before they are; empty: none */
 	CHANNEL_STATUS, /* struct channel_status, once a second while it changes */
+	CHANNEL_ANSWER, /* the question's uint32_t, then {"ok": ...} or {"error": ...}; may come with an fd */
+	CHANNEL_EVENT, /* JSON object with "event", for those who listen at the control socket */
 };
 
 struct channel_status {

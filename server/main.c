@@ -55,9 +55,31 @@ static int load_reporting(const struct options *options, config_report_fn report
 	return 0;
 }
 
+/* Who is told of a problem beside the log. */
+struct listener {
+	config_report_fn report; /* NULL: nobody */
+	void *user;
+};
+
+static void report_to_both(void *user, const struct config_problem *problem)
+{
+	const struct listener *listener = user;
+
+	report_to_log(NULL, problem);
+	if (listener->report)
+		listener->report(listener->user, problem);
+}
+
+static int load_again(void *user, config_report_fn report, void *report_user, struct config **ret)
+{
+	struct listener listener = { report, report_user };
+
+	return load_reporting(user, report_to_both, &listener, ret);
+}
+
 static int load(void *user, struct config **ret)
 {
-	return load_reporting(user, report_to_log, NULL, ret);
+	return load_again(user, NULL, NULL, ret);
 }
 
 static int exit_status_of_load(int r)
@@ -67,7 +89,7 @@ static int exit_status_of_load(int r)
 
 static int run_supervisor(const struct options *options)
 {
-	static const struct supervisor_events events = { .load = load };
+	static const struct supervisor_events events = { .load = load_again };
 	struct supervisor *supervisor = NULL;
 	struct event_base *base = NULL;
 	struct config *config = NULL;

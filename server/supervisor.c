@@ -12,6 +12,8 @@
 #include "config/config.h"
 #include "server/channel.h"
 #include "server/clock.h"
+#include "server/control.h"
+#include "server/control_tell.h"
 #include "server/log.h"
 #include "server/notify.h"
 #include "server/supervisor_vm.h"
@@ -39,6 +41,7 @@ struct supervisor {
 	void *user;
 	struct config *config;
 	struct entry *entries;
+	struct control *control;
 	struct event *signals[4];
 	struct event *notify_timer; /* runs while systemd is to be told something */
 	unsigned int viewers; /* as systemd knows it */
@@ -91,6 +94,7 @@ static void handle_serving(void *user, struct supervisor_vm *vm)
 	struct entry *entry = user;
 	struct supervisor *supervisor = entry->supervisor;
 
+	control_tell_serving(supervisor->control, supervisor_vm_name(vm));
 	if (supervisor->events->serving)
 		supervisor->events->serving(supervisor->user, supervisor_vm_name(vm));
 }
@@ -107,9 +111,33 @@ static void handle_status(void *user, struct supervisor_vm *vm, const struct cha
 		supervisor->events->status(supervisor->user, supervisor_vm_name(vm), status);
 }
 
+static void handle_started(void *user, struct supervisor_vm *vm, pid_t pid)
+{
+	struct entry *entry = user;
+
+	control_tell_started(entry->supervisor->control, supervisor_vm_name(vm), pid);
+}
+
+static void handle_ended(void *user, struct supervisor_vm *vm, pid_t pid, const char *how, int64_t delay_ns)
+{
+	struct entry *entry = user;
+
+	control_tell_ended(entry->supervisor->control, supervisor_vm_name(vm), pid, how, delay_ns);
+}
+
+static int handle_told(void *user, struct supervisor_vm *vm, const char *text, size_t bytes)
+{
+	struct entry *entry = user;
+
+	return control_tell_worker(entry->supervisor->control, supervisor_vm_name(vm), text, bytes);
+}
+
 static const struct supervisor_vm_events vm_events = {
 	.serving = handle_serving,
 	.status = handle_status,
+	.started = handle_started,
+	.ended = handle_ended,
+	.told = handle_told,
 };
 
 static struct entry *entry_find(struct supervisor *supervisor, const char *name)
@@ -123,7 +151,7 @@ static struct entry *entry_find(struct supervisor *supervisor, const char *name)
 
 static int entry_new(struct supervisor *supervisor, const char *name)
 {
-	struct entry *entry = calloc(1, sizeof(*entry));
+	struct entry *entry = calloc(1, sizeof(*entry)), **link = &supervisor->entries;
 	int r = -ENOMEM;
 
 	if (entry)
@@ -133,8 +161,9 @@ static int entry_new(struct supervisor *supervisor, const char *name)
 		return r;
 	}
 	entry->supervisor = supervisor;
-	entry->next = supervisor->entries;
-	supervisor->entries = entry;
+	while (*link)
+		link = &(*link)->next;
+	*link = entry;
 	return 0;
 }
 
@@ -208,7 +237,7 @@ static void apply_log(const struct config *config)
 }
 
 /* All or nothing up to the point where the new configuration is taken. */
-static int reload(struct supervisor *supervisor, struct config *config)
+static int take_config(struct supervisor *supervisor, struct config *config)
 {
 	const struct config_server *old_server = &supervisor->config->server;
 	bool changed_server = old_server->log_level != config->server.log_level ||
@@ -244,29 +273,25 @@ static int reload(struct supervisor *supervisor, struct config *config)
 	if (config != supervisor->config)
 		config_free(supervisor->config);
 	supervisor->config = config;
+	control_listen(supervisor->control, config);
 	entries_sweep(supervisor);
 	return 0;
 }
 
-static void handle_reload(evutil_socket_t signal_number, short what, void *user)
+int supervisor_reload(struct supervisor *supervisor, config_report_fn report, void *report_user)
 {
-	struct supervisor *supervisor = user;
 	struct config *config;
 	int r;
 
-	(void)signal_number;
-	(void)what;
 	if (supervisor->stopping)
-		return;
-	if (!supervisor->events->load) {
-		supervisor_stop(supervisor); /* nothing to read again: a hangup is what it says */
-		return;
-	}
+		return -ESHUTDOWN;
+	if (!supervisor->events->load)
+		return -ENOTSUP;
 	notify_send("RELOADING=1\nMONOTONIC_USEC=%lld",
 			(long long)(clock_now_ns() / NSEC_PER_USEC));
-	r = supervisor->events->load(supervisor->user, &config);
+	r = supervisor->events->load(supervisor->user, report, report_user, &config);
 	if (!r) {
-		r = reload(supervisor, config);
+		r = take_config(supervisor, config);
 		if (r < 0)
 			config_free(config);
 	}
@@ -276,6 +301,44 @@ static void handle_reload(evutil_socket_t signal_number, short what, void *user)
 	else
 		log_notice(NULL, "configuration reloaded: %u VMs", config->n_vms);
 	notify_ready(supervisor);
+	control_tell_reload(supervisor->control, r);
+	return r;
+}
+
+static void handle_reload(evutil_socket_t signal_number, short what, void *user)
+{
+	(void)signal_number;
+	(void)what;
+	if (supervisor_reload(user, NULL, NULL) == -ENOTSUP)
+		supervisor_stop(user); /* nothing to read again: a hangup is what it says */
+}
+
+void supervisor_set_log_level(struct supervisor *supervisor, int level)
+{
+	config_override_server(supervisor->config, offsetof(struct config_server, log_level), level);
+	apply_log(supervisor->config);
+	for (struct entry *entry = supervisor->entries; entry; entry = entry->next)
+		supervisor_vm_tell_server(entry->vm);
+}
+
+const struct config *supervisor_config(const struct supervisor *supervisor)
+{
+	return supervisor->config;
+}
+
+struct supervisor_vm *supervisor_find_vm(struct supervisor *supervisor, const char *name)
+{
+	struct entry *entry = entry_find(supervisor, name);
+
+	return entry && supervisor_vm_config(entry->vm) ? entry->vm : NULL;
+}
+
+void supervisor_each_vm(struct supervisor *supervisor, void (*each)(void *user, struct supervisor_vm *vm), void *user)
+{
+	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
+		if (supervisor_vm_config(entry->vm))
+			each(user, entry->vm);
+	}
 }
 
 int supervisor_new(struct event_base *base, struct config *config,
@@ -309,8 +372,11 @@ int supervisor_new(struct event_base *base, struct config *config,
 			goto fail;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	r = control_new(base, supervisor, &supervisor->control);
+	if (r < 0)
+		goto fail;
 	supervisor->config = config;
-	r = reload(supervisor, config);
+	r = take_config(supervisor, config);
 	if (r < 0)
 		goto fail;
 	notify_ready(supervisor);
@@ -329,6 +395,7 @@ void supervisor_stop(struct supervisor *supervisor)
 	event_add(supervisor->end_timer, &end);
 	if (!supervisor->stopping)
 		notify_send("STOPPING=1");
+	control_tell_stopping(supervisor->control);
 	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
 		if (supervisor->stopping)
 			supervisor_vm_kill(entry->vm);
@@ -343,6 +410,8 @@ void supervisor_free(struct supervisor *supervisor)
 {
 	if (!supervisor)
 		return;
+	control_free(supervisor->control); /* who waits for an answer is gone before who gives it */
+	supervisor->control = NULL;
 	while (supervisor->entries) {
 		struct entry *entry = supervisor->entries;
 

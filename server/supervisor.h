@@ -2,25 +2,29 @@
 /*
  * The supervisor: keeps one worker process a VM, their listening sockets, and
  * the configuration they serve. Handles SIGTERM, SIGINT (end), SIGHUP (reload),
- * SIGCHLD. Reads nothing that a viewer or a guest sends. Loop thread.
+ * SIGCHLD, and serves the control socket (server/control.h). Reads nothing that a
+ * viewer or a guest sends. Loop thread.
  */
 #ifndef PLANECAST_SERVER_SUPERVISOR_H
 #define PLANECAST_SERVER_SUPERVISOR_H
 
 #include <stdbool.h>
 
+#include "config/config.h"
+
 struct channel_status;
-struct config;
 struct event_base;
 struct supervisor;
+struct supervisor_vm;
 
 /* Each optional. */
 struct supervisor_events {
 	/*
-	 * Reads the configuration again; the result becomes the supervisor's.
-	 * Problems are the callee's to report; negative errno keeps the old one.
+	 * Reads the configuration again; the result becomes the supervisor's. Problems
+	 * are the callee's to log, and go to report (NULL: nobody asks) as well;
+	 * negative errno keeps the old one.
 	 */
-	int (*load)(void *user, struct config **ret);
+	int (*load)(void *user, config_report_fn report, void *report_user, struct config **ret);
 	/* A worker accepts viewers: after each start. */
 	void (*serving)(void *user, const char *vm);
 	/* When something changed, at most once a second. Bytes of state are the worker's word: escape. */
@@ -39,5 +43,17 @@ int supervisor_new(struct event_base *base, struct config *config,
  */
 void supervisor_stop(struct supervisor *supervisor);
 void supervisor_free(struct supervisor *supervisor);
+
+/* For the control socket. */
+
+/* As SIGHUP does. -EINVAL: the configuration is wrong; -ENOTSUP: there is none to read; -ESHUTDOWN, -ENOMEM. */
+int supervisor_reload(struct supervisor *supervisor, config_report_fn report, void *report_user);
+/* Of supervisor and workers, until the next reload; enum log_level. */
+void supervisor_set_log_level(struct supervisor *supervisor, int level);
+const struct config *supervisor_config(const struct supervisor *supervisor);
+/* NULL: there is none of that name in the configuration. */
+struct supervisor_vm *supervisor_find_vm(struct supervisor *supervisor, const char *name);
+/* In the order in which they came up in configurations. */
+void supervisor_each_vm(struct supervisor *supervisor, void (*each)(void *user, struct supervisor_vm *vm), void *user);
 
 #endif

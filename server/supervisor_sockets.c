@@ -150,6 +150,17 @@ const char *supervisor_socket_name(const struct supervisor_socket *socket,
 	return buf;
 }
 
+const char *supervisor_socket_address(const struct supervisor_socket *socket, char buf[ADDRESS_TEXT_MAX])
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+
+	if (socket->fd >= 0 && !getsockname(socket->fd, (struct sockaddr *)&address, &length))
+		return address_format((struct sockaddr *)&address, length, buf);
+	snprintf(buf, ADDRESS_TEXT_MAX, "%s", socket->address);
+	return buf;
+}
+
 void supervisor_sockets_keep(struct supervisor_sockets *sockets, const struct config_vm *config_vm,
 		const struct supervisor_sockets_events *events, void *user)
 {

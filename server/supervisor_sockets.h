@@ -39,6 +39,8 @@ struct supervisor_sockets_events {
 #define SUPERVISOR_SOCKET_NAME_MAX (ADDRESS_TEXT_MAX + 16)
 const char *supervisor_socket_name(const struct supervisor_socket *socket,
 		char buf[SUPERVISOR_SOCKET_NAME_MAX]);
+/* Where it listens, with the port that the kernel chose; as configured while it does not. Returns buf. */
+const char *supervisor_socket_address(const struct supervisor_socket *socket, char buf[ADDRESS_TEXT_MAX]);
 /* Closes what config_vm does not name; closing() is called for each that was bound. */
 void supervisor_sockets_keep(struct supervisor_sockets *sockets, const struct config_vm *config_vm,
 		const struct supervisor_sockets_events *events, void *user);

@@ -52,6 +52,9 @@ struct supervisor_vm {
 	struct event *channel_event;
 	bool serves; /* has said so */
 	struct supervisor_avoid avoid;
+	struct supervisor_questions questions;
+	struct channel_status status; /* the newest */
+	unsigned int starts; /* of workers, ever */
 	int64_t messages_paid_ns; /* up to when the time that passed paid for its messages */
 	bool stopping; /* asked to end, or killed by us */
 	struct event *kill_timer;
@@ -72,6 +75,7 @@ static void close_channel(struct supervisor_vm *vm)
 	vm->channel_event = NULL;
 	close(vm->channel);
 	vm->channel = -1;
+	supervisor_questions_end(&vm->questions);
 }
 
 static void kill_worker(struct supervisor_vm *vm)
@@ -220,6 +224,7 @@ static void receive_status(struct supervisor_vm *vm, const char *payload)
 
 	memcpy(&status, payload, sizeof(status));
 	status.state[sizeof(status.state) - 1] = '\0';
+	vm->status = status;
 	vm->events->status(vm->user, vm, &status);
 }
 
@@ -236,7 +241,7 @@ static bool may_send(struct supervisor_vm *vm)
 }
 
 /* False: no worker of ours says that. */
-static bool obey(struct supervisor_vm *vm, enum channel_kind kind, const char *payload, size_t bytes)
+static bool obey(struct supervisor_vm *vm, enum channel_kind kind, const char *payload, size_t bytes, int passed_fd)
 {
 	switch (kind) {
 	case CHANNEL_SERVING:
@@ -252,6 +257,10 @@ static bool obey(struct supervisor_vm *vm, enum channel_kind kind, const char *p
 	case CHANNEL_STATUS:
 		receive_status(vm, payload);
 		return true;
+	case CHANNEL_ANSWER:
+		return supervisor_questions_answer(&vm->questions, payload, bytes, passed_fd) == 0;
+	case CHANNEL_EVENT:
+		return vm->events->told(vm->user, vm, payload, bytes) == 0;
 	default:
 		return false;
 	}
@@ -264,6 +273,7 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 	enum channel_kind kind;
 	int passed_fd, r;
 	size_t bytes;
+	bool obeyed;
 
 	(void)what;
 	for (int i = 0; i < MESSAGES_A_TURN; i++) {
@@ -283,9 +293,10 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 			abandon_worker(vm);
 			return;
 		}
-		if (r || !obey(vm, kind, payload, bytes)) {
-			if (passed_fd >= 0 && !r)
-				close(passed_fd);
+		obeyed = !r && obey(vm, kind, payload, bytes, passed_fd);
+		if (!r && passed_fd >= 0)
+			close(passed_fd);
+		if (!obeyed) {
 			vm_log(LOG_LEVEL_ERROR, vm, "worker %d sends nonsense (%s), killing it",
 					(int)vm->pid, r ? strerror(-r) : "not its to send");
 			abandon_worker(vm);
@@ -345,7 +356,9 @@ static void start_worker(struct supervisor_vm *vm)
 			schedule_start(vm, next_delay_ns(vm) + RESTART_DELAY_NS);
 		return;
 	}
+	vm->starts++;
 	vm_log(LOG_LEVEL_INFO, vm, "worker %d started", (int)vm->pid);
+	vm->events->started(vm->user, vm, vm->pid);
 	tell_avoid(vm);
 	tell_config(vm);
 	for (unsigned int i = 0; i < vm->sockets.count; i++)
@@ -365,6 +378,7 @@ int supervisor_vm_new(struct event_base *base, const char *name,
 	vm->events = events;
 	vm->user = user;
 	vm->channel = -1;
+	supervisor_questions_init(&vm->questions, base);
 	vm->name = strdup(name);
 	vm->bind_timer = evtimer_new(base, handle_bind_timer, vm);
 	vm->kill_timer = evtimer_new(base, handle_kill_timer, vm);
@@ -447,6 +461,52 @@ void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
 		tell_avoid(vm);
 }
 
+void supervisor_vm_tell_server(struct supervisor_vm *vm)
+{
+	if (vm->config_vm && !vm->stopping)
+		tell_config(vm);
+}
+
+void supervisor_vm_report(const struct supervisor_vm *vm, struct supervisor_vm_report *ret)
+{
+	*ret = (struct supervisor_vm_report){
+		.pid = vm->pid,
+		.serves = vm->serves && vm->channel >= 0,
+		.started_ns = vm->started_ns,
+		.starts = vm->starts,
+		.status = vm->status,
+		.sockets = &vm->sockets,
+	};
+}
+
+int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_answer_fn answer, void *user,
+		struct supervisor_question **ret)
+{
+	struct supervisor_question *question;
+	char payload[sizeof(uint32_t) + CHANNEL_ASK_MAX];
+	size_t bytes = strlen(text);
+	uint32_t number;
+	int r;
+
+	if (vm->channel < 0 || !vm->serves || vm->stopping)
+		return -ENOTCONN;
+	if (bytes > CHANNEL_ASK_MAX)
+		return -EINVAL;
+	r = supervisor_questions_add(&vm->questions, answer, user, &question, &number);
+	if (r < 0)
+		return r;
+	memcpy(payload, &number, sizeof(number));
+	memcpy(payload + sizeof(number), text, bytes);
+	r = channel_send(vm->channel, CHANNEL_ASK, payload, sizeof(number) + bytes, -1);
+	if (r < 0) {
+		supervisor_questions_unsent(&vm->questions, question);
+		return r == -EAGAIN ? -EBUSY : r == -EPIPE ? -ENOTCONN : r;
+	}
+	vm->messages_paid_ns -= MESSAGE_COST_NS; /* its answer is none too much */
+	*ret = question;
+	return 0;
+}
+
 void supervisor_vm_stop(struct supervisor_vm *vm)
 {
 	vm->config = NULL;
@@ -503,8 +563,10 @@ void supervisor_vm_exited(struct supervisor_vm *vm, int status)
 	log_set_vm(vm->name);
 	supervisor_avoid_ended(&vm->avoid, status, was_told, clock_now_ns());
 	log_set_vm(NULL);
+	vm->events->ended(vm->user, vm, vm->pid, how, vm->config_vm ? delay_ns : -1);
 	vm->pid = 0;
-	vm->events->status(vm->user, vm, &(struct channel_status){ .state = "restarting" });
+	vm->status = (struct channel_status){ .state = "restarting" };
+	vm->events->status(vm->user, vm, &vm->status);
 	if (!vm->config_vm)
 		return;
 	if (delay_ns)

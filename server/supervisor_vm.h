@@ -11,11 +11,23 @@
 #include <sys/types.h>
 
 #include "server/channel.h"
+#include "server/supervisor_questions.h"
 
 struct config;
 struct config_vm;
 struct event_base;
+struct supervisor_sockets;
 struct supervisor_vm;
+
+/* What is to be known of a VM, as of now; strings are borrowed. */
+struct supervisor_vm_report {
+	pid_t pid; /* 0: no worker runs */
+	bool serves;
+	int64_t started_ns; /* its worker, by clock_now_ns() */
+	unsigned int starts; /* of workers, so far */
+	struct channel_status status;
+	const struct supervisor_sockets *sockets;
+};
 
 /* Mandatory. None frees the VM from inside a call. */
 struct supervisor_vm_events {
@@ -23,6 +35,11 @@ struct supervisor_vm_events {
 	void (*serving)(void *user, struct supervisor_vm *vm);
 	/* The newest status; zeroes when a worker has ended. */
 	void (*status)(void *user, struct supervisor_vm *vm, const struct channel_status *status);
+	/* A worker was started, or has ended (how: supervisor_spawn.h) and another starts after delay_ns, -1: none. */
+	void (*started)(void *user, struct supervisor_vm *vm, pid_t pid);
+	void (*ended)(void *user, struct supervisor_vm *vm, pid_t pid, const char *how, int64_t delay_ns);
+	/* What the worker tells: text, bytes long, that may be anything. 0, or -EINVAL: no worker of ours says that. */
+	int (*told)(void *user, struct supervisor_vm *vm, const char *text, size_t bytes);
 };
 
 /* Binds nothing, starts nothing. -ENOMEM. */
@@ -47,6 +64,16 @@ pid_t supervisor_vm_pid(const struct supervisor_vm *vm);
 void supervisor_vm_release(struct supervisor_vm *vm, const struct config_vm *config_vm);
 void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
 		const struct config_vm *config_vm, bool changed_server);
+/* A key of [server] that workers obey has changed, and nothing else. */
+void supervisor_vm_tell_server(struct supervisor_vm *vm);
+void supervisor_vm_report(const struct supervisor_vm *vm, struct supervisor_vm_report *ret);
+/*
+ * Asks the worker; text is a request as on the control socket. answer is called later and
+ * once, unless supervisor_question_forget(*ret) comes first. -ENOTCONN: there is no worker that
+ * serves; -EBUSY: it has too much to answer already; -ENOMEM, -EINVAL.
+ */
+int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_answer_fn answer, void *user,
+		struct supervisor_question **ret);
 /* Closes its sockets; asks the worker to end and kills it when it does not. */
 void supervisor_vm_stop(struct supervisor_vm *vm);
 /* No more patience. */

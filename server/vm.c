@@ -33,9 +33,10 @@
 #include "server/input.h"
 #include "server/log.h"
 #include "server/pacer.h"
-#include "server/size_wish.h"
+#include "server/resizer.h"
 #include "server/update.h"
 #include "server/video.h"
+#include "server/vm_window.h"
 
 /* Shadows: viewers that are being sent to hold one each; past that, looks wait for them. */
 #define SHADOWS 6
@@ -56,8 +57,7 @@ struct vm {
 	struct guest *guest; /* NULL: none configured */
 	struct input_keymap *keymap;
 	struct pacer pacer;
-	struct size_wish wish;
-	struct event *wish_due; /* the guest is to be asked */
+	struct resizer resizer;
 
 	char reason[160]; /* why there is no picture; empty: there is one */
 	bool card_shown;
@@ -65,13 +65,9 @@ struct vm {
 	enum pacer_result seen; /* by the look that is under way */
 	uint32_t width, height, fourcc; /* of the newest picture; 0: none yet */
 
-	/* Since the last vm_status(). */
-	struct {
-		int64_t start_ns;
-		uint64_t bytes_before;
-		uint64_t changed;
-		uint64_t dirty_permille;
-	} window;
+	struct vm_window window; /* since the last vm_status() */
+	const struct vm_events *events;
+	void *user;
 };
 
 static const struct {
@@ -99,9 +95,7 @@ static void note_changed(struct vm *vm)
 	unsigned int dirty, total;
 
 	damage_stats(vm->damage, &dirty, &total);
-	vm->window.changed++;
-	if (total)
-		vm->window.dirty_permille += dirty * 1000ULL / total;
+	vm_window_add(&vm->window, dirty, total);
 	half_note(&vm->half, dirty);
 }
 
@@ -142,6 +136,12 @@ static int show_card(struct vm *vm, const char *reason)
 	return r;
 }
 
+static void tell_off(struct vm *vm, const char *reason)
+{
+	log_notice(NULL, "no picture: %s", reason);
+	vm->events->picture(vm->user, 0, 0, reason);
+}
+
 static void handle_off(void *user, const char *reason)
 {
 	struct vm *vm = user;
@@ -149,7 +149,7 @@ static void handle_off(void *user, const char *reason)
 	/* Without a shadow there was no viewer to see it, and now there is. */
 	if (strcmp(vm->reason, reason) || !vm->card_shown || !damage_shadow(vm->damage)) {
 		if (strcmp(vm->reason, reason))
-			log_notice(NULL, "no picture: %s", reason);
+			tell_off(vm, reason);
 		snprintf(vm->reason, sizeof(vm->reason), "%s", reason);
 		vm->card_shown = show_card(vm, reason) >= 0;
 	}
@@ -194,8 +194,9 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		vm->width = frame->width;
 		vm->height = frame->height;
 		vm->fourcc = frame->fourcc;
+		vm->events->picture(vm->user, vm->width, vm->height, NULL);
 	}
-	size_wish_show(&vm->wish, frame->width, frame->height);
+	size_wish_show(&vm->resizer.wish, frame->width, frame->height);
 	if (r)
 		vm->seen = vm->half.last == HALF_WHOLE ? PACER_WHOLE : PACER_CHANGE;
 }
@@ -286,53 +287,23 @@ static void handle_input(void *user, const struct input_event *event)
 	set_pace(vm);
 }
 
-/* For the size that viewers wish, now or when it is time. */
-static int ask_guest(struct vm *vm)
+static int ask_guest(void *user, uint32_t width, uint32_t height)
 {
-	const int64_t now_ns = clock_now_ns();
-	const int64_t wait_ns = size_wish_wait_ns(&vm->wish, now_ns);
-	const struct timeval wait = clock_timeval(wait_ns);
-	int r;
+	struct vm *vm = user;
+	int r = capture_resize(vm->capture, width, height);
 
-	if (wait_ns < 0)
-		return 0;
-	if (wait_ns > 0)
-		return event_add(vm->wish_due, &wait) < 0 ? -ENOMEM : 0;
-	r = capture_resize(vm->capture, vm->wish.wished.width, vm->wish.wished.height);
-	size_wish_asked(&vm->wish, r >= 0, now_ns);
 	if (r >= 0) {
-		pacer_note_motion(&vm->pacer, now_ns);
+		pacer_note_motion(&vm->pacer, clock_now_ns());
 		set_pace(vm);
 	}
 	return r;
 }
 
-static void handle_wish_due(evutil_socket_t fd, short what, void *data)
-{
-	struct vm *vm = data;
-	const struct size size = vm->wish.wished;
-	int r = ask_guest(vm);
-
-	(void)fd;
-	(void)what;
-	if (r < 0)
-		log_info(NULL, "viewers wish for %ux%u: %s", size.width, size.height, strerror(-r));
-}
-
 static int handle_resize(void *user, const void *viewer, uint32_t width, uint32_t height, bool again)
 {
 	struct vm *vm = user;
-	const struct size size = { width, height };
 
-	switch (size_wish_put(&vm->wish, viewer, size, again)) {
-	case SIZE_WISH_TO_ASK:
-		return ask_guest(vm);
-	case SIZE_WISH_IS_SO:
-		return PROTOCOL_SIZE_IS_SO;
-	case SIZE_WISH_OVERRULED:
-		break;
-	}
-	return -EBUSY;
+	return resizer_put(&vm->resizer, viewer, width, height, again);
 }
 
 static struct protocol_stats sum_stats(const struct vm *vm)
@@ -382,14 +353,14 @@ static void handle_viewers(void *user)
 			show_again(vm->protocols[i], shadow);
 	}
 	if (viewers < vm->viewers)
-		size_wish_lose(&vm->wish);
+		size_wish_lose(&vm->resizer.wish);
 	vm->viewers = viewers;
 	pacer_set_watched(&vm->pacer, watched, clock_now_ns());
 	if (vm->video)
 		video_set_watched(vm->video, all.video_viewers > 0);
 	if (!watched) {
 		damage_drop(vm->damage);
-		size_wish_show(&vm->wish, 0, 0);
+		size_wish_show(&vm->resizer.wish, 0, 0);
 	}
 	set_pace(vm);
 }
@@ -409,6 +380,20 @@ static void handle_alone(void *user, const struct protocol *protocol, const char
 	}
 }
 
+static void handle_viewer(void *user, const struct protocol_viewer *viewer, const char *why)
+{
+	struct vm *vm = user;
+
+	vm->events->viewer(vm->user, viewer, why);
+}
+
+static void handle_auth_failed(void *user, const struct protocol *protocol, const char *peer)
+{
+	struct vm *vm = user;
+
+	vm->events->auth_failed(vm->user, protocol->impl->name, peer);
+}
+
 static const struct protocol_events protocol_events = {
 	.input = handle_input,
 	.resize = handle_resize,
@@ -416,6 +401,8 @@ static const struct protocol_events protocol_events = {
 	.viewers = handle_viewers,
 	.totals = handle_totals,
 	.alone = handle_alone,
+	.viewer = handle_viewer,
+	.auth_failed = handle_auth_failed,
 };
 
 static void handle_guest_pointer(void *user, bool absolute)
@@ -439,8 +426,8 @@ static int open_gate(struct vm *vm)
 	return gate_new(vm->config, seed, &vm->gate);
 }
 
-int vm_new(struct event_base *base, const struct config_vm *config,
-		const struct video_drivers *drivers, struct vm **ret)
+int vm_new(struct event_base *base, const struct config_vm *config, const struct video_drivers *drivers,
+		const struct vm_events *events, void *user, struct vm **ret)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 	int r;
@@ -449,6 +436,8 @@ int vm_new(struct event_base *base, const struct config_vm *config,
 		return -ENOMEM;
 	vm->base = base;
 	vm->config = config;
+	vm->events = events;
+	vm->user = user;
 	vm->window.start_ns = clock_now_ns();
 	pacer_init(&vm->pacer, config->max_fps, config->idle_interval_ns);
 
@@ -472,9 +461,8 @@ int vm_new(struct event_base *base, const struct config_vm *config,
 		if (r < 0)
 			goto fail;
 	}
-	r = -ENOMEM;
-	vm->wish_due = evtimer_new(base, handle_wish_due, vm);
-	if (!vm->wish_due)
+	r = resizer_init(&vm->resizer, base, ask_guest, vm);
+	if (r < 0)
 		goto fail;
 	for (size_t i = 0; i < N_PROTOCOLS; i++) {
 		r = protocol_table[i].new(base, config, vm->gate, &protocol_events, vm, &vm->protocols[i]);
@@ -508,8 +496,7 @@ void vm_free(struct vm *vm)
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		if (vm->protocols[i])
 			vm->protocols[i]->impl->free(vm->protocols[i]);
-	if (vm->wish_due)
-		event_free(vm->wish_due);
+	resizer_finish(&vm->resizer);
 	gate_free(vm->gate);
 	guest_free(vm->guest);
 	damage_free(vm->damage);
@@ -548,11 +535,30 @@ void vm_drivers_changed(struct vm *vm)
 		video_begin_anew(vm->video);
 }
 
+void vm_each_viewer(struct vm *vm, protocol_viewer_fn each, void *user)
+{
+	for (size_t i = 0; i < N_PROTOCOLS; i++)
+		vm->protocols[i]->impl->each_viewer(vm->protocols[i], each, user);
+}
+
+unsigned int vm_close_viewer(struct vm *vm, uint64_t id, const char *why)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < N_PROTOCOLS; i++)
+		n += vm->protocols[i]->impl->close_viewer(vm->protocols[i], id, why);
+	return n;
+}
+
+static void sample(void *user, const struct protocol_viewer *viewer)
+{
+	(void)user;
+	(void)viewer;
+}
+
 void vm_status(struct vm *vm, struct channel_status *ret)
 {
-	int64_t now_ns = clock_now_ns();
-	int64_t elapsed_ns = now_ns - vm->window.start_ns;
-	struct protocol_stats stats = sum_stats(vm);
+	const struct protocol_stats stats = sum_stats(vm);
 	struct channel_status status = {
 		.viewers = stats.viewers,
 		.width = vm->reason[0] ? 0 : vm->width,
@@ -560,15 +566,8 @@ void vm_status(struct vm *vm, struct channel_status *ret)
 	};
 	char fourcc[12];
 
-	if (elapsed_ns > 0) {
-		double seconds = (double)elapsed_ns / NSEC_PER_SEC;
-
-		status.frames_per_second_x10 = (uint32_t)(vm->window.changed * 10 / seconds + 0.5);
-		status.bits_per_second = (uint64_t)
-				((stats.bytes_sent - vm->window.bytes_before) * 8 / seconds);
-	}
-	if (vm->window.changed)
-		status.damage_permille = (uint32_t)(vm->window.dirty_permille / vm->window.changed);
+	vm_each_viewer(vm, sample, NULL); /* so that their rates are those of the last second */
+	vm_window_end(&vm->window, stats.bytes_sent, clock_now_ns(), &status);
 	if (vm->reason[0])
 		snprintf(status.state, sizeof(status.state), "%.63s", vm->reason);
 	else if (vm->width)
@@ -576,9 +575,5 @@ void vm_status(struct vm *vm, struct channel_status *ret)
 				format_fourcc_name(vm->fourcc, fourcc));
 	else
 		snprintf(status.state, sizeof(status.state), "not watched yet");
-	vm->window.start_ns = now_ns;
-	vm->window.bytes_before = stats.bytes_sent;
-	vm->window.changed = 0;
-	vm->window.dirty_permille = 0;
 	*ret = status;
 }

@@ -9,18 +9,28 @@
 #include <sys/socket.h>
 
 #include "config/config.h"
+#include "net/protocol.h"
 
 struct channel_status;
 struct event_base;
 struct video_drivers;
 struct vm;
 
+/* What happens there; all mandatory. From inside anything: the VM is not to be called back. */
+struct vm_events {
+	/* A viewer has come (why is NULL), or goes. */
+	void (*viewer)(void *user, const struct protocol_viewer *viewer, const char *why);
+	void (*auth_failed)(void *user, const char *protocol, const char *peer);
+	/* The picture has another size or form; or there is none, for that reason. */
+	void (*picture)(void *user, uint32_t width, uint32_t height, const char *reason);
+};
+
 /*
- * config is borrowed until vm_free() or the next vm_reconfigure(), drivers (NULL: none) until
- * vm_free(). -EINVAL, -ENOMEM, -EMFILE.
+ * config is borrowed until vm_free() or the next vm_reconfigure(), drivers (NULL: none) and events
+ * until vm_free(). -EINVAL, -ENOMEM, -EMFILE.
  */
-int vm_new(struct event_base *base, const struct config_vm *config,
-		const struct video_drivers *drivers, struct vm **ret);
+int vm_new(struct event_base *base, const struct config_vm *config, const struct video_drivers *drivers,
+		const struct vm_events *events, void *user, struct vm **ret);
 void vm_free(struct vm *vm);
 
 /* A client has connected to a listener; the VM owns the socket, also on failure. */
@@ -30,6 +40,10 @@ void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const stru
 void vm_reconfigure(struct vm *vm, const struct config_vm *config);
 /* drivers say something else. */
 void vm_drivers_changed(struct vm *vm);
+/* Calls each with every viewer, of one protocol after the other. */
+void vm_each_viewer(struct vm *vm, protocol_viewer_fn each, void *user);
+/* Closes the viewer of that id, 0: all. Returns how many that were. */
+unsigned int vm_close_viewer(struct vm *vm, uint64_t id, const char *why);
 /* What happened since the last call. */
 void vm_status(struct vm *vm, struct channel_status *ret);
 

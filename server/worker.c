@@ -26,6 +26,7 @@
 #include "server/supervisor_sockets.h"
 #include "server/video.h"
 #include "server/vm.h"
+#include "server/worker_control.h"
 
 #define STATUS_INTERVAL_NS NSEC_PER_SEC
 /* With no viewer and nothing new for this many reports, the host is left in peace. */
@@ -51,6 +52,7 @@ struct worker {
 	struct event *channel_event;
 	char avoid[CHANNEL_NAMES_MAX + 1];
 	struct video_drivers drivers;
+	struct worker_control control;
 	struct event *status_timer;
 	struct channel_status status; /* as last sent */
 	unsigned int quiet;
@@ -95,7 +97,7 @@ static int worker_init(struct worker *worker, const char *name)
 	 * a viewer's threads leave theirs at 10 MB each.
 	 */
 	mallopt(M_ARENA_MAX, 1);
-	*worker = (struct worker){ .name = name, .channel = -1 };
+	*worker = (struct worker){ .name = name, .channel = -1, .control = { .channel = -1 } };
 	if (!config || evthread_use_pthreads() < 0)
 		return -ENOMEM;
 	/* Timers to the microsecond: a picture due in 16.6 ms is not to wait for 17. */
@@ -215,7 +217,7 @@ static int configure(struct worker *worker, struct config *config)
 	apply_log(config);
 	if (!worker->vm)
 		r = vm_new(worker->base, config_vm, worker->channel < 0 ? NULL : &worker->drivers,
-				&worker->vm);
+				&worker_control_events, &worker->control, &worker->vm);
 	else
 		vm_reconfigure(worker->vm, config_vm);
 	if (r < 0)
@@ -302,6 +304,9 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 		channel_send(worker->channel, CHANNEL_SERVING, NULL, 0, -1);
 		schedule_status(worker);
 		break;
+	case CHANNEL_ASK:
+		worker_control_answer(&worker->control, worker->vm, payload, bytes);
+		break;
 	case CHANNEL_STOP:
 		end(worker, EXIT_SUCCESS);
 		break;
@@ -354,6 +359,7 @@ int worker_run_supervised(const char *name, int channel)
 
 	r = worker_init(&worker, name);
 	worker.channel = channel;
+	worker.control.channel = channel;
 	worker.drivers = (struct video_drivers){
 		.avoid = worker.avoid,
 		.used = tell_encoding,

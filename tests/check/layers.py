@@ -26,6 +26,7 @@ LAYERS = [
     ("size wish", ["server/size_wish.*"], []),
     ("activity", ["server/activity*"], []),
     ("channel", ["server/channel.*"], []),
+    ("json", ["server/json.*"], ["config/text.h"]),
     ("framefile", ["server/framefile*"], []),
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
     # Another program's plugin: of the project it may know only what knows nothing of it.
@@ -35,11 +36,11 @@ LAYERS = [
     ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/locks.*"], []),
     ("video", ["server/video.*"],
      ["config/*", "net/protocol.h", "encoders/*", "server/activity.h"]),
-    ("vm", ["server/vm.*"],
+    ("vm", ["server/vm.*", "server/vm_window.*", "server/resizer.*"],
      ["config/*", "net/gate.h", "net/protocol.h", "server/capture/*", "server/damage.h", "server/half.h", "server/pacer.h",
       "server/video.h", "server/size_wish.h", "server/channel.h", "server/guest.h", "server/format.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
-                   "server/reload*", "server/options*", "server/hash_password.*", "server/probe.*", "server/notify.*", "tools/*"], ["*"]),
+                   "server/control*", "server/options*", "server/hash_password.*", "server/probe.*", "server/notify.*", "tools/*"], ["*"]),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)

@@ -20,7 +20,7 @@ from harness import (ASAN_SIGNALS, BUILD, PLANECASTD, SANITIZED, Daemon, connect
                      process_cmdline, process_fds, run_planecastd, vm_section, wait_until)
 
 # Kinds of messages (server/channel.h).
-AVOID, READY, STOP, SERVING, ENCODING, STATUS = range(4, 10)
+AVOID, READY, STOP, ASK, SERVING, ENCODING, STATUS, ANSWER, EVENT = range(4, 13)
 GPU = "/dev/dri/renderD128"
 FATAL = [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT]
 
@@ -115,7 +115,10 @@ class KilledWorker(unittest.TestCase):
         cases = [[b"\xff" * 100], [message(SERVING)], [message(AVOID)],
                  [message(ENCODING, text) for text in (b"software\n", b"", b"a candidate\n")],
                  [message(ENCODING, b"/dev/dri/renderD128\n\0/dev/dri/renderD129\n")],
-                 [message(ENCODING, b"/" * 8193)]]
+                 [message(ENCODING, b"/" * 8193)], [message(ASK, b"1234{}")],
+                 [message(ANSWER, b'\x01\0\0\0{"ok":{}}')],
+                 [message(EVENT, b'{"event":"picture"}'), message(EVENT, b'{"event":"picture"')],
+                 [message(EVENT, b'{"event":"reload"}')], [message(EVENT, b'{"event":"picture","width":NaN}')]]
         for messages in cases:
             with Daemon(vm_section("a") + vm_section("b")) as daemon:
                 pid, other = daemon.wait_serving("a"), daemon.wait_serving("b")

@@ -93,6 +93,9 @@ static void test_kinds_arrive_as_sent(void **state)
 		{ CHANNEL_AVOID, NULL, 0 },
 		{ CHANNEL_ENCODING, "/dev/dri/renderD128\n", 20 },
 		{ CHANNEL_STATUS, &status, sizeof(status) },
+		{ CHANNEL_ASK, "1234{}", 6 },
+		{ CHANNEL_ANSWER, "1234{}", 6 },
+		{ CHANNEL_EVENT, "{}", 2 },
 	};
 	enum channel_kind kind;
 	size_t bytes;
@@ -138,6 +141,21 @@ static void test_descriptor_is_passed(void **state)
 	close(fds[1]);
 }
 
+/* There are kinds that come with one or without. */
+static void test_descriptor_may_be_passed(void **state)
+{
+	enum channel_kind kind;
+	size_t bytes;
+	int fd;
+
+	(void)state;
+	assert_int_equal(channel_send(ends[0], CHANNEL_ANSWER, "1234{}", 6, ends[1]), 0);
+	assert_int_equal(channel_receive(ends[1], &kind, payload, &bytes, &fd), 0);
+	assert_int_equal(kind, CHANNEL_ANSWER);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
 static void test_largest_payload(void **state)
 {
 	static char sent[CHANNEL_PAYLOAD_MAX + 1];
@@ -159,8 +177,10 @@ static void test_sender_refuses_what_no_kind_allows(void **state)
 {
 	(void)state;
 	assert_int_equal(channel_send(ends[0], 0, NULL, 0, -1), -EINVAL);
-	assert_int_equal(channel_send(ends[0], CHANNEL_STATUS + 1, NULL, 0, -1), -EINVAL);
+	assert_int_equal(channel_send(ends[0], CHANNEL_EVENT + 1, NULL, 0, -1), -EINVAL);
 	assert_int_equal(channel_send(ends[0], CHANNEL_LISTENER, "a", 1, -1), -EINVAL);
+	assert_int_equal(channel_send(ends[0], CHANNEL_ASK, "1234{}", 6, ends[1]), -EINVAL);
+	assert_int_equal(channel_send(ends[0], CHANNEL_ANSWER, "1234", 4, -1), -EINVAL);
 	assert_int_equal(channel_send(ends[0], CHANNEL_STOP, NULL, 0, ends[1]), -EINVAL);
 	assert_int_equal(channel_send(ends[0], CHANNEL_STOP, "a", 1, -1), -EINVAL);
 }
@@ -250,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_kinds_arrive_as_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_descriptor_is_passed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_descriptor_may_be_passed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_largest_payload, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 				test_sender_refuses_what_no_kind_allows, setup, teardown),
