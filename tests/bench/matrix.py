@@ -2,7 +2,7 @@
 """What the bench measures: the cases, what they ask of a viewer, and in which order they come."""
 import collections
 
-from report import case_key
+from report import US, case_key
 
 FULL_HD, UHD = (1920, 1080), (3840, 2160)
 MICRO = ("damage_bench", "regions_bench", "rects_bench", "colour_bench", "video_bench")
@@ -32,9 +32,11 @@ SCARCE = ("scroll", "film")
 VIDEO = ("idle", "typing", "video", "film")
 VIDEO_CROWDED = ("film",)
 VIDEO_CROWD = 16
-SPICE = ("typing", "scroll", "film", *SHARES)
+SPICE = ("typing", "scroll", "video", "film", *SHARES)
 SPICE_CROWDED = ("typing", "scroll", "film")
 SPICE_CROWD = 4
+# Known as a film after a second or so, and video from then on for viewers who can have it.
+FILMS = ("video", "film")
 
 
 def key_of(case):
@@ -43,6 +45,15 @@ def key_of(case):
 
 def protocol_of(case):
     return "spice" if case.encoding == "spice" else "vnc"
+
+
+def has_video(case):
+    return case.scene in FILMS and case.encoding in ("h264", "spice")
+
+
+def skims(case):
+    """Whether all viewers but the first only mind the marks. In SPICE they are no real ones then."""
+    return protocol_of(case) == "vnc" or has_video(case)
 
 
 def cases_of(scenes=SCENES + SHARES, viewers=(1, 4, 16), size=None, encodings=tuple(ENCODINGS)):
@@ -58,6 +69,7 @@ def cases_of(scenes=SCENES + SHARES, viewers=(1, 4, 16), size=None, encodings=tu
         (VIDEO_CROWDED, at, "h264", [count for count in viewers if count == VIDEO_CROWD], None),
         (SPICE, at, "spice", [count for count in viewers if count == 1], None),
         (SPICE_CROWDED, at, "spice", [count for count in viewers if count == SPICE_CROWD], None),
+        (VIDEO_CROWDED, at, "spice", [count for count in viewers if count == VIDEO_CROWD], None),
     )
     return [Case(scene, at, encoding, count, rate)
             for names, at, encoding, counts, rate in ways for count in counts for scene in names
@@ -67,7 +79,7 @@ def cases_of(scenes=SCENES + SHARES, viewers=(1, 4, 16), size=None, encodings=tu
 def quick_cases(size):
     """One of each kind, for a look at the machinery."""
     return [Case("idle", size, "tight", 1, None), Case("typing", size, "tight", 1, None),
-            Case("scroll", size, "zrle", 3, None), Case("typing", size, "spice", 2, None),
+            Case("scroll", size, "zrle", 3, None), Case("film", size, "spice", 2, None),
             Case("film", size, "tight", 1, RATE_BYTES_PER_S), Case("film", size, "h264", 2, None)]
 
 
@@ -79,6 +91,8 @@ def takes_part(name, case):
     """A server fed or set up in another way, as NAME-VARIANT, is compared in the plain cases and not in all others."""
     if name == BARE_ENCODER:
         return case.scene == "film"
+    if case.encoding == "spice" and case.viewers == VIDEO_CROWD:
+        return name == US  # others would send so many of them all that changes
     plain = (case.encoding, case.viewers, case.rate) == ("tight", 1, None) and case.size != UHD
     return plain or not any(name.endswith(f"-{variant}") for variant in VARIANTS)
 

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 
-from matrix import ENCODINGS, key_of, protocol_of
+from matrix import ENCODINGS, has_video, key_of, protocol_of, skims
 from peer import BENCH_FEED, PROGRAMS, Timeout
 from report import LATE_SHARE
 
@@ -206,7 +206,7 @@ class Measurement:
         """The first decodes everything and tells; the others only mind the marks, where their protocol lets them."""
         commands = [viewer_command(self.peer, self.case, 1, "--scene", self.case.scene)]
         if self.case.viewers > 1:
-            skim = ["--skim"] if self.peer.protocol == "vnc" else []
+            skim = ["--skim"] if skims(self.case) else []
             commands.append(viewer_command(self.peer, self.case, self.case.viewers - 1, *skim))
         for command in commands:
             self.views.append(Talker(command))
@@ -222,7 +222,7 @@ class Measurement:
         return sum(process_cpu_s(talker.pid) or 0 for talker in [*self.views, self.feeder])
 
     def play(self):
-        if self.case.encoding == "h264" and self.case.scene != "idle":
+        if has_video(self.case):
             self.feeder.play(LEAD_PICTURES, self.cpu.read)
         for view in self.views:
             view.ask("reset")

@@ -244,6 +244,25 @@ class Goals(unittest.TestCase):
         self.assertEqual(goal(made, "Film as H.264: the server's CPU over x264's own")["found"], "0.62 times, 30 /s")
         self.assertIsNone(goal(of(runs[:-1], micro), "Film as H.264: the server's CPU over x264's own")["reached"])
 
+    def test_video_by_spice(self):
+        runs = [run(scene="film", encoding="spice", cpu_s=1.5, view={"bytes": 150 * 240e3, "age_p50_ms": 51}),
+                run(scene="film", encoding="spice", cpu_s=1.8, viewers=16, others_pictures=[150, 120],
+                    settle={"exact": True, "seconds": 2.1, "cpu_s": 0.1}),
+                run(scene="film", encoding="h264", cpu_s=1, view={"bytes": 150 * 100e3, "age_p50_ms": 20})]
+        made = of(runs)
+        for title, reached, found in (
+                ("Film by SPICE: age p50", False, "51.0 ms, 240 kB"),
+                ("After a film by SPICE: exact", False, "0.40 s"),
+                ("After a film in a window by SPICE: exact", None, "-"),
+                ("After a film by SPICE for 16 viewers: exact", False, "2.10 s"),
+                ("16 SPICE viewers, film: CPU over one viewer's", False, "1.20 times, 24 /s")):
+            with self.subTest(title):
+                self.assertEqual((goal(made, title)["reached"], goal(made, title)["found"]), (reached, found))
+        runs[0]["view"]["age_p50_ms"] = 49
+        self.assertIs(goal(of(runs), "Film by SPICE: age p50")["reached"], True)
+        runs[0]["view"]["bytes"] = 150 * 260e3
+        self.assertIs(goal(of(runs), "Film by SPICE: age p50")["reached"], False)
+
     def test_small_operations(self):
         rows = [{"group": "damage", "name": name, "ns": ns, "ns_per_tile": ns, "gb_per_s": 1 / ns}
                 for name, ns in (("memcmp", 8.0), ("pass: unchanged", 10.0), ("pass: 1 % typing", 13.0))]
@@ -305,6 +324,8 @@ class Matrix(unittest.TestCase):
                      matrix.Case("scroll", (1920, 1080), "zrle", 1, None),
                      matrix.Case("scroll", (1920, 1080), "tight", 16, None),
                      matrix.Case("film", (1920, 1080), "spice", 1, None),
+                     matrix.Case("video", (1920, 1080), "spice", 1, None),
+                     matrix.Case("film", (1920, 1080), "spice", 16, None),
                      matrix.Case("typing", (1920, 1080), "spice", 4, None),
                      matrix.Case("film", (1920, 1080), "tight", 1, 1250000)):
             self.assertIn(case, cases)
@@ -339,6 +360,9 @@ class Matrix(unittest.TestCase):
             self.assertIs(matrix.can_show(peer, case), shows, (peer.name, case))
         self.assertTrue(matrix.takes_part("x264-bare", film))
         self.assertFalse(matrix.takes_part("x264-bare", film._replace(scene="typing")))
+        crowd = film._replace(encoding="spice", viewers=16)
+        self.assertTrue(matrix.takes_part("planecast", crowd))
+        self.assertFalse(matrix.takes_part("spice-bare", crowd))
 
     def test_time_left_learns(self):
         clock = matrix.Clock([10, 10, 20])

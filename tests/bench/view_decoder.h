@@ -71,6 +71,7 @@ struct view_decoder {
 	uint64_t pixels_max; /* a server that wants more is refused */
 	struct view_jpegs *skim; /* of JPEG and H.264 only the marks are drawn; NULL: all is */
 	uint64_t skimmed; /* rectangles that were, ever */
+	uint64_t skim_serial; /* of the last picture of video */
 	uint64_t tight_kinds[VIEW_TIGHT_KINDS]; /* rectangles, ever */
 	bool resized; /* for the session, which clears it */
 	char reason[VIEW_REASON_BYTES]; /* of the last -EPROTO */

@@ -23,10 +23,7 @@ static int show(struct view_decoder *decoder, struct h264_view **view, const str
 	return 0;
 }
 
-/*
- * What one viewer of several gets, the others get, too, and in the same order: a
- * keyframe for one of them is one for all. So one decoder does, and nothing begins anew in it.
- */
+/* A keyframe for one viewer is one for all, so one decoder does, and nothing begins anew in it. */
 int view_decoder_h264(struct view_decoder *decoder, const uint8_t *data, uint32_t length,
 		const struct view_rect *rect, uint32_t *to, size_t stride)
 {

@@ -3,12 +3,17 @@
 #include "tests/bench/view_jpegs.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/bench/view_decoder.h"
 #include "tests/bench/view_marks.h"
 #include "tests/integration/support/h264_view.h"
+
+#define NAL_TYPE 31
+#define NAL_SEQUENCE 7
+#define NAL_DELIMITER 9
 
 static void forget(struct view_jpeg *jpeg)
 {
@@ -56,6 +61,7 @@ static int keep(struct view_jpegs_ring *ring, struct view_decoder *decoder, cons
 		return r;
 	}
 	memcpy(jpeg->data, data, length);
+	jpeg->serial = ring->newest = ++decoder->skim->decoded;
 	ring->next = (ring->next + 1) % VIEW_JPEGS;
 	*ret = jpeg;
 	return 0;
@@ -76,6 +82,17 @@ static void draw_part(struct view_picture *picture, const struct view_rect *rect
 				(size_t)(right - left) * 4);
 }
 
+/* Those begin with their parameters, behind a delimiter or not. */
+static bool is_keyframe(const uint8_t *data, uint32_t length)
+{
+	for (uint32_t i = 0, zeros = 0; i < length; i++) {
+		if (data[i] == 1 && zeros >= 2 && i + 1 < length && (data[i + 1] & NAL_TYPE) != NAL_DELIMITER)
+			return (data[i + 1] & NAL_TYPE) == NAL_SEQUENCE;
+		zeros = data[i] ? 0 : zeros + 1;
+	}
+	return false;
+}
+
 int view_jpegs_draw(struct view_jpegs *jpegs, struct view_jpegs_ring *ring, struct view_decoder *decoder,
 		const struct view_rect *rect, const uint8_t *data, uint32_t length, view_jpegs_decode decode)
 {
@@ -83,13 +100,18 @@ int view_jpegs_draw(struct view_jpegs *jpegs, struct view_jpegs_ring *ring, stru
 	pixman_box32_t boxes[2];
 
 	jpegs->found += jpeg != NULL;
+	if (!jpeg && ring == &jpegs->video && decoder->skim_serial != ring->newest && !is_keyframe(data, length)) {
+		jpegs->late++;
+		return 0;
+	}
 	if (!jpeg) {
 		int r = keep(ring, decoder, rect, data, length, decode, &jpeg);
 
 		if (r < 0)
 			return r;
-		jpegs->decoded++;
 	}
+	if (ring == &jpegs->video)
+		decoder->skim_serial = jpeg->serial;
 	if (view_marks_boxes(&decoder->picture, boxes))
 		for (int i = 0; i < 2; i++)
 			draw_part(&decoder->picture, rect, jpeg, &boxes[i]);

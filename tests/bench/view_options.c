@@ -130,8 +130,8 @@ static const struct {
 	{ "fence", NULL, true, set_fence, "announce fences; they are answered as soon as they are read" },
 	{ "rate", "BYTES", true, set_rate, "a second that each viewer reads at most; default: no limit" },
 	{ "viewers", "N", false, set_viewers, "connections; default: 1" },
-	{ "skim", NULL, true, set_skim, "draw of JPEG and H.264 only the marks, decoding once what several viewers\n"
-		"get alike: pictures are counted, but not right" },
+	{ "skim", NULL, false, set_skim, "draw of JPEG and H.264, in SPICE of all, only the marks, decoding once what\n"
+		"several viewers get alike: pictures are counted, but not right" },
 	{ "scene", "NAME", false, set_scene, "what the server shows, for comparing" },
 	{ "patience", "SECONDS", false, set_patience, "for the first picture, and of each command; default: 60" },
 };

@@ -79,6 +79,39 @@ class Fed(unittest.TestCase):
             self.assertLessEqual(stats["age_p50_ms"], stats["age_max_ms"])
         return told["viewers"]
 
+    def skim(self, peer, scene, pictures, viewers=3):
+        """Shows so many to viewers that only mind the marks. Returns their statistics."""
+        with self.feed(peer, scene, "--skim", "--viewers", viewers) as (_, feeder, view):
+            view("reset")
+            feeder.stdin.write(f"go {pictures}\n")
+            feeder.stdin.flush()
+            self.assertTrue(view("until", pictures)["ok"])
+            told = view("stats")["viewers"]
+        self.assertEqual(len(told), viewers)
+        for stats in told:
+            self.assertEqual(stats["sequence"], pictures, stats)
+            # A stream may begin with a picture that is older than what was drawn before.
+            self.assertGreaterEqual(stats["pictures"] + stats["lost"], pictures, stats)
+            self.assertGreater(stats["pictures"], pictures // 10)
+            self.assertLess(0, stats["age_p50_ms"])
+        return told
+
+    def test_crowd_that_skims(self):
+        """What is sent as rectangles, in LZ4, and copied; by two servers."""
+        for peer, scene in ((peers_memory.SpiceBare, "text-10"), (peers_memory.Planecast, "scroll")):
+            with self.subTest(peer.name):
+                for stats in self.skim(peer, scene, PICTURES):
+                    self.assertGreater(stats["images"], 1)
+                    self.assertEqual(stats["videos"], 0)
+
+    def test_crowd_that_skims_video(self):
+        # Three seconds: until the film is known as one, as rectangles.
+        viewers = self.skim(peers_memory.Planecast, "film", 180)
+        for stats in viewers:
+            self.assertGreater(stats["images"], 1)
+            self.assertLess(stats["bytes"], 180 * WIDTH * HEIGHT)
+        self.assertGreater(max(stats["videos"] for stats in viewers), PICTURES)
+
     def test_planecast(self):
         for stats in self.follow(peers_memory.Planecast, "scroll", 2):
             self.assertLess(stats["bytes"], PICTURES * WIDTH * HEIGHT * 4)
@@ -111,6 +144,10 @@ class Refused(unittest.TestCase):
             self.assertRegex(view.first["error"], "viewer 0: main: no connection")
 
     def test_command_line(self):
+        done = subprocess.run([SPICE, "--skim", "localhost:1"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"\Abench_spice: viewer 0: .*\n\Z")
         for words in (["--rate", "5", "localhost:1"], ["--viewers", "0", "localhost:1"], [], ["localhost"]):
             done = subprocess.run([SPICE, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
             self.assertEqual(done.returncode, 2, words)

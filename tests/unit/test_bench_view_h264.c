@@ -15,7 +15,8 @@
 
 #define WIDTH 640
 #define HEIGHT 400
-#define PICTURES 3
+#define PICTURES 4
+#define KEYFRAME 3 /* beside the first */
 
 static struct rig rig;
 static uint8_t *coded[PICTURES];
@@ -58,6 +59,7 @@ static void encode_all(void)
 		in.img.plane[1] = planes + WIDTH * HEIGHT;
 		in.img.i_stride[0] = in.img.i_stride[1] = WIDTH;
 		in.i_pts = i;
+		in.i_type = i == KEYFRAME ? X264_TYPE_IDR : X264_TYPE_AUTO;
 		bytes = x264_encoder_encode(x264, &nals, &n, &in, &out);
 		assert_true(bytes > 0);
 		lengths[i] = (uint32_t)bytes;
@@ -83,21 +85,31 @@ static int teardown_group(void **state)
 	return 0;
 }
 
+static void put_to(struct rig *to, uint32_t x, uint32_t y, uint32_t flags, unsigned int picture)
+{
+	rig_update(to, 1);
+	rig_rect(to, x, y, WIDTH, HEIGHT, VIEW_OPEN_H264);
+	rig_u32(to, lengths[picture]);
+	rig_u32(to, flags);
+	rig_put(to, coded[picture], lengths[picture]);
+}
+
 static void put(uint32_t x, uint32_t y, uint32_t flags, unsigned int picture)
 {
-	rig_update(&rig, 1);
-	rig_rect(&rig, x, y, WIDTH, HEIGHT, VIEW_OPEN_H264);
-	rig_u32(&rig, lengths[picture]);
-	rig_u32(&rig, flags);
-	rig_put(&rig, coded[picture], lengths[picture]);
+	put_to(&rig, x, y, flags, picture);
+}
+
+static void assert_grey_of(struct rig *of, uint32_t x, uint32_t y, uint32_t grey)
+{
+	const uint32_t pixel = rig_pixel(of, x, y);
+
+	for (unsigned int shift = 0; shift < 24; shift += 8)
+		assert_in_range((pixel >> shift & 255) + 4, grey, grey + 8);
 }
 
 static void assert_grey(uint32_t x, uint32_t y, uint32_t grey)
 {
-	const uint32_t pixel = rig_pixel(&rig, x, y);
-
-	for (unsigned int shift = 0; shift < 24; shift += 8)
-		assert_in_range((pixel >> shift & 255) + 4, grey, grey + 8);
+	assert_grey_of(&rig, x, y, grey);
 }
 
 static void pictures_follow_each_other(void **state)
@@ -181,12 +193,41 @@ static void skimmed_once(void **state)
 	view_jpegs_finish(&jpegs);
 }
 
+/* One does without a picture that the other had, and is ahead of him with the keyframe for both. */
+static void skimmed_late(void **state)
+{
+	static struct rig behind;
+	struct view_jpegs jpegs = { .decoded = 0 };
+	struct view_session_options options = { .skim = &jpegs };
+
+	(void)state;
+	rig_start(&rig, &options, WIDTH, HEIGHT);
+	rig_start(&behind, &options, WIDTH, HEIGHT);
+	put(0, 0, 0, 0);
+	put(0, 0, 0, KEYFRAME);
+	rig_expect_read(&rig, 0);
+	assert_grey(0, 0, grey_of(KEYFRAME));
+	put_to(&behind, 0, 0, 0, 0);
+	put_to(&behind, 0, 0, 0, 1);
+	rig_expect_read(&behind, 0);
+	assert_grey_of(&behind, 0, 0, grey_of(0));
+	put_to(&behind, 0, 0, 0, KEYFRAME);
+	rig_expect_read(&behind, 0);
+	assert_grey_of(&behind, 0, 0, grey_of(KEYFRAME));
+	assert_int_equal(jpegs.decoded, 2);
+	assert_int_equal(jpegs.late, 1);
+	rig_stop(&behind);
+	rig_stop(&rig);
+	view_jpegs_finish(&jpegs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pictures_follow_each_other),
 		cmocka_unit_test(what_is_no_picture),
 		cmocka_unit_test(skimmed_once),
+		cmocka_unit_test(skimmed_late),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);
