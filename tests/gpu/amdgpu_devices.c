@@ -138,7 +138,9 @@ static int describe_block(const struct drm_amdgpu_info *info)
 
 static int describe_firmware(const struct drm_amdgpu_info *info)
 {
-	const struct drm_amdgpu_info_firmware firmware = { .ver = 200, .feature = chosen->firmware_feature };
+	/* As the encoder's counts its interfaces, 1.33. */
+	const uint32_t version = 1 << 20 | 33 << 12;
+	const struct drm_amdgpu_info_firmware firmware = { .ver = version, .feature = chosen->firmware_feature };
 
 	return reply(info, &firmware, sizeof(firmware));
 }

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "encoders/vaapi_import.h"
 #include "server/frame.h"
 #include "server/log.h"
 #include "tests/gpu/gpu_noop.h"
@@ -89,7 +90,7 @@ struct frame *gpu_rig_frame(uint32_t width, uint32_t height, uint32_t fourcc, ui
 	frame->modifier = modifier;
 	frame->n_planes = 1;
 	/* Whole tiles of any kind. */
-	frame->planes[0].stride = (width * 4 + 511) / 512 * 512;
+	frame->planes[0].stride = (width * vaapi_format_find(fourcc)->bytes_per_pixel + 511) / 512 * 512;
 	gpu_must(!ftruncate(fd, (off_t)frame->planes[0].stride * ((height + 31) / 32 * 32)));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	frame->planes[0].fd = open(path, O_WRONLY | O_CLOEXEC);

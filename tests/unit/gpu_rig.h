@@ -24,7 +24,7 @@ struct gpu_row {
 	uint32_t memory; /* by which it imports, VA_SURFACE_ATTRIB_MEM_TYPE_DRM_*; 0: not at all */
 	uint32_t fourcc; /* in DRM's words, of what it imports; there may be others */
 	uint32_t n_dirty; /* rectangles that it takes */
-	bool own_headers; /* it takes none, and writes them itself */
+	bool own_headers; /* it takes none, and writes them itself; bookworm's */
 };
 
 /* Of a picture's headers, as the module gave them to libva. */
