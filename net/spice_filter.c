@@ -59,10 +59,11 @@ static const struct spice_filter_rule main_rules[] = {
 static const struct spice_filter_rule display_rules[] = {
 	/* The front has sent its own; the library aborts at a second one. */
 	{ SPICE_MSGC_DISPLAY_INIT, EXACT(14), .drop = true },
-	/* Of streams, which are ours and pace themselves, and wishes that are not offered. */
+	/* Of streams, which are ours. */
 	{ SPICE_MSGC_DISPLAY_STREAM_REPORT, AT_MOST(64), .drop = true },
-	{ SPICE_MSGC_DISPLAY_PREFERRED_COMPRESSION, EXACT(1), .drop = true },
 	{ SPICE_MSGC_DISPLAY_PREFERRED_VIDEO_CODEC_TYPE, AT_MOST(64), .drop = true },
+	/* A wish that is not offered. */
+	{ SPICE_MSGC_DISPLAY_PREFERRED_COMPRESSION, EXACT(1), .drop = true },
 	{ 0 },
 };
 

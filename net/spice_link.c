@@ -25,7 +25,10 @@ static const uint8_t magic[4] = { 'R', 'E', 'D', 'Q' };
 #define COMMON_NEEDED (BIT(SPICE_COMMON_CAP_PROTOCOL_AUTH_SELECTION) | BIT(SPICE_COMMON_CAP_MINI_HEADER))
 #define COMMON_OFFERED (COMMON_NEEDED | BIT(SPICE_COMMON_CAP_AUTH_SPICE))
 
-/* No migration, no streams of the library's, and no wish of a client's for the compression is heard. */
+/*
+ * No migration, no streams of the library's, and no wish of a client's for the compression is heard.
+ * What it says of streams is about ours: net/spice_video.h.
+ */
 const struct spice_link_channel_info spice_link_channels[SPICE_LINK_CHANNELS] = {
 	[SPICE_LINK_MAIN] = {
 		.name = "main",
@@ -35,7 +38,8 @@ const struct spice_link_channel_info spice_link_channels[SPICE_LINK_CHANNELS] = 
 	[SPICE_LINK_DISPLAY] = {
 		.name = "display",
 		.type = SPICE_CHANNEL_DISPLAY,
-		.offered = BIT(SPICE_DISPLAY_CAP_MONITORS_CONFIG),
+		.offered = BIT(SPICE_DISPLAY_CAP_MONITORS_CONFIG) | BIT(SPICE_DISPLAY_CAP_STREAM_REPORT) |
+				BIT(SPICE_DISPLAY_CAP_PREF_VIDEO_CODEC_TYPE),
 		/* GL_SCANOUT must not be among them: behind a socketpair any client looks local. */
 		.accepted = BIT(SPICE_DISPLAY_CAP_MONITORS_CONFIG) | BIT(SPICE_DISPLAY_CAP_COMPOSITE) |
 				BIT(SPICE_DISPLAY_CAP_A8_SURFACE) | BIT(SPICE_DISPLAY_CAP_LZ4_COMPRESSION),

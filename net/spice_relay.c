@@ -90,18 +90,11 @@ static void tell_abilities(struct spice_front *front)
 	spice_front_write(front, scratch);
 }
 
-/* A message that is not for the library. */
-static void read_agent(struct spice_front *front, struct evbuffer *input, size_t bytes)
+static void read_agent(struct spice_front *front, const uint8_t *data, size_t bytes)
 {
-	const uint8_t *data = evbuffer_pullup(input, (ssize_t)bytes);
 	size_t taken;
 
-	if (!data) {
-		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
-		return;
-	}
-	if (front->handshake.message.channel != SPICE_LINK_MAIN ||
-			spice_wire_get_u16(data) != SPICE_MSGC_MAIN_AGENT_DATA)
+	if (spice_wire_get_u16(data) != SPICE_MSGC_MAIN_AGENT_DATA)
 		return;
 	for (size_t at = SPICE_FILTER_HEADER_BYTES; at < bytes; at += taken) {
 		switch (spice_agent_input(&front->agent, data + at, bytes - at, &taken)) {
@@ -116,6 +109,19 @@ static void read_agent(struct spice_front *front, struct evbuffer *input, size_t
 		}
 	}
 	tell_abilities(front);
+}
+
+/* A message that is not for the library. */
+static void read_ours(struct spice_front *front, struct evbuffer *input, size_t bytes)
+{
+	const uint8_t *data = evbuffer_pullup(input, (ssize_t)bytes);
+
+	if (!data)
+		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
+	else if (front->handshake.message.channel == SPICE_LINK_MAIN)
+		read_agent(front, data, bytes);
+	else if (front->handshake.message.channel == SPICE_LINK_DISPLAY)
+		spice_video_hear(front->session, data, bytes);
 }
 
 /* From the client to the library. */
@@ -141,7 +147,7 @@ void spice_relay_read_client(struct spice_front *front)
 		if (r <= 0)
 			return;
 		if (drop) {
-			read_agent(front, input, bytes);
+			read_ours(front, input, bytes);
 			if (front->state != SPICE_FRONT_OPEN)
 				return;
 			evbuffer_drain(input, bytes);

@@ -12,6 +12,10 @@
 #define CREATE_BYTES 51
 #define CLIP_BYTES 20
 #define DATA_BYTES 12
+/* A client's report: id, a unique one, two times, pictures shown and thrown away, two delays. */
+#define REPORT_BYTES 32
+#define REPORT_SHOWN_AT 16
+#define REPORT_THROWN_AT 20
 
 _Static_assert(SPICE_STREAM_CREATE_MAX == SPICE_FILTER_HEADER_BYTES + CREATE_BYTES + CLIP_BYTES, "with a clip");
 _Static_assert(SPICE_STREAM_HEAD_BYTES == SPICE_FILTER_HEADER_BYTES + DATA_BYTES, "all but the data");
@@ -128,4 +132,29 @@ const uint8_t *spice_stream_trailer(enum packet_codec codec, size_t *ret_bytes)
 {
 	*ret_bytes = codecs[codec].trailer_bytes;
 	return codecs[codec].trailer;
+}
+
+bool spice_stream_read_report(const uint8_t *data, size_t bytes, uint32_t *ret_id)
+{
+	/* As spice-gtk says that it has no decoder, or no such stream. */
+	if (bytes < REPORT_BYTES || spice_wire_get_u32(data + REPORT_SHOWN_AT) ||
+			spice_wire_get_u32(data + REPORT_THROWN_AT) != UINT32_MAX)
+		return false;
+	*ret_id = spice_wire_get_u32(data);
+	return true;
+}
+
+bool spice_stream_read_wish(const uint8_t *data, size_t bytes, enum packet_codec *ret)
+{
+	const size_t n = bytes && data[0] < bytes ? data[0] : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned int codec = 0; codec < PACKET_CODECS; codec++) {
+			if (codecs[codec].type == data[1 + i]) {
+				*ret = codec;
+				return true;
+			}
+		}
+	}
+	return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Messages that show a viewer a video in a box of his picture, as a SPICE server puts
- * them on the display channel. The library knows nothing of these streams: their ids
+ * them on the display channel, and what his program says of it. The library knows nothing of these streams: their ids
  * are others than it would use.
  *
  * Clients show a picture when their clock says so, and are told of a clock that runs
@@ -54,5 +54,12 @@ size_t spice_stream_write_destroy(uint8_t at[SPICE_STREAM_DESTROY_BYTES], const 
  * one for ever: a delimiter and an SEI of one byte of filler begin one. A constant.
  */
 const uint8_t *spice_stream_trailer(enum packet_codec codec, size_t *ret_bytes);
+
+/* What clients say, without the header; of any length. */
+
+/* A report of how a stream does. True: of one that the client cannot show. */
+bool spice_stream_read_report(const uint8_t *data, size_t bytes, uint32_t *ret_id);
+/* A list of codecs, what it likes best first. False: it has none of ours. */
+bool spice_stream_read_wish(const uint8_t *data, size_t bytes, enum packet_codec *ret);
 
 #endif

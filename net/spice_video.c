@@ -3,11 +3,13 @@
 #include "net/spice_video.h"
 
 #include <event2/buffer.h>
+#include <spice/enums.h>
 
 #include "net/spice.h"
 #include "net/spice_display.h"
 #include "net/spice_front.h"
 #include "net/spice_session.h"
+#include "net/spice_wire.h"
 #include "net/stream.h"
 #include "server/clock.h"
 #include "server/frame.h"
@@ -27,9 +29,11 @@ static void follow(struct spice_session *session)
 {
 	const struct protocol_video *video = &session->spice->video;
 	const unsigned int codecs = session->video.codecs & video->codecs;
+	enum packet_codec codec = session->video.wish;
 
-	video_view_set(&session->video.view, codecs ? video : NULL,
-			codecs & 1u << PACKET_H264 ? PACKET_H264 : PACKET_MJPEG);
+	if (!(codecs & 1u << codec))
+		codec = codecs & 1u << PACKET_H264 ? PACKET_H264 : PACKET_MJPEG;
+	video_view_set(&session->video.view, codecs ? video : NULL, codec);
 }
 
 void spice_video_set(struct spice *spice, const struct protocol_video *video)
@@ -75,6 +79,40 @@ void spice_video_lost(struct spice_session *session)
 	video_view_finish(&session->video.view);
 	session->video = (struct spice_video){ 0 };
 	spice_later(session->spice);
+}
+
+static void refuse(struct spice_session *session)
+{
+	struct spice_video *video = &session->video;
+
+	if (video->codecs & 1u << video->stream.codec)
+		log_info(session->peer, "video: the viewer's program cannot show %s", codec_names[video->stream.codec]);
+	video->codecs &= ~(1u << video->stream.codec);
+	spice_later(session->spice);
+}
+
+void spice_video_hear(struct spice_session *session, const uint8_t *message, size_t bytes)
+{
+	const uint8_t *data = message + SPICE_FILTER_HEADER_BYTES;
+	uint32_t id;
+
+	bytes -= SPICE_FILTER_HEADER_BYTES;
+	switch (spice_wire_get_u16(message)) {
+	case SPICE_MSGC_DISPLAY_PREFERRED_VIDEO_CODEC_TYPE:
+		if (!spice_stream_read_wish(data, bytes, &session->video.wish))
+			return;
+		break;
+	case SPICE_MSGC_DISPLAY_STREAM_REPORT:
+		/* Of streams that have ended meanwhile it says nothing that matters. */
+		if (!spice_stream_read_report(data, bytes, &id) || !id || id != session->video.stream.id)
+			return;
+		refuse(session);
+		break;
+	default:
+		return;
+	}
+	follow(session);
+	spice_session_feed(session);
 }
 
 /* Moves out what scratch has, one message. False: that was the end of the client. */

@@ -2,7 +2,8 @@
 /*
  * Video for one SPICE viewer: a stream (net/spice_stream.h) that the library knows nothing
  * of, put between its messages on the viewer's display channel. H.264 where his program
- * decodes it and it can be had, else MJPEG, else the box stays rectangles.
+ * decodes it and it can be had, else MJPEG, else the box stays rectangles. Where it can be
+ * either he may choose; what his program reports to be unable to show it is not sent again.
  *
  * A stream begins with the first packet of a box that can be sent, and from then on the
  * library is given nothing of that box (spice_display_set_video()). It is destroyed before
@@ -29,6 +30,7 @@ struct spice_session;
 /* All zero is one whose display is not linked. */
 struct spice_video {
 	unsigned int codecs; /* that can be shown, 1 << enum packet_codec each */
+	enum packet_codec wish; /* of these */
 	struct video_view view;
 	struct spice_stream stream; /* that his program knows */
 	uint32_t last_id;
@@ -44,6 +46,8 @@ unsigned int spice_video_viewers(const struct spice *spice);
 /* The viewer's display channel is open; or gone. */
 void spice_video_linked(struct spice_session *session);
 void spice_video_lost(struct spice_session *session);
+/* A message of its client's that may be about streams, header included. May end the client. */
+void spice_video_hear(struct spice_session *session, const uint8_t *message, size_t bytes);
 /*
  * Ends, begins, sends and asks what is to be, as far as it can be now. False: a stream has
  * to end first and cannot yet, and nothing may be drawn; to be called again when more has

@@ -201,6 +201,17 @@ static void do_leds(struct steer *steer, char **words)
 	steer_answer(steer, steer_wait(steer, is_lit, &wish));
 }
 
+static void do_prefer(struct steer *steer, char **words)
+{
+	SpiceChannel *display = from_steer(steer)->display;
+
+	spice_display_channel_change_preferred_video_codec_type(display,
+			!strcmp(words[1], "mjpeg") ? SPICE_VIDEO_CODEC_TYPE_MJPEG : SPICE_VIDEO_CODEC_TYPE_H264);
+	/* The library says nothing to a server that would not hear it. */
+	steer_answer(steer, steer->connected &&
+			spice_channel_test_capability(display, SPICE_DISPLAY_CAP_PREF_VIDEO_CODEC_TYPE));
+}
+
 static const struct steer_command commands[] = {
 	{ "resize", 2, do_resize, "WIDTH HEIGHT", "ask for this size and wait for it" },
 	{ "key", 2, do_key, "SCANCODE down|up", "0x100 is added to those behind 0xe0" },
@@ -210,6 +221,7 @@ static const struct steer_command commands[] = {
 	{ "mouse", 1, do_mouse, "client|server", "ask for who moves the pointer and wait for it" },
 	{ "cursor", 1, do_cursor, "NAME", "wait until the pointer has this shape of the pattern's" },
 	{ "placed", 2, do_placed, "X Y", "wait until the server has put the pointer there" },
+	{ "prefer", 1, do_prefer, "mjpeg|h264", "ask for video of this kind" },
 	{ "locks", 1, do_locks, "BITS", "say which keys are locked here: 1 Scroll, 2 Num, 4 Caps" },
 	{ "leds", 1, do_leds, "BITS", "wait until the guest's lights are these" },
 	{ 0 },

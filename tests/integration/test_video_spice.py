@@ -171,6 +171,22 @@ class Mixed(Video):
             self.assertGreaterEqual(daemon.count_lines(f"a stream of {codec} begins"), 1)
         self.expect_last(able, unable, vnc)
 
+    def test_wish(self):
+        """Of who can show both, in mid-film and before it."""
+        daemon = self.start_film()
+        viewer, other = self.join(daemon, wrapper=()), self.join(daemon, wrapper=())
+        for first, then in (("H.264", "MJPEG"), ("MJPEG", "H.264")):
+            mark = daemon.mark()
+            self.film.start()
+            daemon.wait_line(f"a stream of {first} begins", mark)
+            self.watch(viewer)
+            mark = daemon.mark()
+            viewer("prefer", {"H.264": "h264", "MJPEG": "mjpeg"}[then])
+            daemon.wait_line(f"a stream of {then} begins", mark)
+            self.watch(viewer)
+            self.watch(other)
+            self.expect_last(viewer, other)
+
     def test_spicy(self):
         with Screen(1380, 900) as screen:
             daemon = self.start_film()

@@ -136,6 +136,61 @@ static void other_pictures_are_another_streams(void **state)
 	packet_unref(packet);
 }
 
+static void reports_tell_what_cannot_be_shown(void **state)
+{
+	static const struct {
+		uint32_t shown, thrown;
+		bool cannot;
+	} cases[] = {
+		{ 0, UINT32_MAX, true },
+		{ 1, UINT32_MAX, false },
+		{ 0, UINT32_MAX - 1, false },
+		{ 30, 0, false },
+	};
+	uint8_t data[32] = { 51 };
+	uint32_t id = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		spice_wire_put_u32(data + 16, cases[i].shown);
+		spice_wire_put_u32(data + 20, cases[i].thrown);
+		for (size_t bytes = 0; bytes <= sizeof(data); bytes++) {
+			id = 0;
+			assert_int_equal(spice_stream_read_report(data, bytes, &id),
+					cases[i].cannot && bytes == sizeof(data));
+			assert_int_equal(id, cases[i].cannot && bytes == sizeof(data) ? 51 : 0);
+		}
+	}
+}
+
+static void wishes_are_lists(void **state)
+{
+	static const struct {
+		uint8_t data[4];
+		size_t bytes;
+		int codec; /* negative: none */
+	} cases[] = {
+		{ { 2, 1, 3 }, 3, PACKET_MJPEG },
+		{ { 2, 3, 1 }, 3, PACKET_H264 },
+		{ { 3, 2, 4, 3 }, 4, PACKET_H264 }, /* behind VP8 and VP9 */
+		{ { 1, 3, 1 }, 3, PACKET_H264 },
+		{ { 1, 2, 1 }, 3, -1 }, /* what is behind the list is no part of it */
+		{ { 3, 1, 3 }, 3, -1 }, /* shorter than it says */
+		{ { 255, 1, 3 }, 3, -1 },
+		{ { 0, 1 }, 2, -1 },
+		{ { 1 }, 1, -1 },
+		{ { 0 }, 0, -1 },
+	};
+	enum packet_codec codec;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		codec = PACKET_CODECS;
+		assert_int_equal(spice_stream_read_wish(cases[i].data, cases[i].bytes, &codec), cases[i].codec >= 0);
+		assert_int_equal(codec, cases[i].codec >= 0 ? cases[i].codec : PACKET_CODECS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +199,8 @@ int main(void)
 		cmocka_unit_test(pictures_have_a_time_and_a_trailer),
 		cmocka_unit_test(ids_are_few_and_not_the_librarys),
 		cmocka_unit_test(other_pictures_are_another_streams),
+		cmocka_unit_test(reports_tell_what_cannot_be_shown),
+		cmocka_unit_test(wishes_are_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
