@@ -57,7 +57,7 @@ static void add_link(struct spice_client *client, uint32_t session_id)
 	spice_wire_put_u32(body + 14, SPICE_LINK_MESSAGE_BYTES);
 	spice_wire_put_u32(body + 18, 1 << SPICE_COMMON_CAP_PROTOCOL_AUTH_SELECTION | 1 << SPICE_COMMON_CAP_AUTH_SPICE |
 			1 << SPICE_COMMON_CAP_MINI_HEADER);
-	spice_wire_put_u32(body + 22, spice_link_channels[client->channel].accepted);
+	spice_wire_put_u32(body + 22, spice_link_channels[client->channel].accepted | client->abilities);
 	add(client, data, sizeof(data));
 }
 
@@ -94,10 +94,18 @@ void spice_client_connect(struct spice_client *client, enum spice_link_channel c
 	};
 	const bool acknowledges = client->acknowledges;
 	const char *password = client->password;
+	const uint32_t abilities = client->abilities;
+	pixman_region32_t *drawn = client->drawn;
 	int fds[2];
 
 	spice_client_close(client);
-	*client = (struct spice_client){ .channel = channel, .acknowledges = acknowledges, .password = password };
+	*client = (struct spice_client){
+		.channel = channel,
+		.acknowledges = acknowledges,
+		.abilities = abilities,
+		.password = password,
+		.drawn = drawn,
+	};
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
 		abort();
 	client->fd = fds[0];
@@ -145,6 +153,59 @@ void spice_client_push(struct spice_client *client, size_t bytes)
 	}
 }
 
+/* Top, left, bottom, right. */
+static pixman_box32_t get_box(const uint8_t *data)
+{
+	return (pixman_box32_t){
+		.y1 = (int32_t)spice_wire_get_u32(data),
+		.x1 = (int32_t)spice_wire_get_u32(data + 4),
+		.y2 = (int32_t)spice_wire_get_u32(data + 8),
+		.x2 = (int32_t)spice_wire_get_u32(data + 12),
+	};
+}
+
+static void note_draw(struct spice_client *client, const uint8_t *data)
+{
+	/* Behind the surface. */
+	const pixman_box32_t box = get_box(data + 4), *video = &client->stream_box;
+
+	client->last_draw = box;
+	client->painted += client->stream_id && box.x1 < video->x2 && video->x1 < box.x2 && box.y1 < video->y2 &&
+			video->y1 < box.y2;
+	if (client->drawn)
+		pixman_region32_union_rect(client->drawn, client->drawn, box.x1, box.y1,
+				(unsigned int)(box.x2 - box.x1), (unsigned int)(box.y2 - box.y1));
+}
+
+static void note_display(struct spice_client *client, uint16_t type, const uint8_t *data)
+{
+	switch (type) {
+	case SPICE_MSG_DISPLAY_STREAM_CREATE:
+		client->wrongs += client->stream_id != 0;
+		client->streams++;
+		client->stream_id = spice_wire_get_u32(data + 4);
+		client->stream_codec = data[9];
+		client->stream_box = get_box(data + (data[50] == SPICE_CLIP_TYPE_RECTS ? 55 : 34));
+		client->packets = 0;
+		break;
+	case SPICE_MSG_DISPLAY_STREAM_DATA:
+		client->wrongs += !client->stream_id || spice_wire_get_u32(data) != client->stream_id;
+		client->packets++;
+		break;
+	case SPICE_MSG_DISPLAY_STREAM_DESTROY:
+		client->wrongs += !client->stream_id || spice_wire_get_u32(data) != client->stream_id;
+		client->stream_id = 0;
+		break;
+	case SPICE_MSG_DISPLAY_SURFACE_DESTROY:
+		client->wrongs += client->stream_id != 0;
+		break;
+	default:
+		if (type == SPICE_MSG_DISPLAY_COPY_BITS || type >= SPICE_MSG_DISPLAY_DRAW_FILL)
+			note_draw(client, data);
+		break;
+	}
+}
+
 static void handle_message(struct spice_client *client, uint16_t type, const uint8_t *data)
 {
 	client->messages++;
@@ -159,6 +220,8 @@ static void handle_message(struct spice_client *client, uint16_t type, const uin
 		client->locks = spice_wire_get_u16(data);
 	if (client->channel == SPICE_LINK_DISPLAY && type >= SPICE_MSG_DISPLAY_DRAW_FILL)
 		client->draws++;
+	if (client->channel == SPICE_LINK_DISPLAY)
+		note_display(client, type, data);
 	if (!client->acknowledges)
 		return;
 	if (type == SPICE_MSG_SET_ACK) {

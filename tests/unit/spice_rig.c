@@ -78,6 +78,13 @@ struct protocol_stats spice_rig_stats(void)
 	return stats;
 }
 
+static void handle_video(void *user, enum packet_codec codec, bool keyframe)
+{
+	(void)user;
+	spice_rig.asked[codec]++;
+	spice_rig.asked_keyframes[codec] += keyframe;
+}
+
 /* As the VM does it: whoever comes first is shown the picture. */
 static void handle_viewers(void *user)
 {
@@ -102,6 +109,7 @@ static void handle_alone(void *user, const struct protocol *protocol, const char
 static const struct protocol_events events = {
 	.input = handle_input,
 	.resize = handle_resize,
+	.video = handle_video,
 	.viewers = handle_viewers,
 	.totals = handle_totals,
 	.alone = handle_alone,
@@ -169,6 +177,40 @@ void spice_rig_show_cursor(unsigned int seed)
 	};
 
 	spice_rig.spice->impl->cursor(spice_rig.spice, &cursor);
+}
+
+static struct packet_box video_box;
+
+void spice_rig_show_video(const struct packet_box *box)
+{
+	static uint32_t serial;
+	struct protocol_video video = { .codecs = (1u << PACKET_CODECS) - 1 };
+
+	serial += box != NULL;
+	video.serial = serial;
+	if (box) {
+		video.on = true;
+		video.box = video_box = *box;
+	}
+	spice_rig.spice->impl->video(spice_rig.spice, &video);
+}
+
+void spice_rig_show_packet(enum packet_codec codec, bool keyframe, size_t bytes)
+{
+	static uint64_t numbers[PACKET_CODECS];
+	struct packet *packet = packet_new(bytes);
+
+	if (!packet)
+		abort();
+	packet->codec = codec;
+	packet->number = ++numbers[codec];
+	packet->keyframe = keyframe;
+	packet->box = video_box;
+	packet->width = (video_box.width + 1) & ~1u;
+	packet->height = (video_box.height + 1) & ~1u;
+	memset(packet->data, (int)packet->number, bytes);
+	spice_rig.spice->impl->packet(spice_rig.spice, packet);
+	packet_unref(packet);
 }
 
 void spice_rig_start(void)

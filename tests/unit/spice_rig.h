@@ -39,6 +39,8 @@ struct spice_rig {
 	/* What came, in its order; those beyond are not kept. */
 	struct input_event inputs[SPICE_RIG_INPUTS];
 	unsigned int n_inputs;
+	/* Packets that viewers have asked for, so far, and those of them that had to be keyframes. */
+	unsigned int asked[PACKET_CODECS], asked_keyframes[PACKET_CODECS];
 };
 extern struct spice_rig spice_rig;
 
@@ -54,6 +56,10 @@ void spice_rig_show(const pixman_box32_t *boxes, int n);
 void spice_rig_show_all(void);
 void spice_rig_show_size(uint32_t width, uint32_t height);
 void spice_rig_show_cursor(unsigned int seed);
+/* Video of that box goes on, off (NULL), or elsewhere. */
+void spice_rig_show_video(const struct packet_box *box);
+/* A packet of it, of so many bytes, to who can take it. */
+void spice_rig_show_packet(enum packet_codec codec, bool keyframe, size_t bytes);
 /* One round of the loop, which waits at most so long for something to happen. */
 void spice_rig_turn(int64_t wait_ns);
 bool spice_rig_holds_anything(void);
@@ -84,6 +90,7 @@ struct spice_client {
 	enum spice_link_channel channel;
 	enum spice_client_state state;
 	bool acknowledges;
+	uint32_t abilities; /* of a display: capabilities beside those that the library may hear of */
 	const char *password;
 	/* What an ordinary client would have said by now, and how much of it is said. */
 	uint8_t out[1024];
@@ -94,6 +101,16 @@ struct spice_client {
 	uint32_t refused; /* SPICE_LINK_ERR_... */
 	uint32_t session_id; /* main channel */
 	uint64_t messages, draws;
+	/* Streams of a display; id 0: there is none now. */
+	unsigned int streams;
+	uint32_t stream_id;
+	uint8_t stream_codec; /* SPICE_VIDEO_CODEC_TYPE_... */
+	pixman_box32_t stream_box;
+	unsigned int packets; /* in it */
+	unsigned int wrongs; /* of streams that are none, or that their surface went before */
+	unsigned int painted; /* drawn over one */
+	pixman_box32_t last_draw;
+	pixman_region32_t *drawn; /* where it was drawn, if somebody wants to know */
 	unsigned int locks; /* as it was told last */
 	unsigned int mouse_mode, mouse_modes; /* likewise, SPICE_MOUSE_MODE_...: it is, it may be */
 	uint32_t window, unacknowledged;
