@@ -38,6 +38,7 @@ static uint32_t source;
 static struct event *tick; /* wakes the loop */
 static rlim_t free_fds = RLIM_INFINITY; /* that the server has once a viewer connects */
 static struct frame *frames[2]; /* of two sizes */
+static struct packet *film; /* of the first of them */
 static char password_file[] = "/tmp/planecast-fault-XXXXXX";
 
 static uint64_t messages(void)
@@ -217,6 +218,31 @@ static void show_pointer(void)
 	spice_rig_show_cursor(10 * ++seed + 1);
 }
 
+static void begin_film(void)
+{
+	spice_rig_show_video(&film->box);
+}
+
+/* The stream begins, or goes on. */
+static void show_film(void)
+{
+	spice_rig.spice->impl->packet(spice_rig.spice, film);
+}
+
+static void end_film(void)
+{
+	spice_rig_show_video(NULL);
+}
+
+/* What the viewer's program cannot show is not sent any more, but drawn. */
+static void refuse_film(void)
+{
+	uint8_t report[32] = { (uint8_t)viewer[SPICE_LINK_DISPLAY].stream_id };
+
+	memset(report + 20, 0xff, 4);
+	spice_client_tell(&viewer[SPICE_LINK_DISPLAY], SPICE_MSGC_DISPLAY_STREAM_REPORT, report, sizeof(report));
+}
+
 static void tell_the_rest(void)
 {
 	static const uint8_t key[4] = { 0x1e }, press[3] = { 1, 1 }, position[11] = { 5, 0, 0, 0, 6 };
@@ -253,15 +279,15 @@ static void leave(void)
 }
 
 static void (*const life[])(void) = { join_main, show_first_picture, join_display, join_inputs, join_cursor,
-	show_picture, scroll, show_many, show_pointer, tell_the_rest, show_other_size, show_picture,
-	leave_display, leave };
+	show_picture, scroll, show_many, show_pointer, begin_film, show_film, show_film, end_film,
+	begin_film, show_film, refuse_film, tell_the_rest, show_other_size, show_picture, leave_display, leave };
 
 #define STEPS (sizeof(life) / sizeof(life[0]))
 
 /* Of nobody: nobody comes. */
 static const struct protocol_events no_events;
 
-static void (*const draws[])(void) = { show_picture, scroll, show_many, show_other_size };
+static void (*const draws[])(void) = { show_picture, scroll, show_many, end_film, refuse_film, show_other_size };
 
 static bool draws_something(size_t step)
 {
@@ -294,6 +320,7 @@ static bool live(size_t step, long number)
 			UNTIL(display->fd < 0 || display->draws > drawn);
 	}
 	leave();
+	end_film();
 	UNTIL(spice_rig_is_empty());
 	return failed;
 }
@@ -312,6 +339,7 @@ static void memory_may_run_out_anywhere(void **state)
 			assert_int_equal(spice_rig_stats().viewers, 0);
 			assert_int_equal(spice_rig_stats().handshakes, 0);
 			assert_false(spice_rig_holds_anything());
+			assert_int_equal(atomic_load(&film->refcount), 1);
 			assert_true(number < NUMBER_MAX);
 		}
 	}
@@ -375,8 +403,15 @@ static int setup(void **state)
 	(void)state;
 	if (fd < 0 || write(fd, "secret\n", 7) != 7 || close(fd) < 0)
 		return -1;
-	if (frame_new_memory(320, 200, &frames[0]) || frame_new_memory(400, 100, &frames[1]))
+	film = packet_new(5000);
+	if (!film || frame_new_memory(320, 200, &frames[0]) || frame_new_memory(400, 100, &frames[1]))
 		return -1;
+	/* Each is a keyframe. */
+	film->codec = PACKET_MJPEG;
+	film->keyframe = true;
+	film->box = (struct packet_box){ 40, 30, 129, 131 };
+	film->width = film->box.width;
+	film->height = film->box.height;
 	leave();
 	spice_rig_start();
 	spice_rig.config.spice_auth = CONFIG_AUTH_TICKET;
@@ -396,6 +431,7 @@ static int teardown(void **state)
 	spice_rig_stop();
 	frame_unref(frames[0]);
 	frame_unref(frames[1]);
+	packet_unref(film);
 	return unlink(password_file);
 }
 
