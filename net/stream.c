@@ -31,6 +31,7 @@ struct stream {
 	struct bufferevent *socket;
 	struct bufferevent *layers[STREAM_LAYERS_MAX]; /* from the socket up */
 	const struct stream_layer *layer_impls[STREAM_LAYERS_MAX];
+	void *layer_arguments[STREAM_LAYERS_MAX];
 	unsigned int n_layers;
 	size_t input_limit;
 	struct event *again;
@@ -116,6 +117,10 @@ static void handle_output_change(struct evbuffer *buffer, const struct evbuffer_
 	stream->sent += info->n_deleted;
 	if (info->n_deleted || !info->orig_size)
 		stream->progress_ns = clock_now_ns();
+	/* A layer spoke, and not because its owner did; see stream_send_buffer(). */
+	if (info->n_added && stream->n_layers && !stream->sending &&
+			!(bufferevent_get_enabled(stream->socket) & EV_WRITE))
+		bufferevent_enable(stream->socket, EV_WRITE);
 	/* Not from in here: libevent is in the middle of its write. */
 	if (info->n_deleted && !evbuffer_get_length(buffer) && !stream->sending)
 		event_active(stream->drained, 0, 0);
@@ -197,7 +202,7 @@ static void say_goodbye(struct stream *stream)
 
 	for (unsigned int i = stream->n_layers; i > 0; i--) {
 		if (stream->layer_impls[i - 1]->close)
-			stream->layer_impls[i - 1]->close(stream->layers[i - 1]);
+			stream->layer_impls[i - 1]->close(stream->layers[i - 1], stream->layer_arguments[i - 1]);
 		bufferevent_flush(stream->layers[i - 1], EV_WRITE, BEV_FINISHED);
 	}
 	if (evbuffer_get_length(output)) {
@@ -217,6 +222,7 @@ void stream_free(struct stream *stream)
 		return;
 	bufferevent_setcb(top(stream), NULL, NULL, NULL, NULL);
 	bufferevent_disable(stream->socket, EV_READ | EV_WRITE);
+	stream->sending = true; /* to the end */
 	say_goodbye(stream);
 	evbuffer_remove_cb(bufferevent_get_output(stream->socket), handle_output_change, stream);
 	evbuffer_remove_cb(bufferevent_get_input(stream->socket), handle_input_change, stream);
@@ -249,6 +255,7 @@ int stream_push(struct stream *stream, const struct stream_layer *layer, void *a
 	bufferevent_enable(below, EV_READ | EV_WRITE);
 	stream->layers[stream->n_layers] = bev;
 	stream->layer_impls[stream->n_layers] = layer;
+	stream->layer_arguments[stream->n_layers] = argument;
 	stream->n_layers++;
 	bufferevent_setcb(bev, handle_read, NULL, handle_event, stream);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
@@ -296,13 +303,16 @@ int stream_send_buffer(struct stream *stream, struct evbuffer *data)
 {
 	struct evbuffer *output = bufferevent_get_output(stream->socket);
 
-	if (stream->n_layers || evbuffer_get_length(output))
+	if (evbuffer_get_length(output))
 		return stream_write_buffer(stream, data);
 	/* Or libevent asks the kernel to tell when the socket is writable, which costs more than to try. */
 	bufferevent_disable(stream->socket, EV_WRITE);
-	if (bufferevent_write_buffer(stream->socket, data) < 0)
-		return -ENOMEM;
 	stream->sending = true;
+	/* Layers pass it down at once. */
+	if (bufferevent_write_buffer(top(stream), data) < 0) {
+		stream->sending = false;
+		return -ENOMEM;
+	}
 	evbuffer_unfreeze(output, 1);
 	/* An error comes again, in the loop, which tells of it. */
 	(void)evbuffer_write_atmost(output, stream->fd, WRITE_ROUND_BYTES);

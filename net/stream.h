@@ -49,8 +49,11 @@ struct stream_layer {
 	 */
 	int (*open)(struct event_base *base, struct bufferevent *below, void *argument,
 			struct bufferevent **ret);
-	/* Optional: puts a last word (close_notify, a close frame) into its output. */
-	void (*close)(struct bufferevent *layer);
+	/*
+	 * Optional, the last call with that argument: puts a last word (close_notify, a close
+	 * frame) into its output. The bufferevent may live on for a moment.
+	 */
+	void (*close)(struct bufferevent *layer, void *argument);
 };
 
 /* Takes fd (connected, non-blocking), on success only. -ENOMEM. */
@@ -63,7 +66,10 @@ int stream_new(struct event_base *base, int fd, const struct stream_events *even
  */
 void stream_free(struct stream *stream);
 
-/* -ENOSPC beyond STREAM_LAYERS_MAX, -ENOMEM (the stream is then of no use), and what open says. */
+/*
+ * argument is open's and close's, and outlives the stream. -ENOSPC beyond STREAM_LAYERS_MAX, -ENOMEM (the
+ * stream is then of no use), and what open says.
+ */
 int stream_push(struct stream *stream, const struct stream_layer *layer, void *argument);
 
 /* Reading rests while that much or more waits in stream_input(), which one read (16 KiB) can overshoot. */

@@ -16,6 +16,7 @@
 #include "server/demo.h"
 #include "server/hash_password.h"
 #include "server/log.h"
+#include "server/make_certs.h"
 #include "server/options.h"
 #include "server/probe.h"
 #include "server/supervisor.h"
@@ -235,6 +236,7 @@ int main(int argc, char **argv)
 		[OPTIONS_PROBE_ENCODER] = probe_run_one,
 		[OPTIONS_HASH_PASSWORD] = hash_password,
 		[OPTIONS_CHECK_LOGIN] = check_login,
+		[OPTIONS_MAKE_CERTS] = make_certs_run,
 		[OPTIONS_WORKER] = run_worker,
 		[OPTIONS_VERSION] = print_version,
 		[OPTIONS_HELP] = print_help,

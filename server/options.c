@@ -82,6 +82,12 @@ static int take_encoder(struct options *options, const struct row *row, const ch
 	return take_mode(options, row, argument);
 }
 
+static int take_make_certs(struct options *options, const struct row *row, const char *argument)
+{
+	options->certs_directory = argument;
+	return take_mode(options, row, argument);
+}
+
 static void report_value(void *user, size_t offset, const char *message)
 {
 	const struct row *row = user;
@@ -172,11 +178,14 @@ static const struct row rows[] = {
 			"try every device that may encode video and print\n"
 			"what it can do; exit status 0 if any does",
 			take_mode, OPTIONS_PROBE_ENCODERS },
-	{ .help = "Users" },
+	{ .help = "Setting it up" },
 	{ "hash-password", 0, "NAME",
 			"ask for a password, or read it from standard input,\n"
 			"and print the line for the users-file",
 			take_user, OPTIONS_HASH_PASSWORD },
+	{ "make-certs", 0, "DIR", "make a small CA and certificates for TLS in DIR, for\n"
+			"this machine or for the names and addresses given",
+			take_make_certs, OPTIONS_MAKE_CERTS },
 	{ .help = "Trying it out" },
 	{ "demo", 0, NULL, "serve two synthetic VMs on loopback,\nno configuration needed",
 			take_mode, OPTIONS_DEMO },
@@ -205,6 +214,7 @@ void options_print_help(FILE *out)
 	      "       planecastd --check-config | --dump-config [--config FILE]\n"
 	      "       planecastd --probe-encoders\n"
 	      "       planecastd --hash-password NAME\n"
+	      "       planecastd --make-certs DIR [NAME...]\n"
 	      "       planecastd --demo [--for SECONDS] [--uris FILE]\n\n"
 	      "Serves the displays of virtual machines to VNC and SPICE, one process a VM.\n",
 			out);
@@ -331,7 +341,8 @@ int options_parse(int argc, char **argv, struct options *ret)
 		if (row->take(&options, row, optarg) < 0)
 			return -EINVAL;
 	}
-	if (optind < argc) {
+	options.names = (const char *const *)argv + optind;
+	if (optind < argc && options.mode != OPTIONS_MAKE_CERTS) {
 		fprintf(stderr, "planecastd: '%s' is no option; --help lists what there is\n",
 				argv[optind]);
 		return -EINVAL;

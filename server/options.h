@@ -18,6 +18,7 @@ enum options_mode {
 	OPTIONS_DUMP_CONFIG,
 	OPTIONS_DEMO,
 	OPTIONS_PROBE_ENCODERS,
+	OPTIONS_MAKE_CERTS,
 	OPTIONS_PROBE_ENCODER, /* not for people */
 	OPTIONS_HASH_PASSWORD,
 	OPTIONS_CHECK_LOGIN, /* not for people */
@@ -37,6 +38,8 @@ struct options {
 	const char *demo_recording; /* NULL: make one */
 	const char *encoder; /* the one to probe */
 	const char *user; /* whose password to hash */
+	const char *certs_directory; /* --make-certs */
+	const char *const *names; /* what stands behind the options, NULL at its end: with --make-certs only */
 };
 
 /* 0, or -EINVAL after one line on stderr that says what was wrong and what was meant. */

@@ -37,10 +37,12 @@ LAYERS = [
     ("video", ["server/video.*"],
      ["config/*", "net/protocol.h", "encoders/*", "server/activity.h"]),
     ("vm", ["server/vm.*", "server/vm_window.*", "server/resizer.*"],
-     ["config/*", "net/gate.h", "net/protocol.h", "server/capture/*", "server/damage.h", "server/half.h", "server/pacer.h",
-      "server/video.h", "server/size_wish.h", "server/channel.h", "server/guest.h", "server/format.h"]),
+     ["config/*", "net/gate.h", "net/protocol.h", "server/capture/*",
+      "server/damage.h", "server/half.h", "server/pacer.h", "server/video.h", "server/size_wish.h",
+      "server/channel.h", "server/guest.h", "server/format.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
-                   "server/control*", "server/options*", "server/hash_password.*", "server/probe.*", "server/notify.*", "tools/*"], ["*"]),
+                   "server/control*", "server/options*", "server/hash_password.*",
+                   "server/make_certs.*", "server/probe.*", "server/notify.*", "tools/*"], ["*"]),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)

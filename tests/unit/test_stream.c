@@ -405,8 +405,9 @@ static int invert_open(struct event_base *event_base, struct bufferevent *below,
 	return *ret ? 0 : -ENOMEM;
 }
 
-static void invert_close(struct bufferevent *layer)
+static void invert_close(struct bufferevent *layer, void *argument)
 {
+	(void)argument;
 	bufferevent_write(layer, "\xff", 1);
 }
 
