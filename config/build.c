@@ -310,12 +310,40 @@ int build_add_text(struct config *config, const char *name, const char *text, si
 	return r;
 }
 
+/* What a VM does not say itself it has of [server], and so do those who ask where it was written. */
+static int inherit(struct config *config, unsigned int vm)
+{
+	static const struct {
+		size_t vm_offset, server_offset;
+	} texts[] = {
+		{ offsetof(struct config_vm, tls_certificate), offsetof(struct config_server, tls_certificate) },
+		{ offsetof(struct config_vm, tls_key), offsetof(struct config_server, tls_key) },
+		{ offsetof(struct config_vm, tls_client_ca), offsetof(struct config_server, tls_client_ca) },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char **own = (char **)((char *)config->vms[vm] + texts[i].vm_offset);
+		const char *from = *(char **)((char *)&config->server + texts[i].server_offset);
+		struct config_origin *origin = (struct config_origin *)origins_find(config->origins->vms[vm],
+				SCHEMA_VM, texts[i].vm_offset);
+
+		if (*own || origin->bad)
+			continue;
+		*origin = *origins_find(&config->origins->server, SCHEMA_SERVER, texts[i].server_offset);
+		if (from && !(*own = strdup(from)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int build_finish(struct config *config)
 {
 	for (unsigned int i = 0; i < config->n_vms; i++) {
 		struct config_vm *vm = config->vms[i];
 
 		if (!vm->desktop_name && !(vm->desktop_name = strdup(vm->name)))
+			return -ENOMEM;
+		if (inherit(config, i) < 0)
 			return -ENOMEM;
 	}
 	return 0;

@@ -86,16 +86,60 @@ static void check_stride(const struct config_vm *vm, const struct config_section
 			vm->memory_size.width, row_bytes, vm->memory_stride_bytes);
 }
 
+/* Keys of which one is of no use without the other. */
+static void check_tls(const struct config_vm *vm, const struct config_section_origins *origins,
+		struct problems *problems)
+{
+	const struct {
+		const char *name;
+		size_t offset;
+		bool is_set;
+		const char *set; /* what it needs */
+		const char *needed;
+	} rules[] = {
+		{ "tls-certificate", FIELD(tls_certificate), vm->tls_certificate, vm->tls_key, "tls-key" },
+		{ "tls-key", FIELD(tls_key), vm->tls_key, vm->tls_certificate, "tls-certificate" },
+		{ "tls-client-ca", FIELD(tls_client_ca), vm->tls_client_ca, vm->tls_certificate, "tls-certificate" },
+		{ "vnc-tls = required", FIELD(vnc_tls), vm->vnc_tls == CONFIG_TLS_REQUIRED, vm->tls_certificate,
+				"tls-certificate" },
+		{ "spice-tls", FIELD(spice_tls), vm->spice_tls.count, vm->tls_certificate, "tls-certificate" },
+	};
+
+	if (origins_of_vm_key(origins, tls_certificate)->bad || origins_of_vm_key(origins, tls_key)->bad)
+		return;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct config_origin *place = origins_find(origins, SCHEMA_VM, rules[i].offset);
+
+		if (rules[i].is_set && !rules[i].set && !place->bad)
+			problems_add(problems, place->file, place->line, place->column,
+					"vm \"%s\" has %s and so needs %s", vm->name, rules[i].name,
+					rules[i].needed);
+	}
+}
+
+/* Does who comes there have to prove who he is? */
+static bool is_authenticated(const struct config_vm *vm, const struct config_section_origins *origins,
+		enum config_listeners which)
+{
+	return !applies(vm, origins, config_listener_keys[which].auth, CONFIG_AUTH_NONE) ||
+			(vm->tls_client_ca && config_listener_is_encrypted(vm, which));
+}
+
 static void check_remote(const struct config_vm *vm, const struct config_section_origins *origins,
 		enum config_listeners which, struct problems *problems)
 {
 	const struct config_listener_key *key = &config_listener_keys[which];
 	const struct config_origin *listeners = origins_find(origins, SCHEMA_VM, key->addresses);
 	const struct config_addresses *addresses = config_vm_listeners(vm, which);
+	const bool authenticated = is_authenticated(vm, origins, which);
 
-	if (vm->allow_unauthenticated_remote ||
-			origins_of_vm_key(origins, allow_unauthenticated_remote)->bad ||
-			!applies(vm, origins, key->auth, CONFIG_AUTH_NONE))
+	if (authenticated ? vm->allow_cleartext || config_listener_is_encrypted(vm, which)
+			: vm->allow_unauthenticated_remote)
+		return;
+	if (origins_of_vm_key(origins, allow_unauthenticated_remote)->bad ||
+			origins_of_vm_key(origins, allow_cleartext)->bad || origins_of_vm_key(origins, vnc_tls)->bad ||
+			origins_of_vm_key(origins, tls_certificate)->bad ||
+			origins_find(origins, SCHEMA_VM, key->auth)->bad)
 		return;
 	for (unsigned int i = 0; i < addresses->count; i++) {
 		struct sockaddr_storage address;
@@ -105,12 +149,20 @@ static void check_remote(const struct config_vm *vm, const struct config_section
 		if (address_parse(addresses->text[i], &address, &length, &error) < 0 ||
 				address_is_local((struct sockaddr *)&address))
 			continue;
-		problems_add(problems, listeners->file, listeners->line,
-				listeners->column + listeners->places.offset[i],
-				"other machines can reach %s, and vm \"%s\" has no authentication: "
-				"write %s, or, if everybody may see and control the VM, "
-				"\"allow-unauthenticated-remote = yes\"",
-				addresses->text[i], vm->name, key->remedy);
+		if (authenticated)
+			problems_add(problems, listeners->file, listeners->line,
+					listeners->column + listeners->places.offset[i],
+					"other machines can reach %s, and vm \"%s\" has no TLS there: write %s, or, if "
+					"everybody on the way may see what viewers see and type, "
+					"\"allow-cleartext = yes\"",
+					addresses->text[i], vm->name, key->tls_remedy);
+		else
+			problems_add(problems, listeners->file, listeners->line,
+					listeners->column + listeners->places.offset[i],
+					"other machines can reach %s, and vm \"%s\" has no authentication: "
+					"write %s, or, if everybody may see and control the VM, "
+					"\"allow-unauthenticated-remote = yes\"",
+					addresses->text[i], vm->name, key->remedy);
 	}
 }
 
@@ -231,6 +283,7 @@ int check_config(const struct config *config, struct problems *problems)
 	for (unsigned int i = 0; i < config->n_vms; i++) {
 		check_required(config->vms[i], config->origins->vms[i], problems);
 		check_stride(config->vms[i], config->origins->vms[i], problems);
+		check_tls(config->vms[i], config->origins->vms[i], problems);
 		for (unsigned int which = 0; which < CONFIG_LISTENERS; which++)
 			check_remote(config->vms[i], config->origins->vms[i], which, problems);
 	}

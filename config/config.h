@@ -28,6 +28,7 @@
 enum config_source { CONFIG_SOURCE_PATTERN, CONFIG_SOURCE_REPLAY, CONFIG_SOURCE_VFIO, CONFIG_SOURCE_MEMORY };
 enum config_attach { CONFIG_ATTACH_OWN, CONFIG_ATTACH_SOCKET };
 enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_VNCAUTH, CONFIG_AUTH_TICKET };
+enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_OFF, CONFIG_TLS_REQUIRED };
 enum config_spice_compression {
 	CONFIG_SPICE_COMPRESSION_AUTO,
 	CONFIG_SPICE_COMPRESSION_LZ4,
@@ -51,6 +52,9 @@ struct config_server {
 	int log_format; /* log-format: enum log_format; live */
 	int64_t restart_delay_max_ns; /* restart-delay-max: 10s; back-off of a worker that keeps dying */
 	char *control_socket; /* control-socket: auto, off, or the path of a unix socket; live */
+	char *tls_certificate; /* tls-certificate, tls-key, tls-client-ca: for VMs that have none of their own; live */
+	char *tls_key;
+	char *tls_client_ca;
 };
 
 /*
@@ -76,11 +80,16 @@ struct config_vm {
 	int64_t max_fps; /* max-fps: 60, 1..240; looks a second while the picture moves; live */
 	int64_t idle_interval_ns; /* idle-interval: 45ms, 5ms..10s; between looks at a resting picture; live */
 
+	char *tls_certificate; /* tls-certificate: PEM; default the server's; live, read anew on each reload */
+	char *tls_key; /* tls-key: there if and only if there is a tls_certificate */
+	char *tls_client_ca; /* tls-client-ca: clients need a certificate that it vouches for */
 	char *desktop_name; /* desktop-name: default the VM's name; live */
 	struct config_addresses vnc; /* vnc: listeners; live */
 	int vnc_auth; /* vnc-auth: none, vncauth; the latter has a vnc_password_file */
+	int vnc_tls; /* vnc-tls: enum config_tls; see config_listener_is_encrypted(); live, for clients to come */
 	char *vnc_password_file; /* vnc-password-file: mode 0600, first line */
 	struct config_addresses spice; /* spice: listeners; live */
+	struct config_addresses spice_tls; /* spice-tls: listeners; live */
 	int spice_auth; /* spice-auth: none, ticket; the latter has a spice_password_file */
 	char *spice_password_file; /* spice-password-file: mode 0600, first line; live */
 	int64_t spice_password_lifetime_ns; /* spice-password-lifetime: 0, since the file was written; live */
@@ -88,6 +97,7 @@ struct config_vm {
 	int video; /* video: enum config_video */
 	char *video_device; /* video-device: auto, software, or the path of a render node */
 	bool allow_unauthenticated_remote; /* allow-unauthenticated-remote: no; live, only the check reads it */
+	bool allow_cleartext; /* allow-cleartext: no; live, only the check reads it */
 	int sharing; /* sharing: ignore, force-shared, allow-exclusive; live */
 	bool view_only; /* view-only: no; live */
 	int64_t max_viewers; /* max-viewers: 16, 1..1000; live */
@@ -109,18 +119,27 @@ struct config_vm {
 };
 
 /* The keys that name listeners. */
-enum config_listeners { CONFIG_LISTENERS_VNC, CONFIG_LISTENERS_SPICE, CONFIG_LISTENERS };
+enum config_listeners {
+	CONFIG_LISTENERS_VNC,
+	CONFIG_LISTENERS_SPICE,
+	CONFIG_LISTENERS_SPICE_TLS,
+	CONFIG_LISTENERS,
+};
 struct config_listener_key {
 	const char *name;
 	const char *protocol; /* struct protocol_impl's name */
+	bool tls; /* from the first byte */
 	size_t addresses; /* offset in struct config_vm */
 	size_t auth; /* of the int that says how clients there authenticate */
 	const char *remedy; /* how one asks them to */
+	const char *tls_remedy; /* how one has it encrypted; NULL: it always is */
 };
 extern const struct config_listener_key config_listener_keys[CONFIG_LISTENERS];
 const struct config_addresses *config_vm_listeners(const struct config_vm *vm, enum config_listeners which);
 /* CONFIG_LISTENERS: that is no such key; bytes are the name's. */
 enum config_listeners config_find_listeners(const char *name, size_t bytes);
+/* What viewers there see and type goes through TLS: all of it, or all but how they ask for TLS. */
+bool config_listener_is_encrypted(const struct config_vm *vm, enum config_listeners which);
 
 struct config {
 	struct config_server server;

@@ -2,10 +2,8 @@
 /* One row for each configuration key, in the order in which people read about them. */
 #include "config/schema.h"
 
-#include <string.h>
-
 #include "config/config.h"
-#include "server/log.h"
+#include "config/schema_words.h"
 
 #define SERVER(key, field)                                                                         \
 	.section = SCHEMA_SERVER, .name = key, .offset = offsetof(struct config_server, field)
@@ -24,98 +22,11 @@
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 
-static const struct schema_word log_level_words[] = {
-	{ "error", LOG_LEVEL_ERROR },
-	{ "warn", LOG_LEVEL_WARN },
-	{ "notice", LOG_LEVEL_NOTICE },
-	{ "info", LOG_LEVEL_INFO },
-	{ "debug", LOG_LEVEL_DEBUG },
-	{ NULL, 0 },
-};
-
-static const struct schema_word log_format_words[] = {
-	{ "text", LOG_FORMAT_TEXT },
-	{ "json", LOG_FORMAT_JSON },
-	{ "journal", LOG_FORMAT_JOURNAL },
-	{ NULL, 0 },
-};
-
-/* Paths: or one of these. */
-static const struct schema_word control_socket_words[] = {
-	{ "auto", 0 },
-	{ "off", 0 },
-	{ NULL, 0 },
-};
-
-static const struct schema_word source_words[] = {
-	{ "vfio", CONFIG_SOURCE_VFIO },
-	{ "memory", CONFIG_SOURCE_MEMORY },
-	{ "replay", CONFIG_SOURCE_REPLAY },
-	{ "pattern", CONFIG_SOURCE_PATTERN },
-	{ NULL, 0 },
-};
-
-static const struct schema_word attach_words[] = {
-	{ "own", CONFIG_ATTACH_OWN },
-	{ "socket", CONFIG_ATTACH_SOCKET },
-	{ NULL, 0 },
-};
-
-/* Texts: the pattern source knows its scenes by name. */
-static const struct schema_word scene_words[] = {
-	{ "desktop", 0 },
-	{ "still", 0 },
-	{ "scroll", 0 },
-	{ "video", 0 },
-	{ "typing", 0 },
-	{ NULL, 0 },
-};
-
-static const struct schema_word auth_words[] = {
-	{ "none", CONFIG_AUTH_NONE },
-	{ "vncauth", CONFIG_AUTH_VNCAUTH },
-	{ NULL, 0 },
-};
-
-static const struct schema_word spice_auth_words[] = {
-	{ "none", CONFIG_AUTH_NONE },
-	{ "ticket", CONFIG_AUTH_TICKET },
-	{ NULL, 0 },
-};
-
-static const struct schema_word video_words[] = {
-	{ "auto", CONFIG_VIDEO_AUTO },
-	{ "off", CONFIG_VIDEO_OFF },
-	{ NULL, 0 },
-};
-
-/* Paths: or one of these. */
-static const struct schema_word video_device_words[] = {
-	{ "auto", 0 },
-	{ "software", 0 },
-	{ NULL, 0 },
-};
-
-static const struct schema_word spice_compression_words[] = {
-	{ "auto", CONFIG_SPICE_COMPRESSION_AUTO },
-	{ "lz4", CONFIG_SPICE_COMPRESSION_LZ4 },
-	{ "lz", CONFIG_SPICE_COMPRESSION_LZ },
-	{ "off", CONFIG_SPICE_COMPRESSION_OFF },
-	{ NULL, 0 },
-};
-
-static const struct schema_word sharing_words[] = {
-	{ "allow-exclusive", CONFIG_SHARING_ALLOW_EXCLUSIVE },
-	{ "force-shared", CONFIG_SHARING_FORCE_SHARED },
-	{ "ignore", CONFIG_SHARING_IGNORE },
-	{ NULL, 0 },
-};
-
 const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	{
 		SERVER("log-level", log_level),
 		.type = SCHEMA_ENUM,
-		.words = log_level_words,
+		.words = schema_log_level_words,
 		.default_text = "info",
 		.reload = SCHEMA_LIVE,
 		.doc = "The least important messages that are still logged.",
@@ -123,7 +34,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	{
 		SERVER("log-format", log_format),
 		.type = SCHEMA_ENUM,
-		.words = log_format_words,
+		.words = schema_log_format_words,
 		.default_text = "text",
 		.reload = SCHEMA_LIVE,
 		.doc = "How messages are logged: lines of text or JSON objects on standard error, or "
@@ -142,7 +53,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		SERVER("control-socket", control_socket),
 		.type = SCHEMA_PATH,
 		SOCKET_RANGE,
-		.words = control_socket_words,
+		.words = schema_control_socket_words,
 		.default_text = "auto",
 		.reload = SCHEMA_LIVE,
 		.doc = "The unix socket at which planecastctl asks what goes on, and gives orders; root and "
@@ -150,9 +61,33 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		       "systemd makes for the service (RuntimeDirectory), and there is none without.",
 	},
 	{
+		SERVER("tls-certificate", tls_certificate),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The certificate of VMs that name none themselves: see there.",
+	},
+	{
+		SERVER("tls-key", tls_key),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The key of VMs that name none themselves: see there.",
+	},
+	{
+		SERVER("tls-client-ca", tls_client_ca),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The CA of the viewers of VMs that name none themselves: see there.",
+	},
+	{
 		VM("source", source),
 		.type = SCHEMA_ENUM,
-		.words = source_words,
+		.words = schema_source_words,
 		.default_text = "vfio",
 		.reload = SCHEMA_RESTART,
 		.doc = "Where the picture comes from: the display of a VFIO device, memory that another "
@@ -172,7 +107,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	{
 		VM("vfio-attach", vfio_attach),
 		.type = SCHEMA_ENUM,
-		.words = attach_words,
+		.words = schema_attach_words,
 		.default_text = "own",
 		.reload = SCHEMA_RESTART,
 		.doc = "How planecast gets at the device. Own opens it, which works only while nobody "
@@ -256,7 +191,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		VM("pattern-scene", pattern_scene),
 		.type = SCHEMA_TEXT,
 		TEXT_RANGE,
-		.words = scene_words,
+		.words = schema_scene_words,
 		.default_text = "desktop",
 		.reload = SCHEMA_RESTART,
 		.doc = "What the test picture shows: a desktop with a bit of everything, one that rests, "
@@ -291,6 +226,34 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		       "came. Not set: the VM's name.",
 	},
 	{
+		VM("tls-certificate", tls_certificate),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The certificate that viewers are shown, in PEM, followed by those that lead from it to "
+		       "its CA. Needs tls-key. Read again on each reload; viewers that are in stay. "
+		       "planecastd --make-certs makes one. Not set: that of [server].",
+	},
+	{
+		VM("tls-key", tls_key),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The private key of tls-certificate, in PEM and without a passphrase; nobody but its "
+		       "owner may have access to it, and its group to read (mode 0600 or 0640).",
+	},
+	{
+		VM("tls-client-ca", tls_client_ca),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The certificates, in PEM, of CAs for viewers: over TLS only who has a certificate of "
+		       "one of them is let in. Not set: that of [server], or viewers need none.",
+	},
+	{
 		VM("vnc", vnc),
 		.type = SCHEMA_ADDRESSES,
 		.default_text = "",
@@ -301,11 +264,20 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	{
 		VM("vnc-auth", vnc_auth),
 		.type = SCHEMA_ENUM,
-		.words = auth_words,
+		.words = schema_auth_words,
 		.default_text = "none",
 		.reload = SCHEMA_RESTART,
 		.doc = "How VNC viewers prove who they are: not at all, or with the password in "
 		       "vnc-password-file.",
+	},
+	{
+		VM("vnc-tls", vnc_tls),
+		.type = SCHEMA_ENUM,
+		.words = schema_tls_words,
+		.default_text = "auto",
+		.reload = SCHEMA_LIVE,
+		.doc = "Whether VNC viewers have to use TLS (VeNCrypt with X.509). Auto is required where there "
+		       "is a tls-certificate, and off elsewhere. Viewers that are in stay as they are.",
 	},
 	{
 		VM("vnc-password-file", vnc_password_file),
@@ -325,9 +297,17 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.doc = "Where SPICE viewers connect, written as for vnc. Not set: nowhere.",
 	},
 	{
+		VM("spice-tls", spice_tls),
+		.type = SCHEMA_ADDRESSES,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Where SPICE viewers connect that use TLS, written as for vnc. Needs a tls-certificate. "
+		       "Not set: nowhere.",
+	},
+	{
 		VM("spice-auth", spice_auth),
 		.type = SCHEMA_ENUM,
-		.words = spice_auth_words,
+		.words = schema_spice_auth_words,
 		.default_text = "none",
 		.reload = SCHEMA_RESTART,
 		.doc = "How SPICE viewers prove who they are: not at all, or with the password in "
@@ -354,7 +334,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	{
 		VM("spice-compression", spice_compression),
 		.type = SCHEMA_ENUM,
-		.words = spice_compression_words,
+		.words = schema_spice_compression_words,
 		.default_text = "auto",
 		.reload = SCHEMA_LIVE,
 		.doc = "How pictures for SPICE viewers are compressed; always without loss. Auto is lz4 for "
@@ -364,7 +344,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	{
 		VM("video", video),
 		.type = SCHEMA_ENUM,
-		.words = video_words,
+		.words = schema_video_words,
 		.default_text = "auto",
 		.reload = SCHEMA_RESTART,
 		.doc = "Whether what moves, films and games, goes as H.264 video to viewers that can show "
@@ -375,7 +355,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		VM("video-device", video_device),
 		.type = SCHEMA_PATH,
 		PATH_RANGE,
-		.words = video_device_words,
+		.words = schema_video_device_words,
 		.default_text = "auto",
 		.reload = SCHEMA_RESTART,
 		.doc = "What encodes video: a render node like /dev/dri/renderD128, the others if that one "
@@ -392,9 +372,18 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		       "controls the VM.",
 	},
 	{
+		VM("allow-cleartext", allow_cleartext),
+		.type = SCHEMA_BOOL,
+		.default_text = "no",
+		.reload = SCHEMA_LIVE,
+		.doc = "An address that other machines can reach is refused where viewers have to prove who "
+		       "they are, but do not use TLS, unless this says yes: then whoever is on the way "
+		       "sees all that they see and type.",
+	},
+	{
 		VM("sharing", sharing),
 		.type = SCHEMA_ENUM,
-		.words = sharing_words,
+		.words = schema_sharing_words,
 		.default_text = "ignore",
 		.reload = SCHEMA_LIVE,
 		.doc = "What happens when a viewer asks to be the only one, as some do unless told "
@@ -544,38 +533,6 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		       "Used for viewers that send characters instead of key codes.",
 	},
 };
-
-const struct config_listener_key config_listener_keys[CONFIG_LISTENERS] = {
-	[CONFIG_LISTENERS_VNC] = {
-		.name = "vnc",
-		.protocol = "vnc",
-		.addresses = offsetof(struct config_vm, vnc),
-		.auth = offsetof(struct config_vm, vnc_auth),
-		.remedy = "\"vnc-auth = vncauth\" with a vnc-password-file",
-	},
-	[CONFIG_LISTENERS_SPICE] = {
-		.name = "spice",
-		.protocol = "spice",
-		.addresses = offsetof(struct config_vm, spice),
-		.auth = offsetof(struct config_vm, spice_auth),
-		.remedy = "\"spice-auth = ticket\" with a spice-password-file",
-	},
-};
-
-const struct config_addresses *config_vm_listeners(const struct config_vm *vm, enum config_listeners which)
-{
-	return (const struct config_addresses *)((const char *)vm + config_listener_keys[which].addresses);
-}
-
-enum config_listeners config_find_listeners(const char *name, size_t bytes)
-{
-	enum config_listeners which = 0;
-
-	while (which < CONFIG_LISTENERS && (strlen(config_listener_keys[which].name) != bytes ||
-			memcmp(config_listener_keys[which].name, name, bytes)))
-		which++;
-	return which;
-}
 
 const char *schema_section_name(enum schema_section section)
 {

@@ -28,6 +28,7 @@ struct input_event;
 struct packet;
 struct protocol;
 struct protocol_stats;
+struct tls;
 struct update;
 
 /* A viewer, as people are told of it. Strings live as long as the call that hands it over. */
@@ -129,13 +130,16 @@ struct protocol {
 	const struct protocol_impl *impl;
 };
 
-/* Gate is the VM's, for the strangers of all its protocols; borrowed. */
+/*
+ * gate is the VM's, for the strangers of all its protocols; tls is what it has for TLS, which may
+ * be no certificate, or another one later. Both are borrowed.
+ */
 
 /* net/vnc.c. -ENOMEM and what rects_pool_new() says. */
-int vnc_new(struct event_base *base, const struct config_vm *config, struct gate *gate,
+int vnc_new(struct event_base *base, const struct config_vm *config, struct gate *gate, struct tls *tls,
 		const struct protocol_events *events, void *user, struct protocol **ret);
 /* net/spice.c. -ENOMEM, -EIO: no RSA key. Needs evthread_use_pthreads() before base was made. */
-int spice_new(struct event_base *base, const struct config_vm *config, struct gate *gate,
+int spice_new(struct event_base *base, const struct config_vm *config, struct gate *gate, struct tls *tls,
 		const struct protocol_events *events, void *user, struct protocol **ret);
 
 #endif

@@ -18,7 +18,7 @@ static const char wrong_text[] = "Authentication failed";
 
 /* One way to authenticate. */
 struct security {
-	uint8_t type; /* enum rfb_security_type */
+	uint32_t type; /* enum rfb_security_type, rfb_vencrypt_type */
 	int auth; /* the enum config_auth that offers it */
 	/* The type was chosen. */
 	rfb_handshake_step_fn start;
@@ -94,7 +94,7 @@ static enum rfb_handshake_result start_none(struct rfb_handshake *handshake, con
 		struct evbuffer *output)
 {
 	(void)data;
-	return admit(handshake, output, handshake->minor >= 8);
+	return admit(handshake, output, handshake->secured || handshake->minor >= 8);
 }
 
 /* 7.2.2 */
@@ -135,22 +135,110 @@ static enum rfb_handshake_result start_vnc_auth(struct rfb_handshake *handshake,
 	return wait_for(handshake, RFB_CHALLENGE_BYTES, read_response);
 }
 
+/* Inside TLS. */
+static const struct security subtypes[] = {
+	{ RFB_VENCRYPT_X509_NONE, CONFIG_AUTH_NONE, start_none },
+	{ RFB_VENCRYPT_X509_VNC, CONFIG_AUTH_VNCAUTH, start_vnc_auth },
+};
+
+#define N_SUBTYPES (sizeof(subtypes) / sizeof(subtypes[0]))
+
+/* The one that the client is to use. */
+static const struct security *find_subtype(const struct rfb_handshake *handshake)
+{
+	for (size_t i = 0; i < N_SUBTYPES; i++) {
+		if (subtypes[i].auth == handshake->auth)
+			return &subtypes[i];
+	}
+	return NULL;
+}
+
+static enum rfb_handshake_result read_subtype(struct rfb_handshake *handshake, const uint8_t *data,
+		struct evbuffer *output)
+{
+	static const uint8_t no = 0, yes = 1;
+	const struct security *offered = find_subtype(handshake);
+	struct bytes_reader reader = bytes_reader(data, 4);
+
+	if (!offered || bytes_get_u32(&reader) != offered->type) {
+		(void)evbuffer_add(output, &no, sizeof(no));
+		return refuse(handshake, "chose a VeNCrypt subtype that was not offered");
+	}
+	if (evbuffer_add(output, &yes, sizeof(yes)) < 0)
+		return refuse(handshake, "out of memory");
+	/* More than ever comes: what comes next is TLS's. */
+	wait_for(handshake, SIZE_MAX, NULL);
+	return RFB_HANDSHAKE_SECURE;
+}
+
+static enum rfb_handshake_result read_vencrypt_version(struct rfb_handshake *handshake,
+		const uint8_t *data, struct evbuffer *output)
+{
+	static const uint8_t no = 255;
+	const struct security *offered = find_subtype(handshake);
+	uint8_t offer[1 + 1 + 4] = { 0 };
+	struct bytes_writer writer = bytes_writer(offer, sizeof(offer));
+
+	if (data[0] != 0 || data[1] != 2) {
+		(void)evbuffer_add(output, &no, sizeof(no));
+		return refuse(handshake, "speaks another version of VeNCrypt than 0.2");
+	}
+	bytes_put_u8(&writer, 0);
+	bytes_put_u8(&writer, offered != NULL);
+	if (offered)
+		bytes_put_u32(&writer, offered->type);
+	if (evbuffer_add(output, offer, bytes_written(&writer)) < 0)
+		return refuse(handshake, "out of memory");
+	return wait_for(handshake, 4, read_subtype);
+}
+
+static enum rfb_handshake_result start_vencrypt(struct rfb_handshake *handshake, const uint8_t *data,
+		struct evbuffer *output)
+{
+	static const uint8_t version[2] = { 0, 2 };
+
+	(void)data;
+	if (evbuffer_add(output, version, sizeof(version)) < 0)
+		return refuse(handshake, "out of memory");
+	return wait_for(handshake, sizeof(version), read_vencrypt_version);
+}
+
+enum rfb_handshake_result rfb_handshake_secured(struct rfb_handshake *handshake, struct evbuffer *output)
+{
+	handshake->secured = true;
+	return find_subtype(handshake)->start(handshake, NULL, output);
+}
+
+/* On the bare connection. */
 static const struct security securities[] = {
 	{ RFB_SECURITY_NONE, CONFIG_AUTH_NONE, start_none },
 	{ RFB_SECURITY_VNC_AUTH, CONFIG_AUTH_VNCAUTH, start_vnc_auth },
 };
+static const struct security vencrypt = { .type = RFB_SECURITY_VENCRYPT, .start = start_vencrypt };
 
 #define N_SECURITIES (sizeof(securities) / sizeof(securities[0]))
+
+/* The one that the client is to use, as the configuration has it. */
+static const struct security *find_security(const struct rfb_handshake *handshake)
+{
+	if (handshake->tls)
+		return &vencrypt;
+	for (size_t i = 0; i < N_SECURITIES; i++) {
+		if (securities[i].auth == handshake->auth)
+			return &securities[i];
+	}
+	return NULL;
+}
 
 /* 7.1.2 */
 static enum rfb_handshake_result read_security(struct rfb_handshake *handshake,
 		const uint8_t *data, struct evbuffer *output)
 {
-	for (size_t i = 0; i < N_SECURITIES; i++) {
-		/* Only what was offered to this very client. */
-		if (securities[i].type == data[0] && securities[i].auth == handshake->auth)
-			return securities[i].start(handshake, data, output);
-	}
+	const struct security *offered = find_security(handshake);
+
+	/* Only what was offered to this very client. */
+	if (offered && offered->type == data[0])
+		return offered->start(handshake, data, output);
 	put_failed(handshake, output, "That security type was not offered");
 	return refuse(handshake, "chose a security type that was not offered");
 }
@@ -180,7 +268,8 @@ static enum rfb_handshake_result read_version(struct rfb_handshake *handshake, c
 {
 	static const char too_old[] = "This server speaks RFB 3.7 and 3.8";
 	static const uint8_t zero[4];
-	uint8_t offer[1 + N_SECURITIES] = { 0 };
+	const struct security *offered = find_security(handshake);
+	uint8_t offer[2] = { 0 };
 	unsigned int major, minor;
 
 	if (!parse_version(data, &major, &minor))
@@ -195,19 +284,17 @@ static enum rfb_handshake_result read_version(struct rfb_handshake *handshake, c
 		put_refusal(output, zero, 1, handshake->full);
 		return refuse(handshake, handshake->full);
 	}
-	for (size_t i = 0; i < N_SECURITIES; i++) {
-		if (securities[i].auth == handshake->auth)
-			offer[++offer[0]] = securities[i].type;
-	}
+	if (offered)
+		offer[++offer[0]] = (uint8_t)offered->type;
 	if (evbuffer_add(output, offer, 1u + offer[0]) < 0)
 		return refuse(handshake, "out of memory");
 	return wait_for(handshake, 1, read_security);
 }
 
-int rfb_handshake_init(struct rfb_handshake *handshake, int auth, const char *password_file,
+int rfb_handshake_init(struct rfb_handshake *handshake, int auth, bool tls, const char *password_file,
 		struct evbuffer *output)
 {
-	*handshake = (struct rfb_handshake){ .auth = auth, .password_file = password_file };
+	*handshake = (struct rfb_handshake){ .auth = auth, .tls = tls, .password_file = password_file };
 	wait_for(handshake, RFB_VERSION_BYTES, read_version);
 	return evbuffer_add(output, version_text, RFB_VERSION_BYTES) < 0 ? -ENOMEM : 0;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The start of an RFB connection, from the version to ClientInit (RFC 6143 7.1
- * to 7.3.1): versions 3.7 and 3.8, security types from one table.
+ * to 7.3.1): versions 3.7 and 3.8, security types from one table. Where TLS is
+ * required VeNCrypt 0.2 is the only one that is offered, and the others are its
+ * subtypes.
  *
  * Bytes in, bytes out; no socket, no clock. Deadlines and the wait before a
  * wrong password is answered are the owner's.
@@ -24,6 +26,11 @@ struct rfb_handshake;
 
 enum rfb_handshake_result {
 	RFB_HANDSHAKE_MORE, /* waits for the client */
+	/*
+	 * Send the output, then let TLS begin, and call rfb_handshake_secured() once it is there. What
+	 * is left of the input is TLS's.
+	 */
+	RFB_HANDSHAKE_SECURE,
 	RFB_HANDSHAKE_DONE, /* ClientInit is read; ServerInit is the owner's to send */
 	RFB_HANDSHAKE_REFUSED, /* error says why, to the log; send the output and close */
 	RFB_HANDSHAKE_DELAYED, /* refused, but call rfb_handshake_tell() after the delay */
@@ -35,6 +42,7 @@ typedef enum rfb_handshake_result (*rfb_handshake_step_fn)(struct rfb_handshake 
 struct rfb_handshake {
 	/* The owner's, from rfb_handshake_init(); borrowed. */
 	int auth; /* enum config_auth */
+	bool tls; /* required */
 	const char *password_file;
 	/* The owner's, to be set and changed at will: why this client is not let in, or NULL. */
 	const char *full;
@@ -48,15 +56,21 @@ struct rfb_handshake {
 	rfb_handshake_step_fn step;
 	size_t need; /* bytes that step takes */
 	unsigned int minor; /* 7 or 8 */
+	bool secured; /* what comes is in TLS */
 	uint8_t challenge[RFB_CHALLENGE_BYTES];
 };
 
 /* Puts the server's version into output. -ENOMEM. */
-int rfb_handshake_init(struct rfb_handshake *handshake, int auth, const char *password_file,
+int rfb_handshake_init(struct rfb_handshake *handshake, int auth, bool tls, const char *password_file,
 		struct evbuffer *output);
-/* Goes on with what the client sent, as far as it reaches. Not again after REFUSED or DELAYED. */
+/*
+ * Goes on with what the client sent, as far as it reaches. Not again after REFUSED or DELAYED; after
+ * SECURE it takes nothing until TLS is there.
+ */
 enum rfb_handshake_result rfb_handshake_input(struct rfb_handshake *handshake,
 		struct evbuffer *input, struct evbuffer *output);
+/* TLS is there, after SECURE: the client authenticates inside. Results as above. */
+enum rfb_handshake_result rfb_handshake_secured(struct rfb_handshake *handshake, struct evbuffer *output);
 /* Tells the client that it was not authenticated. */
 void rfb_handshake_tell(struct rfb_handshake *handshake, struct evbuffer *output);
 

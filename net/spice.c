@@ -202,8 +202,7 @@ static void accept_client(struct protocol *protocol, int listener, int fd, const
 	struct spice_front *front;
 	int r;
 
-	(void)listener;
-	r = spice_front_new(spice, fd, peer, length, &front);
+	r = spice_front_new(spice, listener, fd, peer, length, &front);
 	if (r < 0) {
 		if (r != -EBUSY)
 			log_warn(NULL, "client refused: %s", strerror(-r));
@@ -291,7 +290,7 @@ static const struct protocol_impl impl = {
 	.free = free_spice,
 };
 
-int spice_new(struct event_base *base, const struct config_vm *config, struct gate *gate,
+int spice_new(struct event_base *base, const struct config_vm *config, struct gate *gate, struct tls *tls,
 		const struct protocol_events *events, void *user, struct protocol **ret)
 {
 	struct spice *spice = calloc(1, sizeof(*spice));
@@ -305,6 +304,7 @@ int spice_new(struct event_base *base, const struct config_vm *config, struct ga
 	spice->base = base;
 	spice->config = config;
 	spice->gate = gate;
+	spice->tls = tls;
 	spice->events = events;
 	spice->user = user;
 	spice->scratch = evbuffer_new();

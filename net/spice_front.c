@@ -247,7 +247,8 @@ static void handle_closed(void *user, int error)
 
 	if (front->state == SPICE_FRONT_LINKING)
 		gate_blame(front->spice->gate, &front->guest, PENALTY_ABORT, clock_now_ns());
-	spice_front_close(front, LOG_LEVEL_INFO, "%s", error ? strerror(-error) : "the client closed the connection");
+	spice_front_close(front, LOG_LEVEL_INFO, "%s", front->tls.error[0] ? front->tls.error
+			: error ? strerror(-error) : "the client closed the connection");
 }
 
 static const struct stream_events stream_events = {
@@ -285,15 +286,20 @@ static void make_room(struct gate_guest *guest)
 	spice_front_close(front, LOG_LEVEL_INFO, "made room for a newer client");
 }
 
-int spice_front_new(struct spice *spice, int fd, const struct sockaddr *peer, socklen_t length,
+int spice_front_new(struct spice *spice, int listener, int fd, const struct sockaddr *peer, socklen_t length,
 		struct spice_front **ret)
 {
-	struct spice_front *front = calloc(1, sizeof(*front));
+	const bool secure = config_listener_keys[listener].tls;
+	struct spice_front *front;
 	int r = -ENOMEM;
 
+	if (secure && !tls_is_ready(spice->tls))
+		return -ENOKEY;
+	front = calloc(1, sizeof(*front));
 	if (!front)
 		return -ENOMEM;
 	front->spice = spice;
+	front->tls.tls = spice->tls;
 	front->library_fd = -1;
 	front->connected_ns = clock_now_ns();
 	front->is_far = is_far(fd, peer);
@@ -313,6 +319,9 @@ int spice_front_new(struct spice *spice, int fd, const struct sockaddr *peer, so
 	TAILQ_INSERT_TAIL(&spice->fronts, front, link);
 	spice->n_handshakes++;
 	spice_front_set_timer(front, spice->config->handshake_timeout_ns);
+	r = secure ? stream_push(front->stream, &tls_layer, &front->tls) : 0;
+	if (r < 0)
+		spice_front_close(front, LOG_LEVEL_WARN, "no TLS: %s", strerror(-r));
 	*ret = front;
 	return 0;
 

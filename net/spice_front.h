@@ -37,6 +37,7 @@
 #include "net/spice_filter.h"
 #include "net/spice_link.h"
 #include "net/spice_uplink.h"
+#include "net/tls.h"
 #include "server/clock.h"
 #include "server/log.h"
 
@@ -67,6 +68,7 @@ struct spice_front {
 	struct spice_session *session; /* NULL until let in */
 	enum spice_front_state state;
 
+	struct tls_link tls; /* under all, where the listener is one for TLS */
 	struct stream *stream; /* NULL once the client is gone */
 	char peer[ADDRESS_TEXT_MAX];
 	struct gate_guest guest; /* at the gate until let in */
@@ -91,8 +93,11 @@ struct spice_front {
 	struct spice_block *block; /* read from the library, not yet cut into messages */
 };
 
-/* Takes fd on success only. -EBUSY: there are too many, and the log says so; -ENOMEM. */
-int spice_front_new(struct spice *spice, int fd, const struct sockaddr *peer, socklen_t length,
+/*
+ * Takes fd on success only. listener: enum config_listeners. -EBUSY: there are too many, and the log
+ * says so; -ENOKEY: there is no certificate for TLS; -ENOMEM.
+ */
+int spice_front_new(struct spice *spice, int listener, int fd, const struct sockaddr *peer, socklen_t length,
 		struct spice_front **ret);
 /* Ends the connection and says why in the log. May be called anywhere, any number of times. */
 void spice_front_close(struct spice_front *front, enum log_level level, const char *fmt, ...)

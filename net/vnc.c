@@ -451,7 +451,7 @@ static const struct protocol_impl impl = {
 	.free = free_vnc,
 };
 
-int vnc_new(struct event_base *base, const struct config_vm *config, struct gate *gate,
+int vnc_new(struct event_base *base, const struct config_vm *config, struct gate *gate, struct tls *tls,
 		const struct protocol_events *events, void *user, struct protocol **ret)
 {
 	struct vnc *vnc = calloc(1, sizeof(*vnc));
@@ -465,6 +465,7 @@ int vnc_new(struct event_base *base, const struct config_vm *config, struct gate
 	vnc->base = base;
 	vnc->config = config;
 	vnc->gate = gate;
+	vnc->tls = tls;
 	vnc->events = events;
 	vnc->user = user;
 	vnc->leds = -1;

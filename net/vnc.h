@@ -39,6 +39,7 @@ struct vnc {
 	struct event_base *base;
 	const struct config_vm *config; /* borrowed */
 	struct gate *gate; /* borrowed */
+	struct tls *tls; /* borrowed */
 	const struct protocol_events *events;
 	void *user;
 	struct rects_pool *pool;

@@ -238,22 +238,42 @@ static void handshake_done(struct vnc_client *client)
 	event_del(client->timer);
 	client->exclusive = !client->handshake.shared;
 	set_state(client, VNC_WAITING);
-	log_info(client->peer, "viewing, RFB 3.%u, %s", client->handshake.minor,
-			client->exclusive ? "exclusive" : "shared");
+	log_info(client->peer, "viewing, RFB 3.%u, %s%s%s%s", client->handshake.minor,
+			client->exclusive ? "exclusive" : "shared", client->tls.open ? ", over TLS" : "",
+			client->tls.subject[0] ? " as " : "", client->tls.subject);
 	vnc_tell_came(client);
 	vnc_client_welcome(client);
 }
 
-static void read_handshake(struct vnc_client *client)
+/* Why nobody like this client is let in now, or NULL. */
+static const char *why_not(const struct vnc_client *client)
 {
-	struct evbuffer *out = client->vnc->scratch;
-	struct gate *gate = client->vnc->gate;
-	enum rfb_handshake_result result;
+	if (client->handshake.tls && !tls_is_ready(client->vnc->tls))
+		return "There is no certificate for TLS";
+	if (gate_blocks(client->vnc->gate, &client->guest, clock_now_ns()))
+		return "Too many failed attempts, try again later";
+	return vnc_full(client->vnc);
+}
 
-	client->handshake.full = gate_blocks(gate, &client->guest, clock_now_ns()) ?
-			"Too many failed attempts, try again later" : vnc_full(client->vnc);
-	result = rfb_handshake_input(&client->handshake, stream_input(client->stream), out);
-	vnc_client_write_buffer(client, out);
+static void handle_secured(void *user);
+
+static void secure(struct vnc_client *client)
+{
+	int r;
+
+	client->tls.tls = client->vnc->tls;
+	client->tls.opened = handle_secured;
+	client->tls.user = client;
+	r = stream_push(client->stream, &tls_layer, &client->tls);
+	if (r < 0)
+		vnc_client_close(client, LOG_LEVEL_WARN, "no TLS: %s", strerror(-r));
+}
+
+static void go_on(struct vnc_client *client, enum rfb_handshake_result result)
+{
+	struct gate *gate = client->vnc->gate;
+
+	vnc_client_write_buffer(client, client->vnc->scratch);
 	if (client->state == VNC_CLOSED)
 		return;
 	switch (result) {
@@ -262,6 +282,9 @@ static void read_handshake(struct vnc_client *client)
 			set_timer(client, PROMPT_NS);
 		client->prompted = client->handshake.asked;
 		client->guest.rank = client->prompted ? GATE_KNOWN : GATE_STRANGER;
+		break;
+	case RFB_HANDSHAKE_SECURE:
+		secure(client);
 		break;
 	case RFB_HANDSHAKE_DONE:
 		handshake_done(client);
@@ -279,6 +302,20 @@ static void read_handshake(struct vnc_client *client)
 		set_timer(client, RFB_HANDSHAKE_DELAY_NS);
 		break;
 	}
+}
+
+static void handle_secured(void *user)
+{
+	struct vnc_client *client = user;
+
+	client->handshake.full = why_not(client);
+	go_on(client, rfb_handshake_secured(&client->handshake, client->vnc->scratch));
+}
+
+static void read_handshake(struct vnc_client *client)
+{
+	client->handshake.full = why_not(client);
+	go_on(client, rfb_handshake_input(&client->handshake, stream_input(client->stream), client->vnc->scratch));
 }
 
 static void read_messages(struct vnc_client *client)
@@ -340,8 +377,8 @@ static void handle_closed(void *user, int error)
 
 	if (client->state == VNC_HANDSHAKE)
 		gate_blame(client->vnc->gate, &client->guest, PENALTY_ABORT, clock_now_ns());
-	vnc_client_close(client, LOG_LEVEL_INFO, "%s",
-			error ? strerror(-error) : "the client closed the connection");
+	vnc_client_close(client, LOG_LEVEL_INFO, "%s", client->tls.error[0] ? client->tls.error
+			: error ? strerror(-error) : "the client closed the connection");
 }
 
 static const struct stream_events stream_events = {
@@ -377,6 +414,7 @@ int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen
 		goto err_timer;
 	}
 	r = rfb_handshake_init(&client->handshake, vnc->config->vnc_auth,
+			config_listener_is_encrypted(vnc->config, CONFIG_LISTENERS_VNC),
 			vnc->config->vnc_password_file, vnc->scratch);
 	if (r < 0)
 		goto err_gate;

@@ -15,6 +15,7 @@
 #include "net/gate.h"
 #include "net/rfb_framer.h"
 #include "net/rfb_handshake.h"
+#include "net/tls.h"
 #include "net/video_view.h"
 #include "net/viewer.h"
 #include "net/vnc_input.h"
@@ -73,6 +74,7 @@ struct vnc_client {
 	struct viewer viewer; /* once it is one */
 	int32_t encoding; /* of rectangles, as enum rects_encoding */
 	uint64_t updates; /* sent to it */
+	struct tls_link tls; /* under all, from VeNCrypt on */
 	bool prompted; /* its deadline was put off for a person to type */
 	bool exclusive;
 

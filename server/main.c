@@ -13,6 +13,7 @@
 #include "config/suggest.h"
 #include "encoders/va_path.h"
 #include "net/login_helper.h"
+#include "net/tls_config.h"
 #include "server/demo.h"
 #include "server/hash_password.h"
 #include "server/log.h"
@@ -48,6 +49,11 @@ static int load_reporting(const struct options *options, config_report_fn report
 	};
 	int r = config_load(options->config_path, report, report_user, ret);
 
+	if (r >= 0) {
+		r = tls_check_config(*ret, report, report_user);
+		if (r < 0)
+			config_free(*ret);
+	}
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < sizeof(overrides) / sizeof(overrides[0]); i++)

@@ -455,7 +455,8 @@ void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
 	}
 	if (vm->stopping)
 		return;
-	if (change == CONFIG_LIVE || changed_server)
+	/* Certificates are read again, though their names are the same. */
+	if (change == CONFIG_LIVE || changed_server || config_vm->tls_certificate)
 		tell_config(vm);
 	if (forgets)
 		tell_avoid(vm);

@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "net/gate.h"
 #include "net/protocol.h"
+#include "net/tls_config.h"
 #include "server/capture/capture.h"
 #include "server/capture/card.h"
 #include "server/channel.h"
@@ -56,6 +57,7 @@ struct vm {
 	unsigned int viewers; /* of all of them */
 	struct guest *guest; /* NULL: none configured */
 	struct input_keymap *keymap;
+	struct tls *tls;
 	struct pacer pacer;
 	struct resizer resizer;
 
@@ -72,7 +74,7 @@ struct vm {
 
 static const struct {
 	const char *name;
-	int (*new)(struct event_base *base, const struct config_vm *config, struct gate *gate,
+	int (*new)(struct event_base *base, const struct config_vm *config, struct gate *gate, struct tls *tls,
 			const struct protocol_events *events, void *user, struct protocol **ret);
 } protocol_table[] = {
 	{ "vnc", vnc_new },
@@ -456,6 +458,10 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	r = open_gate(vm);
 	if (r < 0)
 		goto fail;
+	r = tls_new(&vm->tls);
+	if (r < 0)
+		goto fail;
+	tls_configure(vm->tls, config);
 	if (config->video != CONFIG_VIDEO_OFF) {
 		r = video_new(base, config, drivers, &video_events, vm, &vm->video);
 		if (r < 0)
@@ -465,7 +471,7 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	if (r < 0)
 		goto fail;
 	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		r = protocol_table[i].new(base, config, vm->gate, &protocol_events, vm, &vm->protocols[i]);
+		r = protocol_table[i].new(base, config, vm->gate, vm->tls, &protocol_events, vm, &vm->protocols[i]);
 		if (r < 0)
 			goto fail;
 	}
@@ -501,6 +507,7 @@ void vm_free(struct vm *vm)
 	guest_free(vm->guest);
 	damage_free(vm->damage);
 	input_keymap_free(vm->keymap);
+	tls_free(vm->tls);
 	free(vm);
 }
 
@@ -523,6 +530,7 @@ void vm_reconfigure(struct vm *vm, const struct config_vm *config)
 {
 	vm->config = config;
 	gate_reconfigure(vm->gate, config, clock_now_ns());
+	tls_configure(vm->tls, config);
 	pacer_set_rates(&vm->pacer, config->max_fps, config->idle_interval_ns);
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		vm->protocols[i]->impl->reconfigure(vm->protocols[i], config);

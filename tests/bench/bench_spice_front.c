@@ -154,7 +154,7 @@ static void serve(struct front *front)
 	snprintf(text, sizeof(text), "[vm \"bench\"]\nsource = pattern\nspice = 127.0.0.1:%u\n", front->fed.port);
 	if (config_parse("bench", text, strlen(text), config_report_stdio, stderr, &config) < 0 ||
 			gate_new(config->vms[0], 1, &gate) < 0 ||
-			spice_new(front->base, config->vms[0], gate, &events, front, &front->protocol) < 0)
+			spice_new(front->base, config->vms[0], gate, NULL, &events, front, &front->protocol) < 0)
 		errx(1, "cannot serve SPICE");
 	if (listener_bind((const struct sockaddr *)&address, length, &fd) < 0 ||
 			listener_new(front->base, fd, "spice", handle_accept, front, &listener) < 0)

@@ -37,7 +37,7 @@ LAYERS = [
     ("video", ["server/video.*"],
      ["config/*", "net/protocol.h", "encoders/*", "server/activity.h"]),
     ("vm", ["server/vm.*", "server/vm_window.*", "server/resizer.*"],
-     ["config/*", "net/gate.h", "net/protocol.h", "server/capture/*",
+     ["config/*", "net/gate.h", "net/protocol.h", "net/tls_config.h", "server/capture/*",
       "server/damage.h", "server/half.h", "server/pacer.h", "server/video.h", "server/size_wish.h",
       "server/channel.h", "server/guest.h", "server/format.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",

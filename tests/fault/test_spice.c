@@ -382,7 +382,7 @@ static void a_start_without_memory_is_an_error(void **state)
 		int r;
 
 		alloc_fail_at(number);
-		r = spice_new(spice_rig.base, &spice_rig.config, spice_rig.gate, &no_events, NULL, &spice);
+		r = spice_new(spice_rig.base, &spice_rig.config, spice_rig.gate, NULL, &no_events, NULL, &spice);
 		alloc_fail_at(-1);
 		if (r == 0) {
 			spice->impl->free(spice);

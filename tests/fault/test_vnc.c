@@ -250,7 +250,7 @@ static void memory_may_run_out_anywhere(void **state)
 	unsigned int failures = 0;
 
 	(void)state;
-	assert_int_equal(vnc_new(t.base, &t.config, t.gate, &events, NULL, &t.vnc), 0);
+	assert_int_equal(vnc_new(t.base, &t.config, t.gate, NULL, &events, NULL, &t.vnc), 0);
 	for (size_t step = 0; step < STEPS; step++) {
 		for (long number = 0; live(step, number); number++) {
 			struct protocol_stats stats;
@@ -293,7 +293,7 @@ static void a_start_without_memory_is_an_error(void **state)
 		int r;
 
 		alloc_fail_at(number);
-		r = vnc_new(t.base, &t.config, t.gate, &events, NULL, &vnc);
+		r = vnc_new(t.base, &t.config, t.gate, NULL, &events, NULL, &vnc);
 		alloc_fail_at(-1);
 		if (r == 0) {
 			vnc->impl->free(vnc);

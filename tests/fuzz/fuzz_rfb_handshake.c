@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	log_set_level(LOG_LEVEL_ERROR - 1);
 	auth = data[0] & 1 ? CONFIG_AUTH_VNCAUTH : CONFIG_AUTH_NONE;
 	piece = data[0] & 2 ? 1 : size;
-	rfb_handshake_init(&handshake, auth, "/dev/null", output);
+	rfb_handshake_init(&handshake, auth, false, "/dev/null", output);
 	if (data[0] & 4)
 		handshake.full = "full";
 	for (size_t at = 1; at < size && result == RFB_HANDSHAKE_MORE; at += piece) {

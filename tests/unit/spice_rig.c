@@ -224,7 +224,7 @@ void spice_rig_start(void)
 	spice_rig.base = event_base_new();
 	spice_rig.frame = draw(320, 200);
 	if (!spice_rig.base || gate_new(&spice_rig.config, 1, &spice_rig.gate) < 0 ||
-			spice_new(spice_rig.base, &spice_rig.config, spice_rig.gate, &events, &spice_rig,
+			spice_new(spice_rig.base, &spice_rig.config, spice_rig.gate, spice_rig.tls, &events, &spice_rig,
 			&spice_rig.spice) < 0)
 		abort();
 }
@@ -245,7 +245,8 @@ void spice_rig_restart(void)
 	/* It tells no more of who lets go. */
 	memset(spice_rig.keys, 0, sizeof(spice_rig.keys));
 	spice_rig.buttons = 0;
-	if (spice_new(spice_rig.base, &spice_rig.config, spice_rig.gate, &events, &spice_rig, &spice_rig.spice) < 0)
+	if (spice_new(spice_rig.base, &spice_rig.config, spice_rig.gate, spice_rig.tls, &events, &spice_rig,
+			&spice_rig.spice) < 0)
 		abort();
 }
 

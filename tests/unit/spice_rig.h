@@ -28,6 +28,7 @@ struct spice_rig {
 	struct config_vm config; /* the test's to change */
 	struct gate *gate;
 	struct protocol *spice;
+	struct tls *tls; /* NULL: none */
 	struct frame *frame; /* what the VM shows */
 	unsigned int frames; /* shown so far; draws each one differently */
 	bool hides; /* shows viewers nothing */

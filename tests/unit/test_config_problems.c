@@ -205,8 +205,37 @@ static const struct {
 			"authentication: write \"vnc-auth = vncauth\" with a vnc-password-file, or, if "
 			"everybody may see and control the VM, \"allow-unauthenticated-remote = yes\"\n" },
 
+	/* Nobody types a password where all can read it, unless told to. */
+	{ PATTERN "vnc = *:5901\nvnc-auth = vncauth\nvnc-password-file = /p\n",
+			"t:3:7: other machines can reach *:5901, and vm \"a\" has no TLS there: write "
+			"tls-certificate and tls-key without \"vnc-tls = off\", or, if everybody on the way may "
+			"see what viewers see and type, \"allow-cleartext = yes\"\n" },
+	{ "[server]\ntls-certificate = /c\ntls-key = /k\n" PATTERN
+			"vnc = *:5901\nvnc-tls = off\nvnc-auth = vncauth\nvnc-password-file = /p\n",
+			"t:6:7: other machines can reach *:5901, and vm \"a\" has no TLS there: write "
+			"tls-certificate and tls-key without \"vnc-tls = off\", or, if everybody on the way may "
+			"see what viewers see and type, \"allow-cleartext = yes\"\n" },
+	{ PATTERN "spice = *:5902\nspice-auth = ticket\nspice-password-file = /p\n",
+			"t:3:9: other machines can reach *:5902, and vm \"a\" has no TLS there: write spice-tls "
+			"instead, with tls-certificate and tls-key, or, if everybody on the way may "
+			"see what viewers see and type, \"allow-cleartext = yes\"\n" },
+	{ PATTERN "tls-certificate = /c\ntls-key = /k\nspice-tls = *:5902\n",
+			"t:5:13: other machines can reach *:5902, and vm \"a\" has no "
+			"authentication: write \"spice-auth = ticket\" with a spice-password-file, or, if "
+			"everybody may see and control the VM, \"allow-unauthenticated-remote = yes\"\n" },
+
+	/* Each without what it needs; what was said wrongly, or in [server], counts as said. */
+	{ PATTERN "tls-certificate = /c\n", "t:3:19: vm \"a\" has tls-certificate and so needs tls-key\n" },
+	{ PATTERN "tls-key = /k\n", "t:3:11: vm \"a\" has tls-key and so needs tls-certificate\n" },
+	{ "[server]\ntls-key = /k\n" PATTERN, "t:2:11: vm \"a\" has tls-key and so needs tls-certificate\n" },
+	{ PATTERN "tls-client-ca = /a\n", "t:3:17: vm \"a\" has tls-client-ca and so needs tls-certificate\n" },
+	{ PATTERN "vnc-tls = required\n", "t:3:11: vm \"a\" has vnc-tls = required and so needs tls-certificate\n" },
+	{ PATTERN "spice-tls = [::1]:2\n", "t:3:13: vm \"a\" has spice-tls and so needs tls-certificate\n" },
+	{ PATTERN "tls-certificate = c\ntls-key = /k\nspice-tls = [::1]:2\n",
+			"t:3:19: tls-certificate is \"c\", expected an absolute path of at most 4095 bytes\n" },
+
 	/* One address, one listener. */
-	{ PATTERN "spice = *:5902\nvnc = *:5901\nvnc-auth = vncauth\nvnc-password-file = /p\n",
+	{ PATTERN "spice = *:5902\nvnc = *:5901\nallow-cleartext = yes\nvnc-auth = vncauth\nvnc-password-file = /p\n",
 			"t:3:9: other machines can reach *:5902, and vm \"a\" has no "
 			"authentication: write \"spice-auth = ticket\" with a spice-password-file, or, if "
 			"everybody may see and control the VM, \"allow-unauthenticated-remote = yes\"\n" },
@@ -285,12 +314,18 @@ static void finds_listeners_that_overlap(void **state)
 	}
 }
 
+#define TLS "[server]\ntls-certificate = /c\ntls-key = /k\n"
+
 static void lets_remote_viewers_in_when_told_to(void **state)
 {
 	static const char *const texts[] = {
 		PATTERN "vnc = 0.0.0.0:1\nallow-unauthenticated-remote = yes\n",
-		PATTERN "spice = 0.0.0.0:1\nspice-auth = ticket\nspice-password-file = /p\n",
-		PATTERN "vnc = *:1\nvnc-auth = vncauth\nvnc-password-file = /p\n",
+		PATTERN "spice = 0.0.0.0:1\nspice-auth = ticket\nspice-password-file = /p\nallow-cleartext = yes\n",
+		PATTERN "vnc = *:1\nvnc-auth = vncauth\nvnc-password-file = /p\nallow-cleartext = yes\n",
+		TLS PATTERN "vnc = *:1\nvnc-auth = vncauth\nvnc-password-file = /p\n",
+		TLS PATTERN "spice-tls = *:1\nspice-auth = ticket\nspice-password-file = /p\n",
+		/* Who has a certificate is somebody. */
+		TLS PATTERN "tls-client-ca = /a\nvnc = *:1\nspice-tls = *:2\n",
 		PATTERN "vnc = 127.0.0.1:1 [::1]:1 unix:/x [::ffff:127.0.0.1]:2\n",
 	};
 	static const char *const refused[] = { "0.0.0.0:1", "*:1", "[::]:1", "10.0.0.1:1",

@@ -207,9 +207,11 @@ static void each_row_of_the_table_is_sound(void **state)
 		assert_non_null(key->doc);
 		assert_true(key->doc[strlen(key->doc) - 1] == '.');
 		for (size_t k = 0; k < i; k++) {
+			/* A VM may have a key of its own for what is in [server] for all. */
+			if (key->section != schema_keys[k].section)
+				continue;
 			assert_string_not_equal(key->name, schema_keys[k].name);
-			assert_false(key->section == schema_keys[k].section &&
-					key->offset == schema_keys[k].offset);
+			assert_int_not_equal(key->offset, schema_keys[k].offset);
 		}
 		/* The default is a value, and is written the way the program writes it. */
 		assert_int_equal(value_parse(key, object, "", NULL, NULL, NULL), 0);

@@ -77,7 +77,7 @@ static void start(int auth)
 {
 	evbuffer_drain(input, SIZE_MAX);
 	evbuffer_drain(output, SIZE_MAX);
-	assert_int_equal(rfb_handshake_init(&handshake, auth, path, output), 0);
+	assert_int_equal(rfb_handshake_init(&handshake, auth, false, path, output), 0);
 	EXPECT("RFB 003.008\n");
 	result = RFB_HANDSHAKE_MORE;
 }

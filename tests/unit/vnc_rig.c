@@ -144,7 +144,7 @@ int rig_teardown(void **state)
 void rig_start(void)
 {
 	assert_int_equal(gate_new(&rig.config, 1, &rig.gate), 0);
-	assert_int_equal(vnc_new(rig.base, &rig.config, rig.gate, &events, &rig, &rig.vnc), 0);
+	assert_int_equal(vnc_new(rig.base, &rig.config, rig.gate, rig.tls, &events, &rig, &rig.vnc), 0);
 }
 
 struct protocol_stats rig_stats(void)

@@ -28,6 +28,7 @@ struct rig {
 	struct config_vm config; /* the test's to change before rig_start(), or by reconfigure */
 	struct gate *gate;
 	struct protocol *vnc;
+	struct tls *tls; /* NULL: none */
 	enum config_listeners listener; /* by which viewers come */
 	struct frame *frame; /* what the VM shows */
 	unsigned int frames; /* shown so far; draws each one differently */

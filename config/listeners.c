@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The keys that say where viewers connect, and what is different about each. */
+#include "config/config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct config_listener_key config_listener_keys[CONFIG_LISTENERS] = {
+	[CONFIG_LISTENERS_VNC] = {
+		.name = "vnc",
+		.protocol = "vnc",
+		.addresses = offsetof(struct config_vm, vnc),
+		.auth = offsetof(struct config_vm, vnc_auth),
+		.remedy = "\"vnc-auth = vncauth\" with a vnc-password-file",
+		.tls_remedy = "tls-certificate and tls-key without \"vnc-tls = off\"",
+	},
+	[CONFIG_LISTENERS_SPICE] = {
+		.name = "spice",
+		.protocol = "spice",
+		.addresses = offsetof(struct config_vm, spice),
+		.auth = offsetof(struct config_vm, spice_auth),
+		.remedy = "\"spice-auth = ticket\" with a spice-password-file",
+		.tls_remedy = "spice-tls instead, with tls-certificate and tls-key",
+	},
+	[CONFIG_LISTENERS_SPICE_TLS] = {
+		.name = "spice-tls",
+		.protocol = "spice",
+		.tls = true,
+		.addresses = offsetof(struct config_vm, spice_tls),
+		.auth = offsetof(struct config_vm, spice_auth),
+		.remedy = "\"spice-auth = ticket\" with a spice-password-file",
+	},
+};
+
+const struct config_addresses *config_vm_listeners(const struct config_vm *vm, enum config_listeners which)
+{
+	return (const struct config_addresses *)((const char *)vm + config_listener_keys[which].addresses);
+}
+
+enum config_listeners config_find_listeners(const char *name, size_t bytes)
+{
+	enum config_listeners which = 0;
+
+	while (which < CONFIG_LISTENERS && (strlen(config_listener_keys[which].name) != bytes ||
+			memcmp(config_listener_keys[which].name, name, bytes)))
+		which++;
+	return which;
+}
+
+bool config_listener_is_encrypted(const struct config_vm *vm, enum config_listeners which)
+{
+	if (which == CONFIG_LISTENERS_VNC)
+		return vm->vnc_tls == CONFIG_TLS_REQUIRED || (vm->vnc_tls == CONFIG_TLS_AUTO && vm->tls_certificate);
+	return config_listener_keys[which].tls;
+}
