@@ -51,7 +51,7 @@ static bool is_sealed_memory(int fd)
 
 static void pass_refusal(struct control_client *client, struct json_object *object)
 {
-	static const char *const codes[] = { "bad-argument", "failed", "unknown-client" };
+	static const char *const codes[] = { "bad-argument", "busy", "failed", "unknown-client" };
 	const char *code = json_get_text(object, "code"), *message = json_get_text(object, "message");
 	struct control_error error;
 

@@ -16,6 +16,7 @@
 #include "net/listener.h"
 #include "server/channel.h"
 #include "server/clock.h"
+#include "server/control.h"
 #include "server/demo_files.h"
 #include "server/demo_recording.h"
 #include "server/demo_status.h"
@@ -41,9 +42,10 @@ struct demo {
 	struct event *end_timer;
 };
 
-/* Placeholders: two ports each, the recording. */
+/* Placeholders: the demo's directory, two ports each, the recording. */
 static const char config_text[] = "[server]\n"
 				  "log-level = warn\n"
+				  "control-socket = \"%s/" CONTROL_SOCKET_NAME "\"\n"
 				  "[vm \"desktop\"]\n"
 				  "source = pattern\n"
 				  "pattern-size = 1920x1080\n"
@@ -100,7 +102,7 @@ static int make_config(struct demo *demo, struct config **ret)
 	char *text = NULL;
 	int length, r;
 
-	length = asprintf(&text, config_text, demo->vms[0].vnc_port, demo->vms[0].spice_port,
+	length = asprintf(&text, config_text, demo->directory, demo->vms[0].vnc_port, demo->vms[0].spice_port,
 			demo->vms[1].vnc_port, demo->vms[1].spice_port, demo->recording.path);
 	if (length < 0)
 		return -ENOMEM;
@@ -164,7 +166,7 @@ static void handle_serving(void *user, const char *name)
 	if (demo->announced)
 		return;
 	demo->announced = true;
-	demo_status_announce(demo->vms);
+	demo_status_announce(demo->vms, supervisor_config(demo->supervisor)->server.control_socket);
 	demo_status_show(demo->vms);
 	event_add(demo->status_timer, &second);
 	if (!demo->options->demo_uris)

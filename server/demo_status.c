@@ -44,7 +44,7 @@ static void format_line(const struct demo_vm *vm, char *buf, size_t size)
 			status->damage_permille / 10.0, state);
 }
 
-void demo_status_announce(const struct demo_vm *vms)
+void demo_status_announce(const struct demo_vm *vms, const char *control)
 {
 	printf("\nTwo VMs are served, each by a process of its own. Look at them with any of:\n");
 	for (size_t i = 0; i < DEMO_VMS; i++)
@@ -53,6 +53,7 @@ void demo_status_announce(const struct demo_vm *vms)
 		       "  spicy -h 127.0.0.1 -p %u\n"
 		       "  remote-viewer %s\n",
 				vms[i].name, vms[i].vnc_port, vms[i].spice_port, vms[i].viewer_file);
+	printf("\nAsk it what goes on, or for more:\n  planecastctl --socket %s clients\n", control);
 	printf("\nCtrl-C ends the demo.\n\n");
 	fflush(stdout);
 }

@@ -21,8 +21,8 @@ struct demo_vm {
 	struct channel_status status;
 };
 
-/* vms: DEMO_VMS of them, always. */
-void demo_status_announce(const struct demo_vm *vms);
+/* vms: DEMO_VMS of them, always. control is where the control socket is. */
+void demo_status_announce(const struct demo_vm *vms, const char *control);
 /* To be called once a second. */
 void demo_status_show(const struct demo_vm *vms);
 /* Leaves the cursor at the start of a line of its own. */

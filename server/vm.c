@@ -34,6 +34,7 @@
 #include "server/input.h"
 #include "server/log.h"
 #include "server/pacer.h"
+#include "server/protocols.h"
 #include "server/resizer.h"
 #include "server/update.h"
 #include "server/video.h"
@@ -54,6 +55,8 @@ struct vm {
 	struct gate *gate;
 	struct protocol *protocols[2];
 	bool watched[2]; /* each has a viewer */
+	bool looking; /* somebody wants one picture, although there may be no viewer */
+	bool looked; /* and has it */
 	unsigned int viewers; /* of all of them */
 	struct guest *guest; /* NULL: none configured */
 	struct input_keymap *keymap;
@@ -119,6 +122,10 @@ static int show(struct vm *vm, struct frame *frame, bool told, const pixman_regi
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
 		vm->protocols[i]->impl->update(vm->protocols[i], &update);
 	update_finish(&update);
+	if (vm->looking && !vm->looked) {
+		vm->looked = true;
+		vm->events->shown(vm->user, damage_shadow(vm->damage));
+	}
 	return 1;
 }
 
@@ -209,6 +216,8 @@ static void handle_looked(void *user, int64_t start_ns)
 
 	pacer_note_look(&vm->pacer, start_ns, vm->seen);
 	vm->seen = PACER_NOTHING;
+	if (vm->looked)
+		vm_set_looking(vm, false);
 	set_pace(vm);
 }
 
@@ -310,20 +319,7 @@ static int handle_resize(void *user, const void *viewer, uint32_t width, uint32_
 
 static struct protocol_stats sum_stats(const struct vm *vm)
 {
-	struct protocol_stats sum = { 0 }, one;
-
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		if (!vm->protocols[i])
-			continue;
-		vm->protocols[i]->impl->stats(vm->protocols[i], &one);
-		sum.viewers += one.viewers;
-		sum.video_viewers += one.video_viewers;
-		sum.handshakes += one.handshakes;
-		sum.exclusive = sum.exclusive || one.exclusive;
-		sum.bytes_sent += one.bytes_sent;
-		sum.updates_sent += one.updates_sent;
-	}
-	return sum;
+	return protocols_sum_stats(vm->protocols, N_PROTOCOLS);
 }
 
 /* To one protocol, whose first viewer would wait for a picture that rests. */
@@ -342,7 +338,7 @@ static void handle_viewers(void *user)
 	struct vm *vm = user;
 	const struct protocol_stats all = sum_stats(vm);
 	const unsigned int viewers = all.viewers;
-	const bool watched = viewers > 0;
+	const bool watched = viewers > 0 || vm->looking;
 	struct frame *shadow = damage_shadow(vm->damage);
 	struct protocol_stats stats;
 	bool first;
@@ -545,23 +541,23 @@ void vm_drivers_changed(struct vm *vm)
 
 void vm_each_viewer(struct vm *vm, protocol_viewer_fn each, void *user)
 {
-	for (size_t i = 0; i < N_PROTOCOLS; i++)
-		vm->protocols[i]->impl->each_viewer(vm->protocols[i], each, user);
+	protocols_each_viewer(vm->protocols, N_PROTOCOLS, each, user);
 }
 
 unsigned int vm_close_viewer(struct vm *vm, uint64_t id, const char *why)
 {
-	unsigned int n = 0;
-
-	for (size_t i = 0; i < N_PROTOCOLS; i++)
-		n += vm->protocols[i]->impl->close_viewer(vm->protocols[i], id, why);
-	return n;
+	return protocols_close_viewer(vm->protocols, N_PROTOCOLS, id, why);
 }
 
-static void sample(void *user, const struct protocol_viewer *viewer)
+void vm_set_looking(struct vm *vm, bool looking)
 {
-	(void)user;
-	(void)viewer;
+	struct frame *shadow = damage_shadow(vm->damage);
+
+	vm->looking = looking && !shadow;
+	vm->looked = false;
+	handle_viewers(vm);
+	if (looking && shadow)
+		vm->events->shown(vm->user, shadow);
 }
 
 void vm_status(struct vm *vm, struct channel_status *ret)
@@ -574,7 +570,7 @@ void vm_status(struct vm *vm, struct channel_status *ret)
 	};
 	char fourcc[12];
 
-	vm_each_viewer(vm, sample, NULL); /* so that their rates are those of the last second */
+	vm_each_viewer(vm, NULL, NULL); /* so that their rates are those of the last second */
 	vm_window_end(&vm->window, stats.bytes_sent, clock_now_ns(), &status);
 	if (vm->reason[0])
 		snprintf(status.state, sizeof(status.state), "%.63s", vm->reason);

@@ -23,6 +23,8 @@ struct vm_events {
 	void (*auth_failed)(void *user, const char *protocol, const char *peer);
 	/* The picture has another size or form; or there is none, for that reason. */
 	void (*picture)(void *user, uint32_t width, uint32_t height, const char *reason);
+	/* The picture that vm_set_looking() asked for, or a status card; borrowed, XR24, to be kept by a reference. */
+	void (*shown)(void *user, struct frame *frame);
 };
 
 /*
@@ -44,6 +46,11 @@ void vm_drivers_changed(struct vm *vm);
 void vm_each_viewer(struct vm *vm, protocol_viewer_fn each, void *user);
 /* Closes the viewer of that id, 0: all. Returns how many that were. */
 unsigned int vm_close_viewer(struct vm *vm, uint64_t id, const char *why);
+/*
+ * Somebody wants to see the newest picture, once, whether or not anybody watches: shown() is called from
+ * in here if it is known, or else after a look. Not from inside an event.
+ */
+void vm_set_looking(struct vm *vm, bool looking);
 /* What happened since the last call. */
 void vm_status(struct vm *vm, struct channel_status *ret);
 

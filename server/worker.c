@@ -108,6 +108,7 @@ static int worker_init(struct worker *worker, const char *name)
 	if (!worker->base)
 		return -ENOMEM;
 
+	worker_control_init(&worker->control, worker->base);
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	snprintf(comm, sizeof(comm), "pc:%s", name);
@@ -122,6 +123,7 @@ static void worker_finish(struct worker *worker)
 	for (size_t i = 0; i < SUPERVISOR_SOCKETS_MAX; i++)
 		listener_free(worker->listeners[i].listener);
 	supervisor_sockets_finish(&worker->sockets);
+	worker_control_finish(&worker->control);
 	vm_free(worker->vm);
 	if (worker->channel_event)
 		event_free(worker->channel_event);

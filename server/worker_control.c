@@ -18,7 +18,8 @@
 
 /* One question, until it is answered. */
 struct answering {
-	struct worker_control *control;
+	const struct worker_control *control;
+	struct worker_pictures *pictures;
 	struct vm *vm;
 	uint32_t number;
 	struct control_request request;
@@ -134,13 +135,59 @@ static void answer_disconnect(struct answering *answering)
 	send_answer(answering, "ok", result, -1);
 }
 
+static void refuse_picture(const struct answering *answering, int reason)
+{
+	struct control_error error;
+
+	if (reason == -EBUSY)
+		control_refuse(&error, "busy", "%d pictures of this VM are being made already", WORKER_PICTURES_MAX);
+	else
+		control_refuse(&error, "failed", "%s",
+				reason == -ETIMEDOUT ? "this VM shows nothing" : strerror(-reason));
+	refuse(answering, &error);
+}
+
+static void handle_picture(void *user, uint32_t number, int result, uint32_t width, uint32_t height, int fd)
+{
+	const struct answering answering = { .control = user, .number = number };
+	struct json_object *object;
+
+	if (result < 0) {
+		refuse_picture(&answering, result);
+		return;
+	}
+	object = json_object_new_object();
+	json_put_number(object, "width", width);
+	json_put_number(object, "height", height);
+	send_answer(&answering, "ok", object, fd);
+}
+
+static void answer_screenshot(struct answering *answering)
+{
+	int r = worker_pictures_ask(answering->pictures, answering->vm, answering->number);
+
+	if (r < 0)
+		refuse_picture(answering, r);
+}
+
+void worker_control_init(struct worker_control *control, struct event_base *base)
+{
+	worker_pictures_init(&control->pictures, base, handle_picture, control);
+}
+
+void worker_control_finish(struct worker_control *control)
+{
+	worker_pictures_finish(&control->pictures);
+}
+
 void worker_control_answer(struct worker_control *control, struct vm *vm, const char *payload, size_t bytes)
 {
 	static void (*const answers[CONTROL_COMMANDS])(struct answering *answering) = {
 		[CONTROL_CLIENTS] = answer_clients,
 		[CONTROL_DISCONNECT] = answer_disconnect,
+		[CONTROL_SCREENSHOT] = answer_screenshot,
 	};
-	struct answering answering = { .control = control, .vm = vm };
+	struct answering answering = { .control = control, .pictures = &control->pictures, .vm = vm };
 	struct control_error error;
 	int r;
 
@@ -231,8 +278,16 @@ static void tell_picture(void *user, uint32_t width, uint32_t height, const char
 	tell(user, event);
 }
 
+static void handle_shown(void *user, struct frame *frame)
+{
+	struct worker_control *control = user;
+
+	worker_pictures_shown(&control->pictures, frame);
+}
+
 const struct vm_events worker_control_events = {
 	.viewer = tell_viewer,
 	.auth_failed = tell_auth_failed,
 	.picture = tell_picture,
+	.shown = handle_shown,
 };

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "server/vm.h"
+#include "server/worker_picture.h"
 
 /*
  * A happening more a WORKER_EVENT_NS, and so many at once: what is more than that is
@@ -22,7 +23,12 @@ struct worker_control {
 	int channel; /* -1: nobody asks and nobody is told */
 	int64_t events_paid_ns; /* up to when the time that passed paid for its events */
 	uint64_t lost; /* events */
+	struct worker_pictures pictures;
 };
+
+void worker_control_init(struct worker_control *control, struct event_base *base);
+/* Before the VM is freed. All zero but the channel is fine. */
+void worker_control_finish(struct worker_control *control);
 
 /* user is a struct worker_control. */
 extern const struct vm_events worker_control_events;

@@ -27,6 +27,7 @@ LAYERS = [
     ("activity", ["server/activity*"], []),
     ("channel", ["server/channel.*"], []),
     ("json", ["server/json.*"], ["config/text.h"]),
+    ("screenshot", ["server/screenshot.*"], []),
     ("framefile", ["server/framefile*"], []),
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
     # Another program's plugin: of the project it may know only what knows nothing of it.
@@ -36,7 +37,7 @@ LAYERS = [
     ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/locks.*"], []),
     ("video", ["server/video.*"],
      ["config/*", "net/protocol.h", "encoders/*", "server/activity.h"]),
-    ("vm", ["server/vm.*", "server/vm_window.*", "server/resizer.*"],
+    ("vm", ["server/vm.*", "server/vm_window.*", "server/resizer.*", "server/protocols.*"],
      ["config/*", "net/gate.h", "net/protocol.h", "net/tls_config.h", "server/capture/*",
       "server/damage.h", "server/half.h", "server/pacer.h", "server/video.h", "server/size_wish.h",
       "server/channel.h", "server/guest.h", "server/format.h"]),

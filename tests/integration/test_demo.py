@@ -14,7 +14,7 @@ import tempfile
 import termios
 import unittest
 
-from harness import DEADLINE_S, PLANECASTD, RfbClient, process_children, wait_until
+from harness import BUILD, DEADLINE_S, PLANECASTD, RfbClient, process_children, wait_until
 from viewer import SpiceViewer, Viewer
 
 NAMES = ["desktop", "replay"]
@@ -87,6 +87,9 @@ class Demo(unittest.TestCase):
                 viewer("changed")
         directory, = self.scratch.iterdir()
         self.assertEqual(directory.stat().st_mode & 0o777, 0o700)
+        listed = subprocess.run([BUILD / "planecastctl", "--socket", directory / "control", "list", "--names"],
+                                check=True, capture_output=True, text=True, timeout=DEADLINE_S)
+        self.assertEqual(listed.stdout.split(), NAMES)
         children = process_children(process.pid)
         process.send_signal(signal.SIGINT)
         out = process.communicate(timeout=DEADLINE_S)[0]
@@ -97,6 +100,7 @@ class Demo(unittest.TestCase):
                           f"  spicy -h 127.0.0.1 -p {ports['spice', name]}\n"
                           f"  remote-viewer {directory / name}.vv\n", out)
             self.assertRegex(out, rf"\n{name} +\d+ viewers? .* fps .* Mbit/s  damage .* %")
+        self.assertIn(f"\n  planecastctl --socket {directory}/control clients\n", out)
         self.assertTrue(out.endswith("demo: ended\n"))
         self.assertNotIn("\033", out)
         self.assertFalse([pid for pid in children if os.path.exists(f"/proc/{pid}")])
