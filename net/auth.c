@@ -45,20 +45,41 @@ static void encrypt(const uint8_t password[PASSWORD_BYTES],
 	OPENSSL_cleanse(&schedule, sizeof(schedule));
 }
 
+static bool matches(const char password[PASSWORD_BYTES], const uint8_t challenge[RFB_CHALLENGE_BYTES],
+		const uint8_t response[RFB_CHALLENGE_BYTES])
+{
+	uint8_t expected[RFB_CHALLENGE_BYTES];
+	bool same;
+
+	encrypt((const uint8_t *)password, challenge, expected);
+	same = !CRYPTO_memcmp(expected, response, sizeof(expected));
+	OPENSSL_cleanse(expected, sizeof(expected));
+	return same;
+}
+
+bool auth_matches_vnc(const char *password, const uint8_t challenge[RFB_CHALLENGE_BYTES],
+		const uint8_t response[RFB_CHALLENGE_BYTES])
+{
+	char start[PASSWORD_BYTES] = { 0 };
+	bool same;
+
+	memcpy(start, password, strnlen(password, sizeof(start)));
+	same = matches(start, challenge, response);
+	OPENSSL_cleanse(start, sizeof(start));
+	return same;
+}
+
 int auth_check_vnc(const char *password_file, const uint8_t challenge[RFB_CHALLENGE_BYTES],
 		const uint8_t response[RFB_CHALLENGE_BYTES], const char **ret_error)
 {
-	uint8_t expected[RFB_CHALLENGE_BYTES];
 	char password[PASSWORD_BYTES];
 	int r;
 
 	r = password_file_read(password_file, password, sizeof(password), NULL, ret_error);
 	if (r < 0)
 		return r;
-	encrypt((const uint8_t *)password, challenge, expected);
-	r = CRYPTO_memcmp(expected, response, sizeof(expected)) ? -EACCES : 0;
+	r = matches(password, challenge, response) ? 0 : -EACCES;
 	OPENSSL_cleanse(password, sizeof(password));
-	OPENSSL_cleanse(expected, sizeof(expected));
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #ifndef PLANECAST_NET_AUTH_H
 #define PLANECAST_NET_AUTH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "net/rfb.h"
@@ -19,6 +20,10 @@
  */
 int auth_check_vnc(const char *password_file, const uint8_t challenge[RFB_CHALLENGE_BYTES],
 		const uint8_t response[RFB_CHALLENGE_BYTES], const char **ret_error);
+
+/* The same of a password that is no file's, NUL terminated, of which 8 bytes count. */
+bool auth_matches_vnc(const char *password, const uint8_t challenge[RFB_CHALLENGE_BYTES],
+		const uint8_t response[RFB_CHALLENGE_BYTES]);
 
 /* Could the file serve auth_check_vnc()? 0 or as there. */
 int auth_check_file(const char *password_file, const char **ret_error);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "config/role.h"
 #include "encoders/packet.h"
 
 /* The largest picture any protocol can show, each way: libvncserver's Raw rectangles. */
@@ -35,6 +36,7 @@ struct update;
 struct protocol_viewer {
 	uint64_t id; /* no other viewer of this process has had it; never 0 */
 	const char *protocol, *peer;
+	const char *user; /* who it is; "": nobody said */
 	int64_t since_ns; /* by clock_now_ns() */
 	bool may_control; /* or only watch */
 	const char *encoding; /* in which it is sent most; "": nothing yet */
@@ -116,6 +118,12 @@ struct protocol_impl {
 	void (*stats)(const struct protocol *protocol, struct protocol_stats *ret);
 	/* Keys that can change live; config is borrowed and stays valid until the next call. */
 	void (*reconfigure)(struct protocol *protocol, const struct config_vm *config);
+	/*
+	 * Makes a password that counts once, for so long, and gives that role: net/tickets.h has
+	 * the details. ret_secret is the caller's to wipe. -ENOTSUP: nobody is asked for one.
+	 */
+	int (*issue_ticket)(struct protocol *protocol, int64_t lifetime_ns, enum role role,
+			const char *name, char *ret_secret);
 	/* Closes every viewer. */
 	void (*close_viewers)(struct protocol *protocol, const char *why);
 	/* Calls each with every viewer, the oldest first; it must not close any. */

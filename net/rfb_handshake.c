@@ -9,9 +9,7 @@
 #include <sys/random.h>
 
 #include "config/config.h"
-#include "net/auth.h"
 #include "net/bytes.h"
-#include "server/log.h"
 
 static const char version_text[RFB_VERSION_BYTES + 1] = "RFB 003.008\n";
 static const char wrong_text[] = "Authentication failed";
@@ -97,26 +95,30 @@ static enum rfb_handshake_result start_none(struct rfb_handshake *handshake, con
 	return admit(handshake, output, handshake->secured || handshake->minor >= 8);
 }
 
-/* 7.2.2 */
-static enum rfb_handshake_result read_response(struct rfb_handshake *handshake,
-		const uint8_t *data, struct evbuffer *output)
+/* The client has said all that it can. */
+static enum rfb_handshake_result let_check(struct rfb_handshake *handshake, struct evbuffer *output)
 {
-	const char *error;
-	int r;
-
 	/* Nothing is learnt about the password by who is not let in anyway. */
 	if (handshake->full) {
 		put_failed(handshake, output, handshake->full);
 		return refuse(handshake, handshake->full);
 	}
-	r = auth_check_vnc(handshake->password_file, handshake->challenge, data, &error);
-	if (r == 0)
-		return admit(handshake, output, true);
-	if (r != -EACCES)
-		log_error(NULL, "password file %s %s (%s): nobody can log in",
-				handshake->password_file, error, strerror(-r));
-	handshake->error = r == -EACCES ? "wrong password" : "no password to check against";
-	return RFB_HANDSHAKE_DELAYED;
+	/* What comes next waits for the answer. */
+	wait_for(handshake, SIZE_MAX, NULL);
+	return RFB_HANDSHAKE_CHECK;
+}
+
+enum rfb_handshake_result rfb_handshake_admit(struct rfb_handshake *handshake, struct evbuffer *output)
+{
+	return admit(handshake, output, true);
+}
+
+/* 7.2.2 */
+static enum rfb_handshake_result read_response(struct rfb_handshake *handshake,
+		const uint8_t *data, struct evbuffer *output)
+{
+	memcpy(handshake->response, data, RFB_CHALLENGE_BYTES);
+	return let_check(handshake, output);
 }
 
 static enum rfb_handshake_result start_vnc_auth(struct rfb_handshake *handshake,
@@ -291,10 +293,9 @@ static enum rfb_handshake_result read_version(struct rfb_handshake *handshake, c
 	return wait_for(handshake, 1, read_security);
 }
 
-int rfb_handshake_init(struct rfb_handshake *handshake, int auth, bool tls, const char *password_file,
-		struct evbuffer *output)
+int rfb_handshake_init(struct rfb_handshake *handshake, int auth, bool tls, struct evbuffer *output)
 {
-	*handshake = (struct rfb_handshake){ .auth = auth, .tls = tls, .password_file = password_file };
+	*handshake = (struct rfb_handshake){ .auth = auth, .tls = tls };
 	wait_for(handshake, RFB_VERSION_BYTES, read_version);
 	return evbuffer_add(output, version_text, RFB_VERSION_BYTES) < 0 ? -ENOMEM : 0;
 }

@@ -5,8 +5,8 @@
  * required VeNCrypt 0.2 is the only one that is offered, and the others are its
  * subtypes.
  *
- * Bytes in, bytes out; no socket, no clock. Deadlines and the wait before a
- * wrong password is answered are the owner's.
+ * Bytes in, bytes out; no socket, no clock. Deadlines, whether it is the right
+ * password, and the wait before a wrong one is answered are the owner's.
  */
 #ifndef PLANECAST_NET_RFB_HANDSHAKE_H
 #define PLANECAST_NET_RFB_HANDSHAKE_H
@@ -31,9 +31,13 @@ enum rfb_handshake_result {
 	 * is left of the input is TLS's.
 	 */
 	RFB_HANDSHAKE_SECURE,
+	/*
+	 * challenge and response are there to be checked. Then call rfb_handshake_admit(), or, after
+	 * the delay, rfb_handshake_tell(). Until then it takes nothing of what comes.
+	 */
+	RFB_HANDSHAKE_CHECK,
 	RFB_HANDSHAKE_DONE, /* ClientInit is read; ServerInit is the owner's to send */
 	RFB_HANDSHAKE_REFUSED, /* error says why, to the log; send the output and close */
-	RFB_HANDSHAKE_DELAYED, /* refused, but call rfb_handshake_tell() after the delay */
 };
 
 typedef enum rfb_handshake_result (*rfb_handshake_step_fn)(struct rfb_handshake *handshake,
@@ -43,7 +47,6 @@ struct rfb_handshake {
 	/* The owner's, from rfb_handshake_init(); borrowed. */
 	int auth; /* enum config_auth */
 	bool tls; /* required */
-	const char *password_file;
 	/* The owner's, to be set and changed at will: why this client is not let in, or NULL. */
 	const char *full;
 	/* Why it was refused, for the log. */
@@ -57,20 +60,21 @@ struct rfb_handshake {
 	size_t need; /* bytes that step takes */
 	unsigned int minor; /* 7 or 8 */
 	bool secured; /* what comes is in TLS */
-	uint8_t challenge[RFB_CHALLENGE_BYTES];
+	uint8_t challenge[RFB_CHALLENGE_BYTES], response[RFB_CHALLENGE_BYTES];
 };
 
 /* Puts the server's version into output. -ENOMEM. */
-int rfb_handshake_init(struct rfb_handshake *handshake, int auth, bool tls, const char *password_file,
-		struct evbuffer *output);
+int rfb_handshake_init(struct rfb_handshake *handshake, int auth, bool tls, struct evbuffer *output);
 /*
- * Goes on with what the client sent, as far as it reaches. Not again after REFUSED or DELAYED; after
+ * Goes on with what the client sent, as far as it reaches. Not again after REFUSED; after
  * SECURE it takes nothing until TLS is there.
  */
 enum rfb_handshake_result rfb_handshake_input(struct rfb_handshake *handshake,
 		struct evbuffer *input, struct evbuffer *output);
 /* TLS is there, after SECURE: the client authenticates inside. Results as above. */
 enum rfb_handshake_result rfb_handshake_secured(struct rfb_handshake *handshake, struct evbuffer *output);
+/* The password was the right one, after CHECK. Results as above; what has come meanwhile is still to be read. */
+enum rfb_handshake_result rfb_handshake_admit(struct rfb_handshake *handshake, struct evbuffer *output);
 /* Tells the client that it was not authenticated. */
 void rfb_handshake_tell(struct rfb_handshake *handshake, struct evbuffer *output);
 

@@ -93,8 +93,8 @@ static void handle_later(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	free_closed(spice);
-	if (spice->config->view_only) {
-		TAILQ_FOREACH(session, &spice->sessions, link)
+	TAILQ_FOREACH(session, &spice->sessions, link) {
+		if (!spice_session_may_control(session))
 			spice_session_release(session);
 	}
 	/* Whoever comes next is shown the picture of then. */
@@ -265,6 +265,7 @@ static void free_spice(struct protocol *protocol)
 
 	end_sessions(spice);
 	frame_unref_loosely(spice->frame);
+	tickets_free(spice->tickets);
 	spice_keys_free(spice->keys);
 	if (spice->later)
 		event_free(spice->later);
@@ -272,6 +273,16 @@ static void free_spice(struct protocol *protocol)
 		evbuffer_free(spice->scratch);
 	cursor_finish(&spice->cursor);
 	free(spice);
+}
+
+static int issue_ticket(struct protocol *protocol, int64_t lifetime_ns, enum role role, const char *name,
+		char *ret_secret)
+{
+	const struct spice *spice = from_protocol(protocol);
+
+	if (spice->config->spice_auth == CONFIG_AUTH_NONE)
+		return -ENOTSUP;
+	return tickets_issue(spice->tickets, clock_now_ns(), lifetime_ns, role, name, ret_secret);
 }
 
 static const struct protocol_impl impl = {
@@ -284,6 +295,7 @@ static const struct protocol_impl impl = {
 	.pointer = pointer,
 	.stats = stats,
 	.reconfigure = reconfigure,
+	.issue_ticket = issue_ticket,
 	.close_viewers = close_viewers,
 	.each_viewer = spice_each_viewer,
 	.close_viewer = spice_close_viewer,
@@ -311,6 +323,8 @@ int spice_new(struct event_base *base, const struct config_vm *config, struct ga
 	spice->later = event_new(base, -1, 0, handle_later, spice);
 	if (spice->scratch && spice->later)
 		r = spice_keys_new(base, &spice->keys);
+	if (!r)
+		r = tickets_new(TICKETS_SPICE_CHARS, &spice->tickets);
 	if (!r)
 		r = spice_rsa_init();
 	if (r < 0) {

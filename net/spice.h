@@ -21,6 +21,7 @@
 
 #include "net/bucket.h"
 #include "net/protocol.h"
+#include "net/tickets.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 
@@ -43,6 +44,7 @@ struct spice {
 	const struct protocol_events *events;
 	void *user;
 	struct spice_keys *keys;
+	struct tickets *tickets;
 	struct evbuffer *scratch; /* empty between uses */
 
 	struct frame *frame; /* the newest; NULL: nobody watches, or it has not come yet */

@@ -80,11 +80,28 @@ static void show_key(struct spice_front *front)
 	spice_front_write(front, spice->scratch);
 }
 
+/* As spice_ticket_check(). */
+static int check_password(struct spice *spice, const struct spice_ticket_password *password,
+		struct tickets_bearer *ret_bearer, const char **ret_error)
+{
+	const struct config_vm *config = spice->config;
+	int r;
+
+	*ret_bearer = (struct tickets_bearer){ .role = ROLE_CONTROL };
+	if (config->spice_auth != CONFIG_AUTH_TICKET)
+		return 0;
+	r = spice_ticket_check(config->spice_password_file, config->spice_password_lifetime_ns, password,
+			ret_error);
+	if (r < 0 && !tickets_take(spice->tickets, clock_now_ns(), password->text, ret_bearer))
+		r = 0;
+	return r;
+}
+
 /* 0, -EACCES for whatever the client could have better, or as spice_ticket_check(). */
 static int check_ticket(struct spice_front *front, struct spice_session *session,
-		uint8_t ret_digest[SPICE_TICKET_DIGEST_BYTES], const char **ret_error)
+		uint8_t ret_digest[SPICE_TICKET_DIGEST_BYTES], struct tickets_bearer *ret_bearer,
+		const char **ret_error)
 {
-	const struct config_vm *config = front->spice->config;
 	struct spice_ticket_password password;
 	int r;
 
@@ -96,9 +113,8 @@ static int check_ticket(struct spice_front *front, struct spice_session *session
 	/* A viewer that is in may link its channels though the password has expired since. */
 	if (!r && session)
 		r = CRYPTO_memcmp(session->digest, ret_digest, SPICE_TICKET_DIGEST_BYTES) ? -EACCES : 0;
-	else if (!r && config->spice_auth == CONFIG_AUTH_TICKET)
-		r = spice_ticket_check(config->spice_password_file, config->spice_password_lifetime_ns,
-				&password, ret_error);
+	else if (!r)
+		r = check_password(front->spice, &password, ret_bearer, ret_error);
 	spice_ticket_wipe(&password);
 	if (!r)
 		r = spice_ticket_take(front->key, front->handshake.ticket);
@@ -149,6 +165,7 @@ static void look_at_ticket(struct spice_front *front)
 	struct spice_session *session = is_main ? NULL : find_session(front);
 	const char *full = why_not(front), *error;
 	uint8_t digest[SPICE_TICKET_DIGEST_BYTES];
+	struct tickets_bearer bearer;
 	int r;
 
 	if (!is_main && !session) {
@@ -161,7 +178,7 @@ static void look_at_ticket(struct spice_front *front)
 		refuse(front, SPICE_LINK_ERR_ERROR, LOG_LEVEL_NOTICE, full);
 		return;
 	}
-	r = check_ticket(front, session, digest, &error);
+	r = check_ticket(front, session, digest, &bearer, &error);
 	if (session && r == -EACCES)
 		session->doubted = true;
 	if (r < 0) {
@@ -175,7 +192,7 @@ static void look_at_ticket(struct spice_front *front)
 	if (is_main) {
 		if (front->spice->config->spice_auth == CONFIG_AUTH_TICKET)
 			gate_forgive(front->spice->gate, &front->guest);
-		r = spice_session_new(front->spice, front, digest, &session);
+		r = spice_session_new(front->spice, front, digest, &bearer, &session);
 		if (r < 0) {
 			refuse(front, SPICE_LINK_ERR_ERROR, LOG_LEVEL_WARN, strerror(-r));
 			return;

@@ -53,7 +53,8 @@ static void report(struct spice_session *session, struct protocol_viewer *ret)
 		.protocol = "spice",
 		.peer = session->peer,
 		.since_ns = session->viewer.since_ns,
-		.may_control = !session->spice->config->view_only,
+		.user = session->bearer.name,
+		.may_control = spice_session_may_control(session),
 		.encoding = encoding_of(session),
 		.fps_x10 = viewer_fps_x10(&session->viewer, updates, clock_now_ns()),
 	};

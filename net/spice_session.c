@@ -49,6 +49,11 @@ static void handle_ready(void *user)
 	spice_session_feed(user);
 }
 
+bool spice_session_may_control(const struct spice_session *session)
+{
+	return session->bearer.role == ROLE_CONTROL && !session->spice->config->view_only;
+}
+
 void spice_session_resize(struct spice_session *session, uint32_t width, uint32_t height)
 {
 	struct spice *spice = session->spice;
@@ -58,7 +63,7 @@ void spice_session_resize(struct spice_session *session, uint32_t width, uint32_
 
 	session->wished_width = width;
 	session->wished_height = height;
-	if (!spice->config->view_only)
+	if (spice_session_may_control(session))
 		r = !width || !height || width > PROTOCOL_PICTURE_MAX || height > PROTOCOL_PICTURE_MAX ? -ERANGE
 				: spice->events->resize(spice->user, session, width, height, again);
 	if (r == -EBUSY)
@@ -77,7 +82,7 @@ static bool handle_input(void *user, const struct input_event *event)
 	struct spice *spice = session->spice;
 
 	/* Who may only watch still lets go of what he held before. */
-	if (spice->stopping || (spice->config->view_only && !session->releasing))
+	if (spice->stopping || (!spice_session_may_control(session) && !session->releasing))
 		return false;
 	spice->last_input_ns = clock_now_ns();
 	spice->events->input(spice->user, event);
@@ -104,7 +109,8 @@ static bool id_is_taken(struct spice *spice, uint32_t id)
 static void handle_rest(evutil_socket_t fd, short what, void *data);
 
 int spice_session_new(struct spice *spice, const struct spice_front *main,
-		const uint8_t digest[SPICE_TICKET_DIGEST_BYTES], struct spice_session **ret)
+		const uint8_t digest[SPICE_TICKET_DIGEST_BYTES], const struct tickets_bearer *bearer,
+		struct spice_session **ret)
 {
 	struct spice_session *session = calloc(1, sizeof(*session));
 
@@ -115,6 +121,7 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 	session->is_far = main->is_far;
 	memcpy(session->peer, main->peer, sizeof(session->peer));
 	memcpy(session->digest, digest, SPICE_TICKET_DIGEST_BYTES);
+	session->bearer = *bearer;
 	session->rest = evtimer_new(spice->base, handle_rest, session);
 	if (!session->rest) {
 		free(session);
@@ -130,7 +137,8 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 	TAILQ_INSERT_TAIL(&spice->sessions, session, link);
 	spice->n_viewers++;
 	spice_later(spice);
-	log_info(session->peer, "viewing by SPICE");
+	log_info(session->peer, "viewing by SPICE%s%s%s", bearer->name[0] ? " as " : "", bearer->name,
+			bearer->role == ROLE_VIEW ? ", view only" : "");
 	spice_tell_came(session);
 	*ret = session;
 	return 0;

@@ -21,6 +21,7 @@
 #include "net/spice_link.h"
 #include "net/spice_ticket.h"
 #include "net/spice_video.h"
+#include "net/tickets.h"
 #include "net/viewer.h"
 #include "server/clock.h"
 
@@ -57,6 +58,7 @@ struct spice_session {
 	struct penalty_source source; /* further channels come from there only */
 	bool is_far; /* as its main channel */
 	uint8_t digest[SPICE_TICKET_DIGEST_BYTES]; /* of its password */
+	struct tickets_bearer bearer; /* who that was given to, and for what */
 	struct spice_front *fronts[SPICE_LINK_CHANNELS]; /* NULL: not linked, or gone */
 	bool linked[SPICE_LINK_CHANNELS]; /* once, which is for all */
 	int expected; /* channels that the gate expects */
@@ -78,13 +80,17 @@ struct spice_session {
 
 /* Of the viewer whose main channel this is. -ENOMEM, -EIO: no random numbers. */
 int spice_session_new(struct spice *spice, const struct spice_front *main,
-		const uint8_t digest[SPICE_TICKET_DIGEST_BYTES], struct spice_session **ret);
+		const uint8_t digest[SPICE_TICKET_DIGEST_BYTES], const struct tickets_bearer *bearer,
+		struct spice_session **ret);
 /* The viewer has gone, or has to. Any time, any number of times. */
 void spice_session_end(struct spice_session *session);
 /* Tells the gate how many channels are still to come, which count for no strangers. */
 void spice_session_expect(struct spice_session *session);
 /* The memory, of an ended session only, or with the whole of spice. NULL is fine. */
 void spice_session_free(struct spice_session *session);
+
+/* What it types and points at reaches the guest, and so do its wishes. */
+bool spice_session_may_control(const struct spice_session *session);
 
 /* Its main front waits: makes the instance if a picture is there already, which other viewers have. */
 void spice_session_start(struct spice_session *session);

@@ -59,7 +59,7 @@ static void handle_later(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	for (client = TAILQ_FIRST(&vnc->clients); client; client = next) {
-		if (client->state == VNC_CLOSED || vnc->config->view_only)
+		if (client->state == VNC_CLOSED || !vnc_client_may_control(client))
 			vnc_input_release(client);
 		next = TAILQ_NEXT(client, link);
 		if (client->state == VNC_CLOSED)
@@ -214,7 +214,7 @@ void vnc_ask_size(struct vnc *vnc, struct vnc_client *client, uint32_t width, ui
 		answer_size(client, RFB_SIZE_BAD_LAYOUT);
 		return;
 	}
-	if (vnc->config->view_only) {
+	if (!vnc_client_may_control(client)) {
 		answer_size(client, RFB_SIZE_PROHIBITED);
 		return;
 	}
@@ -383,7 +383,6 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 
 	vnc->config = config;
 	TAILQ_FOREACH(client, &vnc->clients, link) {
-		client->handshake.password_file = config->vnc_password_file;
 		vnc_client_set_limits(client);
 	}
 	if (name && strcmp(name, vnc->desktop_name)) {
@@ -424,6 +423,7 @@ static void free_vnc(struct protocol *protocol)
 	}
 	drop_picture(vnc);
 	rects_pool_free(vnc->pool);
+	tickets_free(vnc->tickets);
 	if (vnc->asked.patience)
 		event_free(vnc->asked.patience);
 	if (vnc->later)
@@ -433,6 +433,16 @@ static void free_vnc(struct protocol *protocol)
 	cursor_finish(&vnc->cursor);
 	free(vnc->desktop_name);
 	free(vnc);
+}
+
+static int issue_ticket(struct protocol *protocol, int64_t lifetime_ns, enum role role, const char *name,
+		char *ret_secret)
+{
+	const struct vnc *vnc = from_protocol(protocol);
+
+	if (vnc->config->vnc_auth == CONFIG_AUTH_NONE)
+		return -ENOTSUP;
+	return tickets_issue(vnc->tickets, clock_now_ns(), lifetime_ns, role, name, ret_secret);
 }
 
 static const struct protocol_impl impl = {
@@ -445,6 +455,7 @@ static const struct protocol_impl impl = {
 	.leds = leds,
 	.stats = stats,
 	.reconfigure = reconfigure,
+	.issue_ticket = issue_ticket,
 	.close_viewers = close_viewers,
 	.each_viewer = vnc_each_viewer,
 	.close_viewer = vnc_close_viewer,
@@ -475,6 +486,8 @@ int vnc_new(struct event_base *base, const struct config_vm *config, struct gate
 	vnc->asked.patience = evtimer_new(base, handle_patience, vnc);
 	if (vnc->desktop_name && vnc->scratch && vnc->later && vnc->asked.patience)
 		r = rects_pool_new(base, 0, &vnc->pool);
+	if (!r)
+		r = tickets_new(TICKETS_VNC_CHARS, &vnc->tickets);
 	if (r < 0) {
 		free_vnc(&vnc->protocol);
 		return r;

@@ -2,7 +2,8 @@
 /*
  * The VNC front end of one VM, as its own files see it; the rest of planecast
  * sees struct protocol. vnc.c holds what viewers share (picture, pointer, lights,
- * policy); vnc_client.c is one viewer's life, vnc_messages.c what it asks,
+ * policy); vnc_client.c is one viewer's life, vnc_login.c whether it may come in,
+ * vnc_messages.c what it asks,
  * vnc_input.c what it types, vnc_update.c what it is sent and when, vnc_video.c
  * what of that is video, vnc_pseudo.c the rectangles that are no pixels. Loop thread.
  *
@@ -19,6 +20,7 @@
 
 #include "net/protocol.h"
 #include "net/rfb.h"
+#include "net/tickets.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 
@@ -43,6 +45,7 @@ struct vnc {
 	const struct protocol_events *events;
 	void *user;
 	struct rects_pool *pool;
+	struct tickets *tickets;
 	struct evbuffer *scratch; /* empty between uses */
 
 	struct frame *frame; /* the newest; NULL: nobody watches, or it has not come yet */

@@ -16,6 +16,7 @@
 #include "net/bytes.h"
 #include "net/stream.h"
 #include "net/vnc.h"
+#include "net/vnc_login.h"
 #include "net/vnc_messages.h"
 #include "net/vnc_report.h"
 #include "net/vnc_update.h"
@@ -187,6 +188,11 @@ static void send_server_init(struct vnc_client *client)
 	vnc_client_write(client, data, bytes_written(&writer));
 }
 
+bool vnc_client_may_control(const struct vnc_client *client)
+{
+	return client->bearer.role == ROLE_CONTROL && !client->vnc->config->view_only;
+}
+
 void vnc_client_set_limits(struct vnc_client *client)
 {
 	size_t cut_text_bytes = (size_t)client->vnc->config->cut_text_max_bytes;
@@ -227,7 +233,9 @@ void vnc_client_welcome(struct vnc_client *client)
 
 static void handshake_done(struct vnc_client *client)
 {
-	const char *refusal = vnc_share(client->vnc, client->handshake.shared);
+	/* Who may only watch does not send away who works there. */
+	const bool shared = client->handshake.shared || client->bearer.role == ROLE_VIEW;
+	const char *refusal = vnc_share(client->vnc, shared);
 
 	if (client->handshake.asked)
 		gate_forgive(client->vnc->gate, &client->guest);
@@ -236,11 +244,13 @@ static void handshake_done(struct vnc_client *client)
 		return;
 	}
 	event_del(client->timer);
-	client->exclusive = !client->handshake.shared;
+	client->exclusive = !shared;
 	set_state(client, VNC_WAITING);
-	log_info(client->peer, "viewing, RFB 3.%u, %s%s%s%s", client->handshake.minor,
+	log_info(client->peer, "viewing, RFB 3.%u, %s%s%s%s%s%s%s", client->handshake.minor,
 			client->exclusive ? "exclusive" : "shared", client->tls.open ? ", over TLS" : "",
-			client->tls.subject[0] ? " as " : "", client->tls.subject);
+			client->tls.subject[0] ? ", certificate of " : "", client->tls.subject,
+			client->bearer.name[0] ? ", as " : "", client->bearer.name,
+			client->bearer.role == ROLE_VIEW ? ", view only" : "");
 	vnc_tell_came(client);
 	vnc_client_welcome(client);
 }
@@ -271,8 +281,6 @@ static void secure(struct vnc_client *client)
 
 static void go_on(struct vnc_client *client, enum rfb_handshake_result result)
 {
-	struct gate *gate = client->vnc->gate;
-
 	vnc_client_write_buffer(client, client->vnc->scratch);
 	if (client->state == VNC_CLOSED)
 		return;
@@ -283,6 +291,9 @@ static void go_on(struct vnc_client *client, enum rfb_handshake_result result)
 		client->prompted = client->handshake.asked;
 		client->guest.rank = client->prompted ? GATE_KNOWN : GATE_STRANGER;
 		break;
+	case RFB_HANDSHAKE_CHECK:
+		vnc_login_check(client);
+		break;
 	case RFB_HANDSHAKE_SECURE:
 		secure(client);
 		break;
@@ -291,17 +302,29 @@ static void go_on(struct vnc_client *client, enum rfb_handshake_result result)
 		break;
 	case RFB_HANDSHAKE_REFUSED:
 		if (!client->handshake.full)
-			gate_blame(gate, &client->guest, PENALTY_ABORT, clock_now_ns());
+			gate_blame(client->vnc->gate, &client->guest, PENALTY_ABORT, clock_now_ns());
 		vnc_client_close(client, LOG_LEVEL_NOTICE, "%s", client->handshake.error);
 		break;
-	case RFB_HANDSHAKE_DELAYED:
-		gate_blame(gate, &client->guest, PENALTY_AUTH, clock_now_ns());
+	}
+}
+
+void vnc_client_checked(struct vnc_client *client, int error)
+{
+	if (!error) {
+		client->handshake.full = why_not(client);
+		go_on(client, rfb_handshake_admit(&client->handshake, client->vnc->scratch));
+		if (client->state == VNC_HANDSHAKE)
+			stream_again(client->stream);
+		return;
+	}
+	client->handshake.error = error == -EACCES ? "wrong password" : "no password to check against";
+	if (error == -EACCES) {
+		gate_blame(client->vnc->gate, &client->guest, PENALTY_AUTH, clock_now_ns());
 		if (client->vnc->events->auth_failed)
 			client->vnc->events->auth_failed(client->vnc->user, &client->vnc->protocol, client->peer);
-		set_state(client, VNC_REFUSED);
-		set_timer(client, RFB_HANDSHAKE_DELAY_NS);
-		break;
 	}
+	set_state(client, VNC_REFUSED);
+	set_timer(client, RFB_HANDSHAKE_DELAY_NS);
 }
 
 static void handle_secured(void *user)
@@ -413,9 +436,9 @@ int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen
 		log_info(client->peer, "VNC client refused: %s", r == -EBUSY ? "too many from there" : strerror(-r));
 		goto err_timer;
 	}
+	client->bearer.role = vnc->config->vnc_auth == CONFIG_AUTH_NONE ? ROLE_CONTROL : ROLE_VIEW;
 	r = rfb_handshake_init(&client->handshake, vnc->config->vnc_auth,
-			config_listener_is_encrypted(vnc->config, CONFIG_LISTENERS_VNC),
-			vnc->config->vnc_password_file, vnc->scratch);
+			config_listener_is_encrypted(vnc->config, CONFIG_LISTENERS_VNC), vnc->scratch);
 	if (r < 0)
 		goto err_gate;
 	r = stream_new(vnc->base, fd, &stream_events, client, &client->stream);

@@ -17,6 +17,7 @@
 #include "net/rfb_handshake.h"
 #include "net/tls.h"
 #include "net/video_view.h"
+#include "net/tickets.h"
 #include "net/viewer.h"
 #include "net/vnc_input.h"
 #include "server/log.h"
@@ -77,6 +78,7 @@ struct vnc_client {
 	struct tls_link tls; /* under all, from VeNCrypt on */
 	bool prompted; /* its deadline was put off for a person to type */
 	bool exclusive;
+	struct tickets_bearer bearer; /* who it is, and what for */
 
 	struct rfb_framer framer;
 	bool sync_next; /* nothing may be sent before the next message is done */
@@ -118,6 +120,10 @@ void vnc_client_close(struct vnc_client *client, enum log_level level, const cha
 /* The memory, of a closed client only. Not while anybody walks the list. */
 void vnc_client_free(struct vnc_client *client);
 
+/* What it types and points at reaches the guest, and so do its wishes. */
+bool vnc_client_may_control(const struct vnc_client *client);
+/* What vnc_login_check() has found: 0; -EACCES: not the password; others: nobody can say. */
+void vnc_client_checked(struct vnc_client *client, int error);
 /* The configured limits have changed. */
 void vnc_client_set_limits(struct vnc_client *client);
 /* The first picture is there: ServerInit. */

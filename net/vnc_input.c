@@ -2,7 +2,6 @@
 /* Turns a viewer's keys and pointer into events for the guest. */
 #include "net/vnc_input.h"
 
-#include "config/config.h"
 #include "net/vnc.h"
 #include "net/vnc_client.h"
 #include "server/clock.h"
@@ -59,7 +58,7 @@ void vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t
 	struct vnc_input *input = &client->input;
 	unsigned int i = find_key(input, qnum, keysym);
 
-	if (client->vnc->config->view_only)
+	if (!vnc_client_may_control(client))
 		return;
 	vnc_input_flush(client);
 	if (!down && i < input->n_keys) {
@@ -76,7 +75,7 @@ void vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32
 {
 	struct vnc_input *input = &client->input;
 
-	if (client->vnc->config->view_only)
+	if (!vnc_client_may_control(client))
 		return;
 	if (buttons != input->buttons)
 		vnc_input_flush(client);

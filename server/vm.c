@@ -539,6 +539,18 @@ void vm_drivers_changed(struct vm *vm)
 		video_begin_anew(vm->video);
 }
 
+int vm_issue_ticket(struct vm *vm, const char *protocol, int64_t lifetime_ns, enum role role,
+		const char *name, char *ret_secret)
+{
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		const struct protocol_impl *impl = vm->protocols[i]->impl;
+
+		if (!strcmp(impl->name, protocol))
+			return impl->issue_ticket(vm->protocols[i], lifetime_ns, role, name, ret_secret);
+	}
+	return -ENOENT;
+}
+
 void vm_each_viewer(struct vm *vm, protocol_viewer_fn each, void *user)
 {
 	protocols_each_viewer(vm->protocols, N_PROTOCOLS, each, user);

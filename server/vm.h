@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "config/config.h"
+#include "config/role.h"
 #include "net/protocol.h"
 
 struct channel_status;
@@ -51,6 +52,14 @@ unsigned int vm_close_viewer(struct vm *vm, uint64_t id, const char *why);
  * in here if it is known, or else after a look. Not from inside an event.
  */
 void vm_set_looking(struct vm *vm, bool looking);
+/*
+ * Makes a password that counts once, for so long, for that protocol ("vnc", "spice") and role:
+ * net/tickets.h has the details, and what else it may say. ret_secret has room for
+ * TICKETS_CHARS_MAX + 1 and is the caller's to wipe. -ENOENT: no such protocol; -ENOTSUP: it asks
+ * nobody for a password.
+ */
+int vm_issue_ticket(struct vm *vm, const char *protocol, int64_t lifetime_ns, enum role role,
+		const char *name, char *ret_secret);
 /* What happened since the last call. */
 void vm_status(struct vm *vm, struct channel_status *ret);
 

@@ -65,6 +65,8 @@ static struct json_object *describe(const struct protocol_viewer *viewer)
 	json_put_number(object, "client", (int64_t)viewer->id);
 	json_put_text(object, "protocol", viewer->protocol);
 	json_put_text(object, "peer", viewer->peer);
+	if (viewer->user[0])
+		json_put_text(object, "user", viewer->user);
 	json_put_text(object, "role", viewer->may_control ? "control" : "view");
 	json_put_decimal(object, "since", (double)since_ns / NSEC_PER_SEC, 3);
 	json_put_text(object, "encoding", viewer->encoding);

@@ -24,14 +24,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	log_set_level(LOG_LEVEL_ERROR - 1);
 	auth = data[0] & 1 ? CONFIG_AUTH_VNCAUTH : CONFIG_AUTH_NONE;
 	piece = data[0] & 2 ? 1 : size;
-	rfb_handshake_init(&handshake, auth, false, "/dev/null", output);
+	rfb_handshake_init(&handshake, auth, false, output);
 	if (data[0] & 4)
 		handshake.full = "full";
 	for (size_t at = 1; at < size && result == RFB_HANDSHAKE_MORE; at += piece) {
 		evbuffer_add(input, data + at, at + piece < size ? piece : size - at);
 		result = rfb_handshake_input(&handshake, input, output);
 	}
-	if (result == RFB_HANDSHAKE_DELAYED)
+	if (result == RFB_HANDSHAKE_CHECK)
 		rfb_handshake_tell(&handshake, output);
 	if (handshake.authenticated && (auth == CONFIG_AUTH_VNCAUTH || handshake.full))
 		abort();

@@ -8,42 +8,17 @@
 #include <cmocka.h>
 
 #include <event2/buffer.h>
-#include <fcntl.h>
 #include <rfb/rfb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/config.h"
+#include "net/auth.h"
 #include "net/rfb_handshake.h"
 
-static char directory[] = "/tmp/handshake.XXXXXX";
-static char path[64];
 static struct rfb_handshake handshake;
 static struct evbuffer *input, *output;
 static enum rfb_handshake_result result;
-
-static int setup_file(void **state)
-{
-	int fd;
-
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(path, sizeof(path), "%s/password", directory);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, "secret\n", 7) != 7)
-		return -1;
-	return close(fd);
-}
-
-static int teardown_file(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(directory);
-}
 
 static int setup(void **state)
 {
@@ -77,7 +52,7 @@ static void start(int auth)
 {
 	evbuffer_drain(input, SIZE_MAX);
 	evbuffer_drain(output, SIZE_MAX);
-	assert_int_equal(rfb_handshake_init(&handshake, auth, false, path, output), 0);
+	assert_int_equal(rfb_handshake_init(&handshake, auth, false, output), 0);
 	EXPECT("RFB 003.008\n");
 	result = RFB_HANDSHAKE_MORE;
 }
@@ -152,6 +127,11 @@ static void with_password(void **state)
 		EXPECT("\1\2");
 		SAY("\2");
 		answer("secret");
+		assert_int_equal(result, RFB_HANDSHAKE_CHECK);
+		assert_false(handshake.authenticated);
+		EXPECT("");
+		assert_true(auth_matches_vnc("secret", handshake.challenge, handshake.response));
+		result = rfb_handshake_admit(&handshake, output);
 		EXPECT("\0\0\0\0");
 		assert_true(handshake.authenticated);
 		SAY("\1");
@@ -167,9 +147,9 @@ static void a_wrong_password_is_answered_later(void **state)
 	EXPECT("\1\2");
 	SAY("\2");
 	answer("secreT");
-	assert_int_equal(result, RFB_HANDSHAKE_DELAYED);
+	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
 	assert_false(handshake.authenticated);
-	assert_string_equal(handshake.error, "wrong password");
+	assert_false(auth_matches_vnc("secret", handshake.challenge, handshake.response));
 	EXPECT("");
 	rfb_handshake_tell(&handshake, output);
 	EXPECT("\0\0\0\1\0\0\0\x15" "Authentication failed");
@@ -179,23 +159,44 @@ static void a_wrong_password_is_answered_later(void **state)
 	EXPECT("\1\2");
 	SAY("\2");
 	answer("");
-	assert_int_equal(result, RFB_HANDSHAKE_DELAYED);
+	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
 	rfb_handshake_tell(&handshake, output);
 	EXPECT("\0\0\0\1");
 }
 
-static void no_password_file_looks_like_a_wrong_password(void **state)
+/* Whoever does not wait for the answer is none the worse, and none the better, for it. */
+static void what_comes_before_the_answer_waits_for_it(void **state)
 {
 	(void)state;
 	start(CONFIG_AUTH_VNCAUTH);
-	handshake.password_file = "/nonexistent";
+	SAY("RFB 003.008\n\2");
+	evbuffer_drain(output, RFB_CHALLENGE_BYTES);
+	evbuffer_drain(output, SIZE_MAX);
+	evbuffer_add(input, "0123456789abcdef\1next", 21);
+	assert_int_equal(rfb_handshake_input(&handshake, input, output), RFB_HANDSHAKE_CHECK);
+	assert_int_equal(rfb_handshake_input(&handshake, input, output), RFB_HANDSHAKE_MORE);
+	assert_false(handshake.authenticated);
+	assert_int_equal(evbuffer_get_length(output), 0);
+	assert_int_equal(rfb_handshake_admit(&handshake, output), RFB_HANDSHAKE_MORE);
+	assert_true(handshake.authenticated);
+	assert_int_equal(rfb_handshake_input(&handshake, input, output), RFB_HANDSHAKE_DONE);
+	assert_int_equal(evbuffer_get_length(input), 4);
+}
+
+/* Somebody else was quicker while the password was checked. */
+static void a_right_password_does_not_make_room(void **state)
+{
+	(void)state;
+	start(CONFIG_AUTH_VNCAUTH);
 	SAY("RFB 003.008\n");
 	EXPECT("\1\2");
 	SAY("\2");
-	answer("");
-	assert_int_equal(result, RFB_HANDSHAKE_DELAYED);
-	rfb_handshake_tell(&handshake, output);
-	EXPECT("\0\0\0\1\0\0\0\x15" "Authentication failed");
+	answer("secret");
+	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
+	handshake.full = "full";
+	assert_int_equal(rfb_handshake_admit(&handshake, output), RFB_HANDSHAKE_REFUSED);
+	assert_false(handshake.authenticated);
+	EXPECT("\0\0\0\1\0\0\0\4full");
 }
 
 static void challenges_differ(void **state)
@@ -328,7 +329,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(all_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(with_password, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_password_is_answered_later, setup, teardown),
-		cmocka_unit_test_setup_teardown(no_password_file_looks_like_a_wrong_password, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_comes_before_the_answer_waits_for_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_right_password_does_not_make_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(challenges_differ, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_what_was_offered_can_be_chosen, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_versions_are_told_so, setup, teardown),
@@ -337,5 +339,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(garbage_at_every_state_lets_nobody_in, setup, teardown),
 	};
 
-	return cmocka_run_group_tests(tests, setup_file, teardown_file);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

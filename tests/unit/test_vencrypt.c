@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "net/auth.h"
 #include "net/rfb_handshake.h"
 
 #define VERSION "RFB 003.008\n"
@@ -66,7 +67,7 @@ static void start(int auth)
 {
 	evbuffer_drain(input, SIZE_MAX);
 	evbuffer_drain(output, SIZE_MAX);
-	assert_int_equal(rfb_handshake_init(&handshake, auth, true, path, output), 0);
+	assert_int_equal(rfb_handshake_init(&handshake, auth, true, output), 0);
 	evbuffer_drain(output, SIZE_MAX);
 	result = RFB_HANDSHAKE_MORE;
 }
@@ -134,6 +135,9 @@ static void with_a_password(void **state)
 	expect(handshake.challenge, RFB_CHALLENGE_BYTES);
 	encrypt_challenge(response, "secret");
 	say(response, sizeof(response));
+	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
+	assert_true(auth_matches_vnc("secret", handshake.challenge, handshake.response));
+	result = rfb_handshake_admit(&handshake, output);
 	EXPECT("\0\0\0\0");
 	SAY("\1");
 	assert_int_equal(result, RFB_HANDSHAKE_DONE);
@@ -143,7 +147,8 @@ static void with_a_password(void **state)
 	evbuffer_drain(output, SIZE_MAX);
 	encrypt_challenge(response, "wrong");
 	say(response, sizeof(response));
-	assert_int_equal(result, RFB_HANDSHAKE_DELAYED);
+	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
+	assert_false(auth_matches_vnc("secret", handshake.challenge, handshake.response));
 	assert_false(handshake.authenticated);
 	EXPECT("");
 }
@@ -234,7 +239,7 @@ static void walk(const unsigned int *steps, unsigned int n, int auth)
 		const void *data = saying->text;
 		size_t length = saying->bytes;
 
-		if (result == RFB_HANDSHAKE_REFUSED || result == RFB_HANDSHAKE_DELAYED)
+		if (result == RFB_HANDSHAKE_REFUSED)
 			return;
 		if (!saying->text) {
 			/* The owner lets TLS begin when it is told to, and only then. */
@@ -256,6 +261,11 @@ static void walk(const unsigned int *steps, unsigned int n, int auth)
 			evbuffer_add(input, data, length);
 		else
 			say(data, length);
+		if (result == RFB_HANDSHAKE_CHECK) {
+			if (!auth_matches_vnc("secret", handshake.challenge, handshake.response))
+				return;
+			result = rfb_handshake_admit(&handshake, output);
+		}
 	}
 	if (!handshake.authenticated)
 		return;

@@ -106,6 +106,8 @@ void viewer_free(struct viewer *viewer);
 void viewer_free_all(void);
 /* Handshake without password to ServerInit, then these encodings (raw is always understood). */
 struct viewer *viewer_join(bool shared, const int32_t *encodings, size_t n);
+/* The same with a password; fd is -1 when that was wrong. */
+struct viewer *viewer_join_with(const char *password, bool shared, const int32_t *encodings, size_t n);
 /* One that has its first picture, asks for more and answers fences. */
 struct viewer *viewer_join_watching(const int32_t *encodings, size_t n);
 void viewer_say(struct viewer *viewer, const void *data, size_t bytes);

@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <rfb/rfb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -128,7 +130,25 @@ static void set_size(struct viewer *viewer, uint32_t width, uint32_t height)
 	assert_non_null(viewer->pixels);
 }
 
+static void answer_challenge(struct viewer *viewer, const char *password)
+{
+	uint8_t response[RFB_CHALLENGE_BYTES];
+	char key[9] = "";
+
+	PUMP_UNTIL(rig.base, (receive(viewer), viewer->in_bytes >= sizeof(response)));
+	memcpy(response, viewer->in, sizeof(response));
+	consume(viewer, sizeof(response));
+	snprintf(key, sizeof(key), "%s", password);
+	rfbEncryptBytes(response, key);
+	viewer_say(viewer, response, sizeof(response));
+}
+
 struct viewer *viewer_join(bool shared, const int32_t *encodings, size_t n)
+{
+	return viewer_join_with(NULL, shared, encodings, n);
+}
+
+struct viewer *viewer_join_with(const char *password, bool shared, const int32_t *encodings, size_t n)
 {
 	struct viewer *viewer = viewer_new();
 	const uint8_t init = shared;
@@ -138,8 +158,19 @@ struct viewer *viewer_join(bool shared, const int32_t *encodings, size_t n)
 
 	VIEWER_EXPECT(viewer, "RFB 003.008\n");
 	VIEWER_SAY(viewer, "RFB 003.008\n");
-	VIEWER_EXPECT(viewer, "\1\1");
-	VIEWER_SAY(viewer, "\1");
+	if (password) {
+		VIEWER_EXPECT(viewer, "\1\2");
+		VIEWER_SAY(viewer, "\2");
+		answer_challenge(viewer, password);
+		PUMP_UNTIL(rig.base, (receive(viewer), viewer->in_bytes >= 4));
+		if (viewer->in[3]) {
+			PUMP_UNTIL(rig.base, (receive(viewer), viewer->fd < 0));
+			return viewer;
+		}
+	} else {
+		VIEWER_EXPECT(viewer, "\1\1");
+		VIEWER_SAY(viewer, "\1");
+	}
 	VIEWER_EXPECT(viewer, "\0\0\0\0");
 	viewer_say(viewer, &init, 1);
 	PUMP_UNTIL(rig.base, (receive(viewer), viewer->in_bytes >= 24) || viewer->fd < 0);
@@ -562,32 +593,4 @@ void rig_settle(void)
 		calm = before == after ? calm + 1 : 0;
 		rig_round();
 	}
-}
-
-struct viewer *viewer_join_watching(const int32_t *encodings, size_t n)
-{
-	struct viewer *viewer = viewer_join(true, encodings, n);
-
-	viewer->sends_requests = true;
-	viewer->answers_fences = true;
-	viewer_request_all(viewer, false);
-	RIG_UNTIL(viewer_is_right(viewer, rig.frame));
-	rig_settle();
-	return viewer;
-}
-
-bool viewer_is_right(const struct viewer *viewer, struct frame *frame)
-{
-	if (!viewer->pixels || viewer->width != frame->width || viewer->height != frame->height)
-		return false;
-	for (uint32_t y = 0; y < frame->height; y++) {
-		const uint32_t *row = (const uint32_t *)(const void *)(frame->data +
-				(size_t)y * frame->planes[0].stride);
-
-		for (uint32_t x = 0; x < frame->width; x++) {
-			if (viewer->pixels[y * viewer->width + x] != (row[x] & 0xffffff))
-				return false;
-		}
-	}
-	return true;
 }

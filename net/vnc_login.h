@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether a VNC client may come in, and as what. Loop thread; see net/vnc.h. */
+#ifndef PLANECAST_NET_VNC_LOGIN_H
+#define PLANECAST_NET_VNC_LOGIN_H
+
+struct vnc_client;
+
+/*
+ * Its handshake says RFB_HANDSHAKE_CHECK: fills client->bearer and calls
+ * vnc_client_checked(), which may close the client.
+ */
+void vnc_login_check(struct vnc_client *client);
+
+#endif
