@@ -44,7 +44,7 @@ struct config_size {
 
 struct config_addresses {
 	unsigned int count;
-	char *text[CONFIG_ADDRESSES_MAX]; /* each parses with address_parse(), if it is one to listen at */
+	char *text[CONFIG_ADDRESSES_MAX]; /* each parses as the key's type says: of the network, or the web */
 };
 
 struct config_server {
@@ -85,6 +85,8 @@ struct config_vm {
 	char *tls_client_ca; /* tls-client-ca: clients need a certificate that it vouches for */
 	char *desktop_name; /* desktop-name: default the VM's name; live */
 	struct config_addresses vnc; /* vnc: listeners; live */
+	struct config_addresses websocket; /* websocket: listeners for browsers; live */
+	struct config_addresses websocket_origins; /* websocket-origins: whose pages may connect; live */
 	int vnc_auth; /* vnc-auth: none, vncauth; the latter has a vnc_password_file */
 	int vnc_tls; /* vnc-tls: enum config_tls; see config_listener_is_encrypted(); live, for clients to come */
 	char *vnc_password_file; /* vnc-password-file: mode 0600, first line */
@@ -121,6 +123,7 @@ struct config_vm {
 /* The keys that name listeners. */
 enum config_listeners {
 	CONFIG_LISTENERS_VNC,
+	CONFIG_LISTENERS_WEBSOCKET,
 	CONFIG_LISTENERS_SPICE,
 	CONFIG_LISTENERS_SPICE_TLS,
 	CONFIG_LISTENERS,

@@ -14,6 +14,14 @@ const struct config_listener_key config_listener_keys[CONFIG_LISTENERS] = {
 		.remedy = "\"vnc-auth = vncauth\" with a vnc-password-file",
 		.tls_remedy = "tls-certificate and tls-key without \"vnc-tls = off\"",
 	},
+	[CONFIG_LISTENERS_WEBSOCKET] = {
+		.name = "websocket",
+		.protocol = "vnc",
+		.addresses = offsetof(struct config_vm, websocket),
+		.auth = offsetof(struct config_vm, vnc_auth),
+		.remedy = "\"vnc-auth = vncauth\" with a vnc-password-file",
+		.tls_remedy = "tls-certificate and tls-key without \"vnc-tls = off\"",
+	},
 	[CONFIG_LISTENERS_SPICE] = {
 		.name = "spice",
 		.protocol = "spice",
@@ -49,7 +57,7 @@ enum config_listeners config_find_listeners(const char *name, size_t bytes)
 
 bool config_listener_is_encrypted(const struct config_vm *vm, enum config_listeners which)
 {
-	if (which == CONFIG_LISTENERS_VNC)
+	if (which == CONFIG_LISTENERS_VNC || which == CONFIG_LISTENERS_WEBSOCKET)
 		return vm->vnc_tls == CONFIG_TLS_REQUIRED || (vm->vnc_tls == CONFIG_TLS_AUTO && vm->tls_certificate);
 	return config_listener_keys[which].tls;
 }

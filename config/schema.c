@@ -262,6 +262,25 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		       "every address of this machine, unix:/PATH for a unix socket. Not set: nowhere.",
 	},
 	{
+		VM("websocket", websocket),
+		.type = SCHEMA_ADDRESSES,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Where VNC viewers in browsers, such as noVNC, connect by WebSocket, written as for vnc. "
+		       "Its password and TLS (vnc-auth, vnc-tls) count here, too. Not set: nowhere.",
+	},
+	{
+		VM("websocket-origins", websocket_origins),
+		.type = SCHEMA_ORIGINS,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The web pages that may connect to websocket, by where they come from: "
+		       "https://desk.example.org, http://localhost:8080. Not set: pages of the host that they "
+		       "connect to, any port, and without TLS only if that host is localhost or a numeric "
+		       "address; a name can come to mean another machine. Programs that are no browsers do not "
+		       "say where they come from, and may connect.",
+	},
+	{
 		VM("vnc-auth", vnc_auth),
 		.type = SCHEMA_ENUM,
 		.words = schema_auth_words,
@@ -276,8 +295,9 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.words = schema_tls_words,
 		.default_text = "auto",
 		.reload = SCHEMA_LIVE,
-		.doc = "Whether VNC viewers have to use TLS (VeNCrypt with X.509). Auto is required where there "
-		       "is a tls-certificate, and off elsewhere. Viewers that are in stay as they are.",
+		.doc = "Whether VNC viewers have to use TLS: VeNCrypt with X.509, and wss at the address of websocket. "
+		       "Auto is required where there is a tls-certificate, and off elsewhere. Viewers that are in stay "
+		       "as they are.",
 	},
 	{
 		VM("vnc-password-file", vnc_password_file),

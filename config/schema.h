@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMA_KEYS 56
+#define SCHEMA_KEYS 58
 
 enum schema_section { SCHEMA_SERVER, SCHEMA_VM };
 
@@ -29,6 +29,7 @@ enum schema_type {
 	SCHEMA_SIZE, /* struct config_size */
 	SCHEMA_ADDRESSES, /* struct config_addresses: to listen at */
 	SCHEMA_NETWORKS, /* struct config_addresses: of peers */
+	SCHEMA_ORIGINS, /* struct config_addresses: of web pages */
 };
 
 /* A change of the key reaches a running worker, or needs a new one. */

@@ -7,6 +7,7 @@
 #include "config/number.h"
 #include "config/problem.h"
 #include "config/suggest.h"
+#include "config/web_origin.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -298,17 +299,24 @@ static void clear_addresses(void *field)
 	*addresses = (struct config_addresses){ 0 };
 }
 
-static int check_address(const struct schema_key *key, const char *text, const char **ret_error)
+static int check_item(const struct schema_key *key, const char *text, const char **ret_error)
 {
 	struct sockaddr_storage address;
 	struct network network;
+	char host[WEB_HOST_MAX];
 	socklen_t length;
 
-	return key->type == SCHEMA_NETWORKS ? network_parse(text, &network, ret_error)
-			: address_parse(text, &address, &length, ret_error);
+	switch (key->type) {
+	case SCHEMA_NETWORKS:
+		return network_parse(text, &network, ret_error);
+	case SCHEMA_ORIGINS:
+		return web_origin_parse(text, host, ret_error);
+	default:
+		return address_parse(text, &address, &length, ret_error);
+	}
 }
 
-/* -EINVAL when it is no address; such a one is not kept, but those behind it are still looked at. */
+/* -EINVAL when there are too many. One that is wrong is not kept, but those behind it are still looked at. */
 static int add_address(struct parse *parse, struct config_addresses *list, size_t offset,
 		size_t length)
 {
@@ -316,12 +324,12 @@ static int add_address(struct parse *parse, struct config_addresses *list, size_
 	char *text;
 
 	if (list->count == CONFIG_ADDRESSES_MAX)
-		return fail(parse, offset, "%s has more than %d addresses", parse->key->name,
-				CONFIG_ADDRESSES_MAX);
+		return fail(parse, offset, "%s has more than %d %s", parse->key->name, CONFIG_ADDRESSES_MAX,
+				parse->key->type == SCHEMA_ORIGINS ? "origins" : "addresses");
 	text = strndup(parse->text + offset, length);
 	if (!text)
 		return -ENOMEM;
-	if (check_address(parse->key, text, &error) < 0) {
+	if (check_item(parse->key, text, &error) < 0) {
 		fail(parse, offset, "%s has \"%.128s\": %s", parse->key->name, text, error);
 		free(text);
 		return 0;
@@ -397,6 +405,7 @@ static const struct value_type types[] = {
 	[SCHEMA_SIZE] = { parse_size, format_size, .size_bytes = sizeof(struct config_size) },
 	[SCHEMA_ADDRESSES] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
 	[SCHEMA_NETWORKS] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
+	[SCHEMA_ORIGINS] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
 };
 
 int value_parse(const struct schema_key *key, void *object, const char *text,
@@ -473,6 +482,9 @@ const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED
 	case SCHEMA_ADDRESSES:
 	case SCHEMA_NETWORKS:
 		snprintf(buf, bytes, "at most %d addresses", CONFIG_ADDRESSES_MAX);
+		break;
+	case SCHEMA_ORIGINS:
+		snprintf(buf, bytes, "at most %d origins", CONFIG_ADDRESSES_MAX);
 		break;
 	case SCHEMA_TEXT:
 	case SCHEMA_PATH:

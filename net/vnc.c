@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/config.h"
 #include "encoders/rects.h"
@@ -383,6 +382,7 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 
 	vnc->config = config;
 	TAILQ_FOREACH(client, &vnc->clients, link) {
+		client->websocket.origins = &config->websocket_origins;
 		vnc_client_set_limits(client);
 	}
 	if (name && strcmp(name, vnc->desktop_name)) {
@@ -403,13 +403,9 @@ static void accept_client(struct protocol *protocol, int listener, int fd, const
 	struct vnc_client *client;
 	int r;
 
-	(void)listener;
-	r = vnc_client_new(vnc, fd, peer, length, &client);
-	if (r < 0) {
-		if (r != -EBUSY)
-			log_warn(NULL, "client refused: %s", strerror(-r));
-		close(fd);
-	}
+	r = vnc_client_new(vnc, listener, fd, peer, length, &client);
+	if (r < 0 && r != -EBUSY)
+		log_warn(NULL, "client refused: %s", strerror(-r));
 }
 
 static void free_vnc(struct protocol *protocol)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "net/bytes.h"
@@ -20,6 +21,7 @@
 #include "net/vnc_messages.h"
 #include "net/vnc_report.h"
 #include "net/vnc_update.h"
+#include "net/websocket.h"
 #include "server/frame.h"
 
 /* What one client may have handled in one round of the loop. */
@@ -417,14 +419,29 @@ static void make_room(struct gate_guest *guest)
 	vnc_client_close(client, LOG_LEVEL_INFO, "made room for a newer client");
 }
 
-int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length,
+/* Browsers begin TLS at once, and know nothing of VeNCrypt: what they choose of is offered inside. */
+static int push_websocket(struct vnc_client *client)
+{
+	const struct config_vm *config = client->vnc->config;
+	int r = 0;
+
+	client->websocket.origins = &config->websocket_origins;
+	client->websocket.secure = config_listener_is_encrypted(config, CONFIG_LISTENERS_WEBSOCKET);
+	client->websocket.peer = client->peer;
+	client->tls.tls = client->vnc->tls;
+	if (client->websocket.secure)
+		r = stream_push(client->stream, &tls_layer, &client->tls);
+	return r < 0 ? r : stream_push(client->stream, &websocket_layer, &client->websocket);
+}
+
+int vnc_client_new(struct vnc *vnc, int listener, int fd, const struct sockaddr *peer, socklen_t length,
 		struct vnc_client **ret)
 {
 	struct vnc_client *client = calloc(1, sizeof(*client));
 	int r = -ENOMEM;
 
 	if (!client)
-		return -ENOMEM;
+		goto err_fd;
 	client->vnc = vnc;
 	client->connected_ns = clock_now_ns();
 	address_format(peer, length, client->peer);
@@ -438,12 +455,16 @@ int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen
 	}
 	client->bearer.role = vnc->config->vnc_auth == CONFIG_AUTH_NONE ? ROLE_CONTROL : ROLE_VIEW;
 	r = rfb_handshake_init(&client->handshake, vnc->config->vnc_auth,
-			config_listener_is_encrypted(vnc->config, CONFIG_LISTENERS_VNC), vnc->scratch);
+			listener == CONFIG_LISTENERS_VNC && config_listener_is_encrypted(vnc->config, listener),
+			vnc->scratch);
 	if (r < 0)
 		goto err_gate;
 	r = stream_new(vnc->base, fd, &stream_events, client, &client->stream);
 	if (r < 0)
 		goto err_scratch;
+	r = listener == CONFIG_LISTENERS_WEBSOCKET ? push_websocket(client) : 0;
+	if (r < 0)
+		goto err_stream;
 	pixman_region32_init(&client->requested);
 	pixman_region32_init(&client->refresh);
 	TAILQ_INSERT_TAIL(&vnc->clients, client, link);
@@ -453,6 +474,9 @@ int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen
 	*ret = client;
 	return 0;
 
+err_stream:
+	stream_free(client->stream);
+	fd = -1;
 err_scratch:
 	evbuffer_drain(vnc->scratch, SIZE_MAX);
 err_gate:
@@ -461,5 +485,8 @@ err_timer:
 	event_free(client->timer);
 err_free:
 	free(client);
+err_fd:
+	if (fd >= 0)
+		close(fd);
 	return r;
 }

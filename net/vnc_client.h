@@ -20,6 +20,7 @@
 #include "net/tickets.h"
 #include "net/viewer.h"
 #include "net/vnc_input.h"
+#include "net/websocket_upgrade.h"
 #include "server/log.h"
 
 struct event;
@@ -67,6 +68,7 @@ struct vnc_client {
 	struct stream *stream; /* NULL once closed */
 	char peer[ADDRESS_TEXT_MAX];
 	struct gate_guest guest; /* at the gate until authenticated */
+	struct websocket_policy websocket; /* for one that comes that way */
 	int64_t connected_ns;
 	enum vnc_state state;
 	/* The handshake's deadline; the wait before a refusal; then the check for stalls. */
@@ -111,8 +113,11 @@ struct vnc_client {
 	bool video_last; /* what it was sent last was video, no rectangles */
 };
 
-/* Takes fd on success only. -EBUSY: there are too many, and the log says so; -ENOMEM. */
-int vnc_client_new(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length,
+/*
+ * Takes fd, also on failure. listener: enum config_listeners. -EBUSY: there are too many, and
+ * the log says so; -ENOMEM.
+ */
+int vnc_client_new(struct vnc *vnc, int listener, int fd, const struct sockaddr *peer, socklen_t length,
 		struct vnc_client **ret);
 /* Ends the connection and says why in the log. May be called anywhere, any number of times. */
 void vnc_client_close(struct vnc_client *client, enum log_level level, const char *fmt, ...)

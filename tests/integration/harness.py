@@ -281,7 +281,7 @@ class RfbClient:
 
     def __init__(self, address, shared=True, deadline_s=DEADLINE_S, handshake=True):
         self.deadline_s = deadline_s
-        self.sock = connect(address, deadline_s)
+        self.sock = self.connect(address, deadline_s)
         self._buffer = bytearray()
         self.width = self.height = 0
         self.name = ""
@@ -302,6 +302,9 @@ class RfbClient:
 
     def close(self):
         self.sock.close()
+
+    def connect(self, address, deadline_s):
+        return connect(address, deadline_s)
 
     def send(self, data):
         self.sock.sendall(data)

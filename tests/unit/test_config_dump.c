@@ -121,6 +121,12 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 		*buf = '\0';
 		for (uint64_t i = random_below(CONFIG_ADDRESSES_MAX + 1); i > 0; i--)
 			buf += sprintf(buf, "%s ", networks[random_below(4)]);
+		break;
+	case SCHEMA_ORIGINS:
+		*buf = '\0';
+		for (uint64_t i = random_below(CONFIG_ADDRESSES_MAX + 1); i > 0; i--)
+			buf += sprintf(buf, random_below(2) ? "https://desk%u.example.org " : "http://[::%u]:8080, ",
+					(unsigned int)i);
 	}
 }
 
@@ -297,6 +303,8 @@ static const struct {
 	{ "tls-client-ca", "/other", CONFIG_LIVE },
 	{ "desktop-name", "other", CONFIG_LIVE },
 	{ "vnc", "unix:/other", CONFIG_LIVE },
+	{ "websocket", "unix:/other", CONFIG_LIVE },
+	{ "websocket-origins", "http://other", CONFIG_LIVE },
 	{ "vnc-auth", "vncauth", CONFIG_RESTART },
 	{ "vnc-tls", "off", CONFIG_LIVE },
 	{ "vnc-password-file", "/other", CONFIG_RESTART },

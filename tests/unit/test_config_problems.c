@@ -161,6 +161,15 @@ static const struct {
 			"t:3:20: vnc has \"x\": expected ADDRESS:PORT or unix:/PATH\n" },
 	{ PATTERN "vnc = unix:/1 unix:/2 unix:/3 unix:/4 unix:/5 unix:/6 unix:/7 unix:/8 unix:/9\n",
 			"t:3:71: vnc has more than 8 addresses\n" },
+	{ PATTERN "websocket-origins = https://a, https://b/\n",
+			"t:3:32: websocket-origins has \"https://b/\": an origin ends with the host or its port, "
+			"nothing follows\n" },
+	{ PATTERN "websocket = 0.0.0.0:5700\n",
+			"t:3:13: other machines can reach 0.0.0.0:5700, and vm \"a\" has no authentication: write "
+			"\"vnc-auth = vncauth\" with a vnc-password-file, or, if everybody may see and control the "
+			"VM, \"allow-unauthenticated-remote = yes\"\n" },
+	{ PATTERN "vnc = 127.0.0.1:5700\nwebsocket = 127.0.0.1:5700\n",
+			"t:4:13: 127.0.0.1:5700 is already taken by 127.0.0.1:5700 of vm \"a\" at t:3\n" },
 	{ PATTERN "max-fps = \x1f\xff\n", "t:3:11: a control character; expected text\n" },
 
 	/* Keys that need each other. */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * WebSocket as a layer of a stream: the client's request is answered, then its
+ * binary messages are the stream's input, and each write to the stream is one
+ * message. What is written before the request has come waits for it. Pings are
+ * answered. There is no deadline here: the owner has one for the whole handshake.
+ *
+ * A client that is refused is told why over HTTP, one that breaks the rules by a
+ * close frame, and the log by the layer; the owner hears closed() with -EPROTO. A
+ * client that ends it in order is closed() with 0. Loop thread.
+ */
+#ifndef PLANECAST_NET_WEBSOCKET_H
+#define PLANECAST_NET_WEBSOCKET_H
+
+#include "net/stream.h"
+#include "net/websocket_upgrade.h"
+
+/* Its argument is a struct websocket_policy, borrowed until the stream is freed; it may change. */
+extern const struct stream_layer websocket_layer;
+
+#endif
