@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Chromium without a screen, steered through the pipe of its DevTools protocol."""
+import functools
+import http.server
 import json
 import os
 import pathlib
-import re
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from base64 import b64decode
 
-from harness import DEADLINE_S, Timeout, process_fds, wait_until
+from harness import DEADLINE_S, Timeout
 from picture import Picture
 
 # The machine's GPU, its colours and its scaling have no say, and nothing is looked for on a network.
@@ -149,30 +151,31 @@ class Browser:
         return Picture(round(box[2]), round(box[3]), raw)
 
 
-class Websockify:
-    """A folder for browsers, and a VNC server behind WebSocket at the same port. A context manager."""
+class Pages(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *unused):
+        """Tests have their own say."""
 
-    def __init__(self, folder, server):
-        self.process = subprocess.Popen(["websockify", "--web", folder, "127.0.0.1:0", f"{server[0]}:{server[1]}"],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        start_new_session=True)
-        self.port = wait_until(self._port, "websockify listens")
+
+class Folder:
+    """A folder that browsers can look at, from a thread of the test's own. A context manager."""
+
+    def __init__(self, folder):
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Pages, directory=folder))
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self):
+        self._thread.start()
         return self
 
     def __exit__(self, *unused):
-        # It has a process for each connection.
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self._server.shutdown()
+        self._server.server_close()
 
-    def _port(self):
-        """It does not tell which one the kernel has chosen."""
-        if self.process.poll() is not None:
-            raise Timeout("websockify has ended")
-        sockets = set(re.findall(r"socket:\[(\d+)\]", " ".join(process_fds(self.process.pid).values())))
-        for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
-            words = line.split()
-            if words[3] == "0A" and words[9] in sockets:
-                return int(words[1].partition(":")[2], 16)
-        return None
+
+def find_viewers():
+    """The folder of viewers newer than this machine's; ends the test where they cannot be had."""
+    done = subprocess.run([pathlib.Path(__file__).with_name("viewers")], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+    return pathlib.Path(done.stdout.strip())

@@ -1,19 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Viewers that people use show a film by H.264: TigerVNC under Xvfb, and noVNC in Chromium through websockify.
+"""Viewers that people use show a film by H.264: TigerVNC under Xvfb, and noVNC in Chromium.
 
 While it moves they show its newest pictures, with the desktop around them exact; at rest all is exact.
 Screenshots stay in the build folder, tests/screenshots.
 """
 import contextlib
-import pathlib
 import re
-import subprocess
-import sys
 import tempfile
 import unittest
 
-from browser import Browser, Websockify
+from browser import Browser, Folder, find_viewers
 from film import FILM, HEIGHT, WIDTH, Film
 from harness import BUILD, Daemon, Timeout, wait_until
 from screen import SCREENSHOTS, Screen, gvncviewer, tigervnc
@@ -53,17 +50,10 @@ GIVE_UP = """
 """
 
 
-def find_viewers():
-    """The folder of viewers newer than this machine's; ends the test where they cannot be had."""
-    done = subprocess.run([pathlib.Path(__file__).with_name("viewers")], stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
-    return pathlib.Path(done.stdout.strip())
-
-
 class RealVideo(unittest.TestCase):
     @contextlib.contextmanager
     def serving(self, **keys):
+        keys = {"websocket": "127.0.0.1:0", **keys}
         with Film() as self.film, Daemon(self.film.vm(**keys), log_level="info",
                                          env={"LIBVA_DRIVERS_PATH": str(BUILD)}) as self.daemon:
             self.daemon.wait_serving("vm")
@@ -141,16 +131,18 @@ class TigerVnc(RealVideo):
 class NoVnc(RealVideo):
     @contextlib.contextmanager
     def showing(self, *scripts):
-        with self.serving() as address, self.opened(address, *scripts) as look:
+        with self.serving(), self.opened(*scripts) as look:
             yield look
 
     @contextlib.contextmanager
-    def opened(self, address, *scripts):
+    def opened(self, *scripts):
         """noVNC with the VM's picture, in a page that scripts were run in first; yields who takes screenshots of it."""
-        with Websockify(VIEWERS / "novnc", address) as server, Browser(*SCREEN) as self.browser:
+        host, port = self.daemon.address("vm", protocol="websocket")
+        with Folder(VIEWERS / "novnc") as pages, Browser(*SCREEN) as self.browser:
             for script in scripts:
                 self.browser.before_pages(script)
-            self.browser.open(f"http://127.0.0.1:{server.port}/vnc.html?autoconnect=1&resize=off&logging=debug")
+            self.browser.open(f"http://127.0.0.1:{pages.port}/vnc.html?autoconnect=1&resize=off&logging=debug"
+                              f"&host={host}&port={port}&encrypt=0&path=websockify")
             try:
                 wait_until(lambda: self.browser.value(f"{CANVAS}?.width") == WIDTH, "noVNC is connected", DEADLINE_S, 0.1)
                 box = self.browser.value(f"(({{x, y}}) => [x, y])({CANVAS}.getBoundingClientRect())")
@@ -204,7 +196,7 @@ class NoVnc(RealVideo):
             number = -1
             for name, look in viewers.items():
                 number = self.expect_moving(name, look, number + FURTHER)
-            with self.opened(address, COUNT_DECODED) as viewers["company-novnc"]:
+            with self.opened(COUNT_DECODED) as viewers["company-novnc"]:
                 tried = self.decoded()["given"]
                 for name, look in viewers.items():
                     number = self.expect_moving(name, look, number + FURTHER)

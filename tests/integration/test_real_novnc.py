@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""noVNC in Chromium on planecast's own WebSocket: the picture exactly, mouse, keyboard, password, and its size.
+
+Debian's of this machine's release, and that of Debian 13. Screenshots stay in the build folder, tests/screenshots.
+"""
+import contextlib
+import os
+import tempfile
+import unittest
+
+from browser import Browser, Folder, find_viewers
+from harness import Daemon, vm_section, wait_until
+from picture import Picture
+from screen import SCREENSHOTS
+from viewer import Viewer
+
+SIZE = 800, 600
+WINDOW = 1100, 800
+DEADLINE_S = 60
+CANVAS = "document.querySelector('#noVNC_container canvas')"
+PASSWORD = "Sesame42"
+NOVNCS = "novnc", "novnc-own"
+# What the page has above the picture where the picture is as large as the page.
+UNCOVER = """
+document.head.append(Object.assign(document.createElement("style"), { textContent:
+    "#noVNC_control_bar_anchor, #noVNC_control_bar, #noVNC_hint_anchor, #noVNC_status { display: none !important; }" }));
+"""
+
+
+class NoVnc(unittest.TestCase):
+    @contextlib.contextmanager
+    def showing(self, folder, query="", **keys):
+        """A VM, another viewer of it, and noVNC of that folder."""
+        keys = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": "{}x{}".format(*SIZE),
+                "websocket": "127.0.0.1:0", **keys}
+        with Daemon(vm_section("vm", **keys), log_level="info") as daemon, Folder(VIEWERS / folder) as pages, \
+                Browser(*WINDOW) as self.browser:
+            daemon.wait_serving("vm")
+            host, port = daemon.address("vm", protocol="websocket")
+            self.browser.open(f"http://127.0.0.1:{pages.port}/vnc.html?autoconnect=1&host={host}&port={port}"
+                              f"&encrypt=0&path=websockify&{query}")
+            try:
+                yield daemon
+            except BaseException:
+                print("--- what the page said, the last:", *self.browser.said[-30:], sep="\n")
+                raise
+
+    def size(self):
+        return self.browser.value(f"(({{width, height}}) => [width, height])({CANVAS} ?? {{}})")
+
+    def looks(self):
+        box = self.browser.value(f"(({{x, y, width, height}}) => [x, y, width, height])({CANVAS}.getBoundingClientRect())")
+        return self.browser.picture(box)
+
+    def expect_same(self, name, probe):
+        """The canvas shows what another viewer is shown, pixel for pixel."""
+        with tempfile.TemporaryDirectory(prefix="planecast-test-") as folder:
+            def is_same():
+                nonlocal shown
+                probe("save", f"{folder}/same.ppm")
+                shown = self.looks()
+                return shown == Picture.read_ppm(f"{folder}/same.ppm")
+
+            shown = None
+            try:
+                wait_until(is_same, f"{name}: the same picture as another viewer's", DEADLINE_S, 0.1)
+            finally:
+                SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+                shown.write_png(SCREENSHOTS / f"{name}.png")
+        print(f"{name}: exact at {shown.width}x{shown.height}")
+
+    def click(self, x, y):
+        left, top = self.browser.value(f"(({{x, y}}) => [x, y])({CANVAS}.getBoundingClientRect())")
+        for kind, buttons in ("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0):
+            self.browser.call("Input.dispatchMouseEvent", type=kind, x=left + x, y=top + y, buttons=buttons, clickCount=1,
+                              button="none" if kind == "mouseMoved" else "left")
+
+    def type(self, word):
+        for letter in word:
+            key = {"key": letter, "code": f"Key{letter.upper()}", "windowsVirtualKeyCode": ord(letter.upper())}
+            self.browser.call("Input.dispatchKeyEvent", type="keyDown", text=letter, **key)
+            self.browser.call("Input.dispatchKeyEvent", type="keyUp", **key)
+
+    def test_picture_mouse_keyboard(self):
+        for folder in NOVNCS:
+            with self.subTest(folder), self.showing(folder, "resize=off") as daemon, \
+                    Viewer(daemon.address("vm"), patience_s=DEADLINE_S) as probe:
+                wait_until(lambda: self.size() == list(SIZE), "noVNC is connected", DEADLINE_S, 0.1)
+                probe("scene", "still")
+                self.expect_same(f"{folder}-picture", probe)
+                probe("remember")
+                self.click(300, 300)
+                probe("changed")
+                for word in "planecast", "types":
+                    probe("remember")
+                    self.type(word)
+                    probe("changed")
+                self.expect_same(f"{folder}-typed", probe)
+
+    def test_size(self):
+        """The guest's picture becomes as large as the page has room, and follows it."""
+        for folder in NOVNCS:
+            with self.subTest(folder), self.showing(folder, "resize=remote") as daemon, \
+                    Viewer(daemon.address("vm"), patience_s=DEADLINE_S) as probe:
+                wait_until(lambda: self.size()[0], "noVNC is connected", DEADLINE_S, 0.1)
+                self.browser.value(UNCOVER)
+                for size in (1000, 700), (640, 480):
+                    self.browser.call("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1],
+                                      deviceScaleFactor=1, mobile=False)
+                    probe("size", *size)
+                    wait_until(lambda size=size: self.size() == list(size), "noVNC has the size", DEADLINE_S, 0.1)
+                    probe("scene", "still")
+                    self.expect_same(f"{folder}-{size[0]}x{size[1]}", probe)
+
+    def test_password(self):
+        with tempfile.NamedTemporaryFile("w", prefix="planecast-") as file:
+            os.chmod(file.name, 0o600)
+            file.write(PASSWORD + "\n")
+            file.flush()
+            keys = {"vnc_auth": "vncauth", "vnc_password_file": file.name}
+            for folder in NOVNCS:
+                with self.subTest(folder), self.showing(folder, f"resize=off&password={PASSWORD}", **keys) as daemon, \
+                        Viewer(daemon.address("vm"), "--password", PASSWORD, patience_s=DEADLINE_S) as probe:
+                    wait_until(lambda: self.size() == list(SIZE), "noVNC is connected", DEADLINE_S, 0.1)
+                    self.expect_same(f"{folder}-password", probe)
+                with self.subTest(f"{folder}, wrong"), self.showing(folder, "password=wrong", **keys) as daemon:
+                    daemon.wait_line("VNC client left .* wrong password", deadline_s=DEADLINE_S)
+                    wait_until(lambda: self.browser.value("document.querySelector('#noVNC_status').textContent"),
+                               "noVNC tells of it", DEADLINE_S, 0.1)
+                    self.assertFalse(self.size()[0])
+
+
+if __name__ == "__main__":
+    VIEWERS = find_viewers()
+    unittest.main(verbosity=2)
