@@ -14,6 +14,7 @@
 #include "server/json.h"
 
 static const char *const levels[] = { "error", "warn", "notice", "info", "debug", NULL };
+static const char *const protocols[] = { "vnc", "spice", NULL };
 static const char *const roles[] = { "view", "control", NULL };
 
 #define VM { .name = "vm", .required = true }
@@ -30,8 +31,9 @@ const struct control_rule control_rules[CONTROL_COMMANDS] = {
 	[CONTROL_RELOAD] = { "reload", { { 0 } } },
 	[CONTROL_SCREENSHOT] = { "screenshot", { VM } },
 	[CONTROL_STATUS] = { "status", { ANY_VM } },
-	[CONTROL_TICKET] = { "ticket", { VM, { NUMBER("lifetime", 1, CONTROL_LIFETIME_MAX_S) },
-			{ .name = "role", .words = roles } } },
+	[CONTROL_TICKET] = { "ticket", { VM, { .name = "protocol", .required = true, .words = protocols },
+			{ NUMBER("lifetime", 1, CONTROL_LIFETIME_MAX_S) }, { .name = "role", .words = roles },
+			{ .name = "name" } } },
 	[CONTROL_VERSION] = { "version", { { 0 } } },
 };
 

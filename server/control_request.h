@@ -46,7 +46,7 @@ struct control_argument {
 
 struct control_rule {
 	const char *name;
-	struct control_argument arguments[5];
+	struct control_argument arguments[6];
 };
 
 extern const struct control_rule control_rules[CONTROL_COMMANDS];

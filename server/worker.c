@@ -97,7 +97,7 @@ static int worker_init(struct worker *worker, const char *name)
 	 * a viewer's threads leave theirs at 10 MB each.
 	 */
 	mallopt(M_ARENA_MAX, 1);
-	*worker = (struct worker){ .name = name, .channel = -1, .control = { .channel = -1 } };
+	*worker = (struct worker){ .name = name, .channel = -1, .control.teller.channel = -1 };
 	if (!config || evthread_use_pthreads() < 0)
 		return -ENOMEM;
 	/* Timers to the microsecond: a picture due in 16.6 ms is not to wait for 17. */
@@ -361,7 +361,7 @@ int worker_run_supervised(const char *name, int channel)
 
 	r = worker_init(&worker, name);
 	worker.channel = channel;
-	worker.control.channel = channel;
+	worker.control.teller.channel = channel;
 	worker.drivers = (struct video_drivers){
 		.avoid = worker.avoid,
 		.used = tell_encoding,

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Answers and happenings of one VM, as JSON for the supervisor. */
+/* What a worker answers to the control socket, as JSON for the supervisor. */
 #include "server/worker_control.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <openssl/crypto.h>
 #include <string.h>
 
+#include "config/role.h"
+#include "net/tickets.h"
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/control_request.h"
 #include "server/json.h"
 #include "server/log.h"
+#include "server/worker_tell.h"
 
 /* Of one answer; the rest is asked for by the id of the last. */
 #define VIEWERS_TOLD 100
+/* Where nobody says for how long. */
+#define TICKET_LIFETIME_S 60
 
 /* One question, until it is answered. */
 struct answering {
@@ -39,7 +45,7 @@ static void send_answer(const struct answering *answering, const char *member, s
 	if (text && bytes <= sizeof(payload) - sizeof(answering->number)) {
 		memcpy(payload, &answering->number, sizeof(answering->number));
 		memcpy(payload + sizeof(answering->number), text, bytes);
-		r = channel_send(answering->control->channel, CHANNEL_ANSWER, payload,
+		r = channel_send(answering->control->teller.channel, CHANNEL_ANSWER, payload,
 				sizeof(answering->number) + bytes, fd);
 	}
 	/* Whoever asked has a deadline. */
@@ -55,25 +61,6 @@ static void refuse(const struct answering *answering, const struct control_error
 	json_put_text(object, "code", error->code);
 	json_put_text(object, "message", error->message);
 	send_answer(answering, "error", object, -1);
-}
-
-static struct json_object *describe(const struct protocol_viewer *viewer)
-{
-	const int64_t since_ns = clock_wall_ns() - (clock_now_ns() - viewer->since_ns);
-	struct json_object *object = json_object_new_object();
-
-	json_put_number(object, "client", (int64_t)viewer->id);
-	json_put_text(object, "protocol", viewer->protocol);
-	json_put_text(object, "peer", viewer->peer);
-	if (viewer->user[0])
-		json_put_text(object, "user", viewer->user);
-	json_put_text(object, "role", viewer->may_control ? "control" : "view");
-	json_put_decimal(object, "since", (double)since_ns / NSEC_PER_SEC, 3);
-	json_put_text(object, "encoding", viewer->encoding);
-	json_put_decimal(object, "fps", viewer->fps_x10 / 10.0, 1);
-	json_put_number(object, "sent", (int64_t)viewer->bytes_sent);
-	json_put_number(object, "received", (int64_t)viewer->bytes_received);
-	return object;
 }
 
 /* The VIEWERS_TOLD lowest ids above after; protocols tell each their own in their own order. */
@@ -95,7 +82,7 @@ static void add_viewer(void *user, const struct protocol_viewer *viewer)
 	struct page *page = user;
 
 	if (page->rows && (int64_t)viewer->id > page->after && (int64_t)viewer->id <= page->last)
-		json_object_array_add(page->rows, describe(viewer));
+		json_object_array_add(page->rows, worker_describe(viewer));
 }
 
 static void answer_clients(struct answering *answering)
@@ -164,6 +151,45 @@ static void handle_picture(void *user, uint32_t number, int result, uint32_t wid
 	send_answer(&answering, "ok", object, fd);
 }
 
+static void refuse_ticket(const struct answering *answering, const char *protocol, int reason)
+{
+	struct control_error error;
+
+	if (reason == -ENOTSUP)
+		control_refuse(&error, "failed", "this VM asks nobody for a password over %s", protocol);
+	else if (reason == -EINVAL)
+		control_refuse(&error, "bad-argument", "\"name\" is no name that a user can have");
+	else
+		control_refuse(&error, "failed", "%s", strerror(-reason));
+	refuse(answering, &error);
+}
+
+static void answer_ticket(struct answering *answering)
+{
+	struct json_object *request = answering->request.object, *result;
+	const int64_t lifetime_s = json_get_number(request, "lifetime", TICKET_LIFETIME_S);
+	const char *protocol = json_get_text(request, "protocol"), *role_text = json_get_text(request, "role");
+	char secret[TICKETS_CHARS_MAX + 1];
+	enum role role = ROLE_CONTROL;
+	int r = 0;
+
+	if (role_text)
+		r = role_parse(role_text, &role);
+	if (!r)
+		r = vm_issue_ticket(answering->vm, protocol, lifetime_s * NSEC_PER_SEC, role,
+				json_get_text(request, "name"), secret);
+	if (r < 0) {
+		refuse_ticket(answering, protocol, r);
+		return;
+	}
+	result = json_object_new_object();
+	json_put_text(result, "ticket", secret);
+	json_put_number(result, "lifetime", lifetime_s);
+	json_put_text(result, "role", role_name(role));
+	OPENSSL_cleanse(secret, sizeof(secret));
+	send_answer(answering, "ok", result, -1);
+}
+
 static void answer_screenshot(struct answering *answering)
 {
 	int r = worker_pictures_ask(answering->pictures, answering->vm, answering->number);
@@ -188,6 +214,7 @@ void worker_control_answer(struct worker_control *control, struct vm *vm, const 
 		[CONTROL_CLIENTS] = answer_clients,
 		[CONTROL_DISCONNECT] = answer_disconnect,
 		[CONTROL_SCREENSHOT] = answer_screenshot,
+		[CONTROL_TICKET] = answer_ticket,
 	};
 	struct answering answering = { .control = control, .pictures = &control->pictures, .vm = vm };
 	struct control_error error;
@@ -205,79 +232,25 @@ void worker_control_answer(struct worker_control *control, struct vm *vm, const 
 	control_request_finish(&answering.request);
 }
 
-static struct json_object *new_event(const char *name)
+static void handle_viewer(void *user, const struct protocol_viewer *viewer, const char *why)
 {
-	struct json_object *event = json_object_new_object();
+	struct worker_control *control = user;
 
-	json_put_text(event, "event", name);
-	return event;
+	worker_tell_viewer(&control->teller, viewer, why);
 }
 
-static bool send_event(const struct worker_control *control, struct json_object *event)
+static void handle_auth_failed(void *user, const char *protocol, const char *peer)
 {
-	const char *text = json_text(event);
-	int r = text ? channel_send(control->channel, CHANNEL_EVENT, text, strlen(text), -1) : -ENOMEM;
+	struct worker_control *control = user;
 
-	json_object_put(event);
-	return r == 0;
+	worker_tell_auth_failed(&control->teller, protocol, peer);
 }
 
-/* Takes event. */
-static void tell(struct worker_control *control, struct json_object *event)
+static void handle_picture_changed(void *user, uint32_t width, uint32_t height, const char *reason)
 {
-	const int64_t now_ns = clock_now_ns(), earliest_ns = now_ns - WORKER_EVENTS_SAVED_UP * WORKER_EVENT_NS;
-	struct json_object *lost;
+	struct worker_control *control = user;
 
-	if (control->channel < 0) {
-		json_object_put(event);
-		return;
-	}
-	if (control->events_paid_ns < earliest_ns)
-		control->events_paid_ns = earliest_ns;
-	if (control->events_paid_ns + 2 * WORKER_EVENT_NS > now_ns) {
-		control->lost++;
-		json_object_put(event);
-		return;
-	}
-	if (control->lost) {
-		lost = new_event("lost");
-		json_put_number(lost, "count", (int64_t)control->lost);
-		if (send_event(control, lost))
-			control->lost = 0;
-		control->events_paid_ns += WORKER_EVENT_NS;
-	}
-	control->lost += !send_event(control, event);
-	control->events_paid_ns += WORKER_EVENT_NS;
-}
-
-static void tell_viewer(void *user, const struct protocol_viewer *viewer, const char *why)
-{
-	struct json_object *event = new_event(why ? "client-left" : "client-came");
-
-	if (why)
-		json_put_text(event, "why", why);
-	json_put(event, "client", describe(viewer));
-	tell(user, event);
-}
-
-static void tell_auth_failed(void *user, const char *protocol, const char *peer)
-{
-	struct json_object *event = new_event("auth-failed");
-
-	json_put_text(event, "protocol", protocol);
-	json_put_text(event, "peer", peer);
-	tell(user, event);
-}
-
-static void tell_picture(void *user, uint32_t width, uint32_t height, const char *reason)
-{
-	struct json_object *event = new_event("picture");
-
-	json_put_number(event, "width", width);
-	json_put_number(event, "height", height);
-	if (reason)
-		json_put_text(event, "reason", reason);
-	tell(user, event);
+	worker_tell_picture(&control->teller, width, height, reason);
 }
 
 static void handle_shown(void *user, struct frame *frame)
@@ -288,8 +261,8 @@ static void handle_shown(void *user, struct frame *frame)
 }
 
 const struct vm_events worker_control_events = {
-	.viewer = tell_viewer,
-	.auth_failed = tell_auth_failed,
-	.picture = tell_picture,
+	.viewer = handle_viewer,
+	.auth_failed = handle_auth_failed,
+	.picture = handle_picture_changed,
 	.shown = handle_shown,
 };

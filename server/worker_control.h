@@ -11,18 +11,10 @@
 
 #include "server/vm.h"
 #include "server/worker_picture.h"
-
-/*
- * A happening more a WORKER_EVENT_NS, and so many at once: what is more than that is
- * counted and told of later, for a supervisor takes no more from any worker.
- */
-#define WORKER_EVENT_NS (100 * 1000000LL)
-#define WORKER_EVENTS_SAVED_UP 100
+#include "server/worker_tell.h"
 
 struct worker_control {
-	int channel; /* -1: nobody asks and nobody is told */
-	int64_t events_paid_ns; /* up to when the time that passed paid for its events */
-	uint64_t lost; /* events */
+	struct worker_teller teller;
 	struct worker_pictures pictures;
 };
 

@@ -15,7 +15,7 @@ import zlib
 
 from control import ControlDaemon
 from harness import BUILD, DEADLINE_S, ROOT, RfbClient, vm_section, wait_until
-from viewer import SpiceViewer
+from viewer import Refused, SpiceViewer, Viewer
 
 CTL = str(BUILD / "planecastctl")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PLANECAST_CONTROL"}
@@ -219,6 +219,56 @@ class Ctl(unittest.TestCase):
         self.assertEqual(complete("disconnect", "still", "--a"), ["--all"])
         self.assertEqual(complete("list", "--na"), ["--names"])
         self.assertEqual(complete("--socket", "/nonexistent", "status", ""), [""])
+
+
+class Tickets(unittest.TestCase):
+    """And what is told of those who come with one, or with none."""
+
+    def test_a_ticket_lets_in_one_viewer_with_its_role(self):
+        with tempfile.NamedTemporaryFile("w", prefix="planecast-") as password:
+            os.chmod(password.name, 0o600)
+            password.write("Sesame42\n")
+            password.flush()
+            config = "{control}" + vm_section(
+                "vm", vnc_auth="vncauth", vnc_password_file=password.name, spice="127.0.0.1:0",
+                spice_auth="ticket", spice_password_file=password.name) + vm_section("open")
+            with ControlDaemon(config) as daemon, daemon.control() as listener:
+                daemon.wait_serving("vm")
+                daemon.wait_serving("open")
+                listener.ask("events")
+                self.check(daemon, listener)
+
+    def check(self, daemon, listener):
+        def run(*arguments):
+            return subprocess.run([CTL, "--socket", str(daemon.control_path), *arguments], capture_output=True, text=True,
+                                  timeout=DEADLINE_S, check=False, env=ENVIRONMENT)
+
+        for protocol, program in ("vnc", Viewer), ("spice", SpiceViewer):
+            address = daemon.address("vm", protocol=protocol)
+            ticket = run("ticket", "vm", protocol, "--role", "view", "--name", "alice").stdout.strip()
+            self.assertRegex(ticket, r"^[-\w]{8,60}$")
+            with program(address, "--password", ticket) as viewer:
+                came = listener.event("client-came")["client"]
+                self.assertEqual((came["protocol"], came["role"], came["user"]), (protocol, "view", "alice"))
+                viewer("remember")
+                with self.assertRaises(Refused):
+                    program(address, "--password", ticket)
+                failed = listener.event("auth-failed")
+                self.assertEqual((failed["vm"], failed["protocol"]), ("vm", protocol))
+                self.assertTrue(failed["peer"].startswith("127.0.0.1:"))
+            listener.event("client-left")
+            self.assertEqual(daemon.count_lines(re.escape(ticket)), 0)
+        answer = json.loads(run("--json", "ticket", "vm", "vnc", "--lifetime", "3600").stdout)
+        self.assertEqual((answer["lifetime"], answer["role"]), (3600, "control"))
+        for arguments, status, words in (
+                (("open", "vnc"), 1, "asks nobody for a password over vnc"),
+                (("vm", "vcn"), 1, "did you mean 'vnc'?"), (("vm",), 2, "usage:"),
+                (("vm", "vnc", "--role", "contrl"), 1, "did you mean 'control'?"),
+                (("vm", "vnc", "--lifetime", "86401"), 1, "1 to 86400"), (("vm", "vnc", "--lifetime", "x"), 2, "'x'"),
+                (("vm", "vnc", "--name", "a b"), 1, "no name that a user can have")):
+            done = run("ticket", *arguments)
+            self.assertEqual(done.returncode, status, done)
+            self.assertIn(words, done.stderr)
 
 
 class Reload(unittest.TestCase):

@@ -34,8 +34,8 @@ static void test_good_lines(void **state)
 		{ "{\"id\":\"a\\\"b\",\"command\":\"version\"}", CONTROL_VERSION, "\"a\\\"b\"" },
 		{ "{\"command\":\"clients\",\"vm\":\"a\",\"after\":0}", CONTROL_CLIENTS, "null" },
 		{ "{\"command\":\"disconnect\",\"vm\":\"\xc3\xa4\",\"client\":1}", CONTROL_DISCONNECT, "null" },
-		{ "{\"command\":\"ticket\",\"vm\":\"a\",\"lifetime\":86400,\"role\":\"view\"}", CONTROL_TICKET,
-				"null" },
+		{ "{\"command\":\"ticket\",\"vm\":\"a\",\"protocol\":\"vnc\",\"lifetime\":86400,\"role\":\"view\"}",
+				CONTROL_TICKET, "null" },
 		{ "{\"command\":\"loglevel\",\"level\":\"debug\"}", CONTROL_LOGLEVEL, "null" },
 	};
 	struct control_request request;
@@ -68,6 +68,8 @@ static void test_refusals(void **state)
 		{ "{\"command\":\"zzzzzz\"}", "unknown-command", "no command 'zzzzzz'" },
 		{ "{\"command\":\"screenshot\"}", "bad-argument", "screenshot needs \"vm\"" },
 		{ "{\"command\":\"reload\",\"vm\":\"a\"}", "bad-argument", "reload has no argument 'vm'" },
+		{ "{\"command\":\"ticket\",\"vm\":\"a\"}", "bad-argument", "ticket needs \"protocol\"" },
+		{ "{\"command\":\"ticket\",\"vm\":\"a\",\"protocol\":\"rdp\"}", "bad-argument", "one of vnc, spice" },
 		{ "{\"command\":\"ticket\",\"vm\":\"a\",\"liftime\":3}", "bad-argument", "'lifetime'" },
 		{ "{\"command\":\"ticket\",\"vm\":\"a\",\"lifetime\":0}", "bad-argument", "1 to 86400" },
 		{ "{\"command\":\"ticket\",\"vm\":\"a\",\"lifetime\":86401}", "bad-argument", "1 to 86400" },

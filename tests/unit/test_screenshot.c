@@ -92,7 +92,8 @@ static void check_size(uint32_t width, uint32_t height)
 			const uint32_t pixel = x * 0x010305u + y * 0x070b0du;
 			const uint8_t *got = rgb + ((size_t)y * width + x) * 3;
 
-			if (got[0] != (uint8_t)(pixel >> 16) || got[1] != (uint8_t)(pixel >> 8) || got[2] != (uint8_t)pixel)
+			if (got[0] != (uint8_t)(pixel >> 16) || got[1] != (uint8_t)(pixel >> 8) ||
+					got[2] != (uint8_t)pixel)
 				fail_msg("%ux%u: pixel %u,%u", width, height, x, y);
 		}
 	}

@@ -376,6 +376,32 @@ static int run_screenshot(struct ctl *ctl, char **arguments)
 	return status;
 }
 
+static int run_ticket(struct ctl *ctl, char **arguments)
+{
+	struct json_object *request, *answer;
+	char ticket[TABLE_CELL_MAX];
+	int64_t lifetime = 0;
+	int status;
+
+	if (ctl->lifetime && read_number("lifetime", ctl->lifetime, &lifetime))
+		return EXIT_USAGE;
+	request = ask_new("ticket", arguments[0]);
+	json_put(request, "protocol", json_object_new_string(arguments[1]));
+	if (lifetime)
+		json_put_number(request, "lifetime", lifetime);
+	if (ctl->role)
+		json_put(request, "role", json_object_new_string(ctl->role));
+	if (ctl->name)
+		json_put(request, "name", json_object_new_string(ctl->name));
+	status = ask_to_show(ctl, request, &answer);
+	if (status || !answer)
+		return status;
+	table_format_text(ticket, json_object_object_get(answer, "ticket"), NULL);
+	puts(ticket);
+	json_object_put(answer);
+	return 0;
+}
+
 const struct ctl_command ctl_commands[] = {
 	{ "list", "[--names]", "the VMs, and what each is doing", 0, 0, CTL_NAMES, run_list },
 	{ "top", "", "the same, every second", 0, 0, 0, run_top },
@@ -383,6 +409,8 @@ const struct ctl_command ctl_commands[] = {
 	{ "clients", "[VM]", "who watches", 0, 1, 0, run_clients },
 	{ "events", "[VM]", "what happens, from now on", 0, 1, 0, run_events },
 	{ "screenshot", "VM FILE", "the newest picture as PNG; FILE may be -", 2, 2, 0, run_screenshot },
+	{ "ticket", "VM vnc|spice [--lifetime SECONDS] [--role view|control] [--name USER]",
+			"a password that counts once", 2, 2, CTL_LIFETIME | CTL_ROLE | CTL_NAME, run_ticket },
 	{ "disconnect", "VM CLIENT|--all", "ends connections", 1, 2, CTL_ALL, run_disconnect },
 	{ "loglevel", "[error|warn|notice|info|debug]", "shows or changes what is logged", 0, 1, 0, run_loglevel },
 	{ "reload", "", "reads the configuration again, and says what is wrong with it", 0, 0, 0, run_reload },
