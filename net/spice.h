@@ -51,6 +51,7 @@ struct spice {
 	struct cursor cursor; /* argb is ours */
 	bool cursor_known;
 	struct protocol_video video; /* as it is now */
+	uint32_t coded[PACKET_CODECS]; /* the last region of which a packet came, by its serial */
 	bool relative; /* the guest's pointer takes motion only */
 
 	struct bucket bucket; /* for viewers: each costs us some 50 ms until he sees something */

@@ -3,6 +3,7 @@
 #include "net/spice_video.h"
 
 #include <event2/buffer.h>
+#include <string.h>
 #include <spice/enums.h>
 
 #include "net/spice.h"
@@ -51,6 +52,8 @@ void spice_video_put(struct spice *spice, struct packet *packet)
 {
 	struct spice_session *session;
 
+	if (spice->video.on && !memcmp(&packet->box, &spice->video.box, sizeof(packet->box)))
+		spice->coded[packet->codec] = spice->video.serial;
 	TAILQ_FOREACH(session, &spice->sessions, link) {
 		video_view_put(&session->video.view, packet);
 		spice_session_feed(session);
@@ -223,6 +226,19 @@ static bool has_surface(const struct spice_session *session, const struct spice_
 			box->y < height && box->height <= height - box->y;
 }
 
+/* Until his stream begins, or there is none to begin. */
+static void wait_for_stream(struct spice_session *session, struct spice_front *front)
+{
+	struct spice_video *video = &session->video;
+	const bool waits = video->view.on && !video->stream.id && has_surface(session, front) &&
+			session->spice->coded[video->view.codec] == video->view.serial &&
+			(video->waits || stream_pending(front->stream));
+
+	if (waits != video->waits && !video->stream.id)
+		spice_display_set_video(session->display, waits ? &video->view.box : NULL);
+	video->waits = waits;
+}
+
 static bool is_current(const struct spice_video *video)
 {
 	return video->view.on && video->stream.serial == video->view.serial &&
@@ -244,6 +260,7 @@ bool spice_video_feed(struct spice_session *session)
 		if (!end_stream(session, front))
 			return true;
 	}
+	wait_for_stream(session, front);
 	if (!video->view.on || !has_surface(session, front) || front->filter.rest || stream_pending(front->stream))
 		return true;
 	if (video->view.held && (!send_packet(session, front) || stream_pending(front->stream)))

@@ -5,8 +5,10 @@
  * decodes it and it can be had, else MJPEG, else the box stays rectangles. Where it can be
  * either he may choose; what his program reports to be unable to show it is not sent again.
  *
- * A stream begins with the first packet of a box that can be sent, and from then on the
- * library is given nothing of that box (spice_display_set_video()). It is destroyed before
+ * A stream begins with the first packet of a box that can be sent. From then on the library
+ * is given nothing of that box (spice_display_set_video()), and for a viewer without room from
+ * the first packet on that anybody could be sent: while rectangles kept coming, his stream would
+ * never find any. It is destroyed before
  * anything is drawn there again, as what clients still have to decode would be painted over
  * that; and before the surface goes that it draws to.
  *
@@ -33,6 +35,7 @@ struct spice_video {
 	enum packet_codec wish; /* of these */
 	struct video_view view;
 	struct spice_stream stream; /* that his program knows */
+	bool waits; /* for a stream, without rectangles of its box */
 	uint32_t last_id;
 	unsigned int packets; /* of the stream, for the log */
 };

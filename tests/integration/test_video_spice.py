@@ -11,6 +11,7 @@ import unittest
 
 from film import FILM, Film
 from harness import BUILD, Daemon, vm_section, wait_until
+from narrow import Narrow
 from picture import Picture
 from screen import SCREENSHOTS, Screen, spicy
 from viewer import SpiceViewer, Viewer
@@ -24,6 +25,8 @@ NO_H264 = ("env", "GST_PLUGIN_SYSTEM_PATH_1_0=/nowhere", "GST_REGISTRY_1_0=/nowh
 
 class Video(unittest.TestCase):
     CODEC, WRAPPER = "H.264", ()
+    # Several times what the film takes, and a small part of what it takes as rectangles.
+    NARROW_BYTES_PER_S = 1_500_000
 
     def setUp(self):
         self.stack = contextlib.ExitStack()
@@ -143,6 +146,28 @@ class Video(unittest.TestCase):
             viewer("reset")
             wait_until(lambda: viewer("stats")["pictures"] >= 20, "pictures of the film")
 
+    def join_narrow(self, daemon, bytes_per_s):
+        way = self.stack.enter_context(Narrow(daemon.address("vm", protocol="spice"), bytes_per_s))
+        return self.stack.enter_context(SpiceViewer(way.address, patience_s=60, wrapper=self.WRAPPER))
+
+    def test_narrow_end(self):
+        """The film is over before the link has room for any of it."""
+        daemon = self.start_film()
+        other, narrow = self.join(daemon), self.join_narrow(daemon, 300_000)
+        self.film.start()
+        self.watch(other)
+        self.expect_last(other, narrow)
+
+    def test_narrow(self):
+        """Whose link is too narrow for the film as rectangles gets it as video, beside one who has room."""
+        daemon = self.start_film()
+        other, narrow = self.join(daemon), self.join_narrow(daemon, self.NARROW_BYTES_PER_S)
+        self.film.start()
+        self.watch(other)
+        wait_until(lambda: daemon.count_lines(f"a stream of {self.CODEC} begins") >= 2, "both have a stream", 20)
+        self.watch(narrow)
+        self.expect_last(other, narrow)
+
     def test_off(self):
         daemon = self.start_film(video="off")
         viewer = self.join(daemon)
@@ -156,6 +181,7 @@ class Video(unittest.TestCase):
 class Mjpeg(Video):
     """For a viewer's program without H.264."""
     CODEC, WRAPPER = "MJPEG", NO_H264
+    NARROW_BYTES_PER_S = 5_000_000
 
 
 class Mixed(Video):
@@ -207,7 +233,7 @@ class Mixed(Video):
                 last = self.film.stop()
                 wait_until(lambda: look() == last, "spicy shows the exact picture", 60)
 
-    test_stopped_viewer = test_resize = test_off = None
+    test_stopped_viewer = test_resize = test_narrow = test_narrow_end = test_off = None
 
 
 if __name__ == "__main__":
