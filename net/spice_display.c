@@ -31,6 +31,8 @@
  */
 #define RECTS_MAX 200
 #define COPIES_MAX 8
+/* After so long it is looked whether there is something to do that nothing tells of. */
+#define LOOK_NS (1 * NSEC_PER_SEC)
 
 /* Changes of the surface, the library's thread at work; also the cookies of its calls. */
 enum surface {
@@ -187,7 +189,7 @@ static QXLInterface interface = {
 /* Nothing else would call if what is waited for never comes out, or nothing could be given, or nothing is. */
 static void look_again(struct spice_display *display)
 {
-	const struct timeval delay = clock_timeval(SPICE_TALLY_PATIENCE_NS);
+	const struct timeval delay = clock_timeval(LOOK_NS);
 
 	if (!evtimer_pending(display->wake, NULL))
 		event_add(display->wake, &delay);
@@ -196,7 +198,7 @@ static void look_again(struct spice_display *display)
 /* What is kept for the next picture is not kept at rest. */
 static void drop_spare(struct spice_display *display)
 {
-	if (clock_now_ns() - display->tally.moved_ns < SPICE_TALLY_PATIENCE_NS) {
+	if (clock_now_ns() - display->tally.moved_ns < LOOK_NS) {
 		look_again(display);
 		return;
 	}

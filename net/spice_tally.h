@@ -4,7 +4,9 @@
  * and those that have come out of its end. Pure; times are clock_now_ns().
  *
  * The library forgets what something else covers before it is sent, so some may
- * never come out. When none has for SPICE_TALLY_PATIENCE_NS they are counted anew.
+ * never come out. When none has for SPICE_TALLY_PATIENCE_NS they are counted anew. All
+ * that is given at once lies side by side, so it takes a client that is lost, or was,
+ * to come to that; who is only slow on a busy machine would be shown parts of two pictures.
  */
 #ifndef PLANECAST_NET_SPICE_TALLY_H
 #define PLANECAST_NET_SPICE_TALLY_H
@@ -15,7 +17,7 @@
 
 #include "server/clock.h"
 
-#define SPICE_TALLY_PATIENCE_NS NSEC_PER_SEC
+#define SPICE_TALLY_PATIENCE_NS (3 * NSEC_PER_SEC)
 
 struct spice_tally {
 	uint64_t given; /* which have to come out, and ... */
