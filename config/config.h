@@ -107,6 +107,8 @@ struct config_vm {
 	int64_t max_handshakes_per_source; /* max-handshakes-per-source: 16, 1..4096; live */
 	int64_t handshake_drop_from; /* handshake-drop-from: 16, 1..4096; live */
 	int64_t handshake_timeout_ns; /* handshake-timeout: 10s, absolute; live */
+	int64_t prompt_timeout_ns; /* prompt-timeout: 60s, instead of handshake-timeout; live */
+	int64_t refusal_delay_ns; /* refusal-delay: 1s; live */
 	int64_t penalty_auth_ns; /* penalty-auth: 5s for a wrong password; live */
 	int64_t penalty_abort_ns; /* penalty-abort: 1s for a handshake that came to nothing; live */
 	int64_t penalty_from_ns; /* penalty-from: 25s; live */
@@ -114,6 +116,11 @@ struct config_vm {
 	int64_t penalty_sources; /* penalty-sources: 65536; live */
 	struct config_addresses penalty_exempt; /* penalty-exempt: each parses with network_parse(); live */
 	int64_t stall_timeout_ns; /* stall-timeout: 20s without progress on pending output; live */
+	int64_t dead_peer_timeout_ns; /* dead-peer-timeout: 30s; live */
+	int64_t keepalive_interval_ns; /* keepalive-interval: 60s; live */
+	int64_t pending_output_max_bytes; /* pending-output-max: 256K, of a SPICE channel; live */
+	int64_t input_rate; /* input-rate: 1000 a second; live */
+	int64_t spice_viewer_rate; /* spice-viewer-rate: 10 a second and source; live */
 	int64_t cut_text_max_bytes; /* cut-text-max: 256K; live */
 
 	char *qmp; /* qmp: unix socket of QEMU's QMP monitor for input */

@@ -2,8 +2,9 @@
 /* A bucket that is not full is known by when it will be. */
 #include "net/bucket.h"
 
-bool bucket_take(struct bucket *bucket, struct penalty_source source, int64_t now_ns)
+bool bucket_take(struct bucket *bucket, struct penalty_source source, int64_t per_second, int64_t now_ns)
 {
+	const int64_t refill_ns = NSEC_PER_SEC / per_second;
 	unsigned int at = 0;
 
 	for (unsigned int i = 0; i < BUCKET_SOURCES; i++) {
@@ -21,8 +22,8 @@ bool bucket_take(struct bucket *bucket, struct penalty_source source, int64_t no
 	}
 	if (bucket->sources[at].full_ns < now_ns)
 		bucket->sources[at].full_ns = now_ns;
-	if (bucket->sources[at].full_ns - now_ns > (BUCKET_BURST - 1) * BUCKET_REFILL_NS)
+	if (bucket->sources[at].full_ns - now_ns > (BUCKET_BURST - 1) * refill_ns)
 		return false;
-	bucket->sources[at].full_ns += BUCKET_REFILL_NS;
+	bucket->sources[at].full_ns += refill_ns;
 	return true;
 }

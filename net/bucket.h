@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How often a source may do what costs us much: BUCKET_BURST times at once, and
- * again after a while, one each BUCKET_REFILL_NS. A source is as in penalty.h. A
+ * again after a while, so many a second. A source is as in penalty.h. A
  * full table forgets the source that has been quiet for longest. Pure
  * arithmetic; the clock is the caller's.
  */
@@ -16,7 +16,6 @@
 
 #define BUCKET_SOURCES 256
 #define BUCKET_BURST 16
-#define BUCKET_REFILL_NS (100 * NSEC_PER_MSEC)
 
 struct bucket {
 	struct {
@@ -26,6 +25,6 @@ struct bucket {
 };
 
 /* False: not now. True: it may, and is one less. */
-bool bucket_take(struct bucket *bucket, struct penalty_source source, int64_t now_ns);
+bool bucket_take(struct bucket *bucket, struct penalty_source source, int64_t per_second, int64_t now_ns);
 
 #endif

@@ -21,9 +21,6 @@
 struct evbuffer;
 struct rfb_handshake;
 
-/* How long a wrong password waits for its answer, whatever was wrong with it. */
-#define RFB_HANDSHAKE_DELAY_NS (1 * NSEC_PER_SEC)
-
 enum rfb_handshake_result {
 	RFB_HANDSHAKE_MORE, /* waits for the client */
 	/*

@@ -188,8 +188,11 @@ static void check_password_file(const struct config_vm *config)
 static void reconfigure(struct protocol *protocol, const struct config_vm *config)
 {
 	struct spice *spice = from_protocol(protocol);
+	struct spice_front *front;
 
 	spice->config = config;
+	TAILQ_FOREACH(front, &spice->fronts, link)
+		spice_front_set_limits(front);
 	check_password_file(config);
 	/* Who may only watch from now on lets go of what he holds. */
 	spice_later(spice);

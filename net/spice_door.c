@@ -20,9 +20,6 @@
 #include "server/clock.h"
 #include "server/log.h"
 
-/* How long a wrong password waits for its answer. */
-#define REFUSAL_DELAY_NS (1 * NSEC_PER_SEC)
-
 static void refuse(struct spice_front *front, uint32_t error, enum log_level level, const char *why)
 {
 	spice_link_refuse(&front->handshake, error, front->spice->scratch);
@@ -136,7 +133,7 @@ static void refuse_later(struct spice_front *front, int error, const char *why)
 	if ((error == -EACCES || error == -EKEYEXPIRED) && spice->events->auth_failed)
 		spice->events->auth_failed(spice->user, &spice->protocol, front->peer);
 	spice_front_set_state(front, SPICE_FRONT_REFUSED);
-	spice_front_set_timer(front, REFUSAL_DELAY_NS);
+	spice_front_set_timer(front, spice->config->refusal_delay_ns);
 }
 
 static void admit(struct spice_front *front, struct spice_session *session)
@@ -185,7 +182,8 @@ static void look_at_ticket(struct spice_front *front)
 		refuse_later(front, r, error);
 		return;
 	}
-	if (is_main && !bucket_take(&front->spice->bucket, front->guest.source, clock_now_ns())) {
+	if (is_main && !bucket_take(&front->spice->bucket, front->guest.source,
+			front->spice->config->spice_viewer_rate, clock_now_ns())) {
 		refuse(front, SPICE_LINK_ERR_ERROR, LOG_LEVEL_NOTICE, "too many viewers from there at once");
 		return;
 	}

@@ -157,6 +157,13 @@ static void check_stall(struct spice_front *front)
 		spice_front_set_timer(front, timeout_ns - stuck_ns);
 }
 
+void spice_front_set_limits(struct spice_front *front)
+{
+	if (front->stream)
+		stream_set_dead_peer(front->stream, front->spice->config->dead_peer_timeout_ns,
+				front->spice->config->keepalive_interval_ns);
+}
+
 void spice_front_turn(struct spice_front *front)
 {
 	if (front->state == SPICE_FRONT_LEAVING) {
@@ -318,6 +325,7 @@ int spice_front_new(struct spice *spice, int listener, int fd, const struct sock
 		goto err_gate;
 	TAILQ_INSERT_TAIL(&spice->fronts, front, link);
 	spice->n_handshakes++;
+	spice_front_set_limits(front);
 	spice_front_set_timer(front, spice->config->handshake_timeout_ns);
 	r = secure ? stream_push(front->stream, &tls_layer, &front->tls) : 0;
 	if (r < 0)

@@ -33,6 +33,7 @@
 
 #include "config/address.h"
 #include "net/gate.h"
+#include "net/rate.h"
 #include "net/spice_agent.h"
 #include "net/spice_filter.h"
 #include "net/spice_link.h"
@@ -84,6 +85,7 @@ struct spice_front {
 	struct spice_agent agent; /* of the main channel */
 	bool agent_asked, agent_told; /* for and of its abilities */
 
+	struct rate rate; /* of the inputs channel's words */
 	unsigned int pieces; /* of output since it was last at its end */
 	bool heard; /* the library has said something behind its part of the link */
 	/* Our end of the socketpair. */
@@ -104,6 +106,8 @@ void spice_front_close(struct spice_front *front, enum log_level level, const ch
 		__attribute__((format(printf, 3, 4)));
 /* The memory, of a closed front only, or with the whole of spice. */
 void spice_front_free(struct spice_front *front);
+/* The configured limits have changed. */
+void spice_front_set_limits(struct spice_front *front);
 /* Does what a leaving front has to do, without the loop: see spice_core_turn(). */
 void spice_front_turn(struct spice_front *front);
 

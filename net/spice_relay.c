@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/config.h"
 #include "net/spice.h"
 #include "net/spice_block.h"
 #include "net/spice_front.h"
@@ -22,9 +23,8 @@
 #include "server/clock.h"
 #include "server/log.h"
 
-/* What the client may leave untaken before the library is not read any more: of pieces each takes 1 KiB. */
-#define PENDING_MAX_BYTES (256 * 1024)
-#define PENDING_MAX_PIECES 1024
+/* Of what the client may leave untaken each piece counts as so much at least: it takes memory, too. */
+#define PIECE_BYTES 256
 /* What one front may have handled in one round of the loop, either way. */
 #define ROUND_MESSAGES 64
 #define ROUND_BLOCKS 8
@@ -46,9 +46,10 @@ static void close_library(struct spice_front *front)
 /* Has the client so much to take that there should not be more? */
 static bool is_full(const struct spice_front *front)
 {
+	const size_t most = (size_t)front->spice->config->pending_output_max_bytes;
 	size_t bytes = front->stream ? stream_pending(front->stream) : 0;
 
-	return bytes >= PENDING_MAX_BYTES || (bytes && front->pieces >= PENDING_MAX_PIECES);
+	return bytes >= most || (bytes && front->pieces >= most / PIECE_BYTES);
 }
 
 /* Does the library survive the end of the channel now? */
@@ -124,6 +125,29 @@ static void read_ours(struct spice_front *front, struct evbuffer *input, size_t 
 		spice_video_hear(front->session, data, bytes);
 }
 
+/* May another word reach the guest? Else the stream is read again as soon as it may. */
+static bool may_act(struct spice_front *front, int64_t now_ns)
+{
+	const int64_t wait_ns = front->handshake.message.channel != SPICE_LINK_INPUTS ? 0
+			: rate_wait_ns(&front->rate, front->spice->config->input_rate, now_ns);
+
+	if (wait_ns)
+		stream_again_in(front->stream, wait_ns);
+	return !wait_ns;
+}
+
+/* A message about keys and pointer; of scancodes each byte can be a key. */
+static void count_act(struct spice_front *front, int64_t now_ns, struct evbuffer *input, size_t bytes)
+{
+	uint8_t type[2];
+
+	if (front->handshake.message.channel == SPICE_LINK_INPUTS &&
+			evbuffer_copyout(input, type, sizeof(type)) == (ssize_t)sizeof(type))
+		rate_take(&front->rate, front->spice->config->input_rate,
+				spice_wire_get_u16(type) == SPICE_MSGC_INPUTS_KEY_SCANCODE
+						? (int64_t)(bytes - SPICE_FILTER_HEADER_BYTES) : 1, now_ns);
+}
+
 /* From the client to the library. */
 void spice_relay_read_client(struct spice_front *front)
 {
@@ -138,7 +162,7 @@ void spice_relay_read_client(struct spice_front *front)
 		 * What the library does not take stays with the client; and who does not take its
 		 * answers, which it keeps without limit, is not heard until he does.
 		 */
-		if (evbuffer_get_length(front->library_output) || is_full(front))
+		if (evbuffer_get_length(front->library_output) || is_full(front) || !may_act(front, now_ns))
 			return;
 		r = spice_filter_client(&front->filter, now_ns, input, &bytes, &drop);
 		if (r < 0)
@@ -153,6 +177,7 @@ void spice_relay_read_client(struct spice_front *front)
 			evbuffer_drain(input, bytes);
 			continue;
 		}
+		count_act(front, now_ns, input, bytes);
 		if (evbuffer_remove_buffer(input, front->library_output, bytes) != (int)bytes) {
 			spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
 			return;

@@ -126,27 +126,20 @@ static void handle_output_change(struct evbuffer *buffer, const struct evbuffer_
 		event_active(stream->drained, 0, 0);
 }
 
-static void set_options(int fd)
+struct option {
+	int level, name, value;
+};
+
+static void set_options(int fd, const struct option *options, size_t n)
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
-	const struct {
-		int level, name, value;
-	} options[] = {
-		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },
-		{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, STREAM_NOTSENT_BYTES },
-		{ IPPROTO_TCP, TCP_USER_TIMEOUT, STREAM_USER_TIMEOUT_MS },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, STREAM_KEEPALIVE_S },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, STREAM_USER_TIMEOUT_MS / 1000 / 3 },
-		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },
-	};
 
 	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0 ||
 			(address.ss_family != AF_INET && address.ss_family != AF_INET6))
 		return;
 	/* They are for latency and tidiness; a kernel that lacks one still serves. */
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	for (size_t i = 0; i < n; i++)
 		(void)setsockopt(fd, options[i].level, options[i].name, &options[i].value,
 				sizeof(options[i].value));
 }
@@ -154,6 +147,11 @@ static void set_options(int fd)
 int stream_new(struct event_base *base, int fd, const struct stream_events *events, void *user,
 		struct stream **ret)
 {
+	static const struct option options[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, STREAM_NOTSENT_BYTES },
+	};
 	struct stream *stream = calloc(1, sizeof(*stream));
 
 	if (!stream)
@@ -175,7 +173,7 @@ int stream_new(struct event_base *base, int fd, const struct stream_events *even
 	stream->input_limit = INPUT_LIMIT_BYTES;
 	if (bufferevent_enable(stream->socket, EV_READ | EV_WRITE) < 0)
 		goto err_free;
-	set_options(fd);
+	set_options(fd, options, sizeof(options) / sizeof(options[0]));
 	*ret = stream;
 	return 0;
 
@@ -268,6 +266,20 @@ void stream_set_input_limit(struct stream *stream, size_t bytes)
 	limit_input(stream);
 }
 
+void stream_set_dead_peer(struct stream *stream, int64_t timeout_ns, int64_t keepalive_ns)
+{
+	const int timeout_s = (int)(timeout_ns / NSEC_PER_SEC);
+	const struct option options[] = {
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, (int)(timeout_ns / NSEC_PER_MSEC) },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, (int)(keepalive_ns / NSEC_PER_SEC) },
+		/* By TCP_USER_TIMEOUT it is over, however many were sent. */
+		{ IPPROTO_TCP, TCP_KEEPINTVL, timeout_s > 3 ? timeout_s / 3 : 1 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },
+	};
+
+	set_options(stream->fd, options, sizeof(options) / sizeof(options[0]));
+}
+
 struct evbuffer *stream_input(struct stream *stream)
 {
 	return bufferevent_get_input(top(stream));
@@ -287,6 +299,15 @@ static int want_writable(struct stream *stream)
 {
 	return bufferevent_get_enabled(stream->socket) & EV_WRITE || bufferevent_enable(stream->socket, EV_WRITE) == 0
 			? 0 : -ENOMEM;
+}
+
+void stream_again_in(struct stream *stream, int64_t delay_ns)
+{
+	const struct timeval delay = clock_timeval(delay_ns);
+
+	/* Whoever waits already is called, and says then how long he still has to. */
+	if (!evtimer_pending(stream->again, NULL) && event_add(stream->again, &delay) < 0)
+		event_active(stream->again, 0, 0);
 }
 
 int stream_write(struct stream *stream, const void *data, size_t bytes)

@@ -26,8 +26,6 @@ struct event_base;
 struct stream;
 
 #define STREAM_NOTSENT_BYTES 65536
-#define STREAM_USER_TIMEOUT_MS 30000
-#define STREAM_KEEPALIVE_S 60
 #define STREAM_LAYERS_MAX 2
 
 /* All mandatory. Each may free the stream. */
@@ -74,10 +72,17 @@ int stream_push(struct stream *stream, const struct stream_layer *layer, void *a
 
 /* Reading rests while that much or more waits in stream_input(), which one read (16 KiB) can overshoot. */
 void stream_set_input_limit(struct stream *stream, size_t bytes);
+/*
+ * How long the kernel waits for the peer's to acknowledge what was sent, and after
+ * how long a rest it asks whether it is there. At first the kernel's own.
+ */
+void stream_set_dead_peer(struct stream *stream, int64_t timeout_ns, int64_t keepalive_ns);
 /* What the client sent; the owner drains it. */
 struct evbuffer *stream_input(struct stream *stream);
 /* Calls readable() again in the loop's next round: for owners that yield. */
 void stream_again(struct stream *stream);
+/* The same after a delay, if not before. */
+void stream_again_in(struct stream *stream, int64_t delay_ns);
 
 /* Copies data. -ENOMEM. */
 int stream_write(struct stream *stream, const void *data, size_t bytes);

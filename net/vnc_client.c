@@ -27,8 +27,6 @@
 /* What one client may have handled in one round of the loop. */
 #define ROUND_MESSAGES 64
 #define ROUND_BYTES 65536
-/* For a person to type a password that the viewer asks for only now. */
-#define PROMPT_NS (60 * NSEC_PER_SEC)
 /* Input held beside the longest message. */
 #define INPUT_BYTES 65536
 #define DESKTOP_NAME_MAX 1024
@@ -199,6 +197,9 @@ void vnc_client_set_limits(struct vnc_client *client)
 {
 	size_t cut_text_bytes = (size_t)client->vnc->config->cut_text_max_bytes;
 
+	if (client->stream)
+		stream_set_dead_peer(client->stream, client->vnc->config->dead_peer_timeout_ns,
+				client->vnc->config->keepalive_interval_ns);
 	if (client->state != VNC_VIEWING)
 		return;
 	rfb_framer_set_limit(&client->framer, (uint32_t)cut_text_bytes);
@@ -289,11 +290,12 @@ static void go_on(struct vnc_client *client, enum rfb_handshake_result result)
 	switch (result) {
 	case RFB_HANDSHAKE_MORE:
 		if (client->handshake.asked && !client->prompted)
-			set_timer(client, PROMPT_NS);
+			set_timer(client, client->vnc->config->prompt_timeout_ns);
 		client->prompted = client->handshake.asked;
 		client->guest.rank = client->prompted ? GATE_KNOWN : GATE_STRANGER;
 		break;
 	case RFB_HANDSHAKE_CHECK:
+		client->check_ns = clock_now_ns();
 		vnc_login_check(client);
 		break;
 	case RFB_HANDSHAKE_SECURE:
@@ -326,7 +328,8 @@ void vnc_client_checked(struct vnc_client *client, int error)
 			client->vnc->events->auth_failed(client->vnc->user, &client->vnc->protocol, client->peer);
 	}
 	set_state(client, VNC_REFUSED);
-	set_timer(client, RFB_HANDSHAKE_DELAY_NS);
+	/* Whatever the check took. */
+	set_timer(client, client->vnc->config->refusal_delay_ns - (clock_now_ns() - client->check_ns));
 }
 
 static void handle_secured(void *user)
@@ -357,7 +360,7 @@ static void read_messages(struct vnc_client *client)
 					? client->framer.error : strerror(-r));
 		if (r <= 0)
 			return;
-		/* Read again when the job that runs has ended, or output is drained. */
+		/* Read again when the job that runs has ended, output is drained, or as vnc_input.h says. */
 		if (vnc_messages_handle(client, &message) == -EAGAIN || client->state == VNC_CLOSED)
 			return;
 		bytes += rfb_framer_drop(&client->framer, stream_input(client->stream));
@@ -469,6 +472,7 @@ int vnc_client_new(struct vnc *vnc, int listener, int fd, const struct sockaddr 
 	pixman_region32_init(&client->refresh);
 	TAILQ_INSERT_TAIL(&vnc->clients, client, link);
 	vnc->n_handshakes++;
+	vnc_client_set_limits(client);
 	set_timer(client, vnc->config->handshake_timeout_ns);
 	vnc_client_write_buffer(client, vnc->scratch);
 	*ret = client;

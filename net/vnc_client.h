@@ -69,7 +69,7 @@ struct vnc_client {
 	char peer[ADDRESS_TEXT_MAX];
 	struct gate_guest guest; /* at the gate until authenticated */
 	struct websocket_policy websocket; /* for one that comes that way */
-	int64_t connected_ns;
+	int64_t connected_ns, check_ns; /* and when its password came */
 	enum vnc_state state;
 	/* The handshake's deadline; the wait before a refusal; then the check for stalls. */
 	struct event *timer;

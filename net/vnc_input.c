@@ -2,6 +2,10 @@
 /* Turns a viewer's keys and pointer into events for the guest. */
 #include "net/vnc_input.h"
 
+#include <errno.h>
+
+#include "config/config.h"
+#include "net/stream.h"
 #include "net/vnc.h"
 #include "net/vnc_client.h"
 #include "server/clock.h"
@@ -43,6 +47,26 @@ static void tell_pointer(struct vnc_client *client)
 	});
 }
 
+/* One more event for the guest? Else the stream is read again as soon as there may be. */
+static bool may_tell(struct vnc_client *client)
+{
+	const int64_t per_second = client->vnc->config->input_rate, now_ns = clock_now_ns();
+	const int64_t wait_ns = rate_wait_ns(&client->input.rate, per_second, now_ns);
+
+	if (wait_ns)
+		stream_again_in(client->stream, wait_ns);
+	else
+		rate_take(&client->input.rate, per_second, 1, now_ns);
+	return !wait_ns;
+}
+
+/* A key, or a button, does what the pointer is on. */
+static void tell_place(struct vnc_client *client)
+{
+	if (client->input.moved)
+		tell_pointer(client);
+}
+
 /* The same key has the same keysym, or the same number whatever Shift made of its keysym. */
 static unsigned int find_key(const struct vnc_input *input, uint32_t qnum, uint32_t keysym)
 {
@@ -53,14 +77,16 @@ static unsigned int find_key(const struct vnc_input *input, uint32_t qnum, uint3
 	return i;
 }
 
-void vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t keysym)
+int vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t keysym)
 {
 	struct vnc_input *input = &client->input;
 	unsigned int i = find_key(input, qnum, keysym);
 
 	if (!vnc_client_may_control(client))
-		return;
-	vnc_input_flush(client);
+		return 0;
+	if (!may_tell(client))
+		return -EAGAIN;
+	tell_place(client);
 	if (!down && i < input->n_keys) {
 		input->keys[i] = input->keys[--input->n_keys];
 	} else if (down && i == input->n_keys && i < VNC_INPUT_KEYS_MAX) {
@@ -69,27 +95,32 @@ void vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t
 		input->n_keys++;
 	}
 	tell_key(client, down, qnum, keysym);
+	return 0;
 }
 
-void vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_t buttons)
+int vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_t buttons)
 {
 	struct vnc_input *input = &client->input;
 
 	if (!vnc_client_may_control(client))
-		return;
-	if (buttons != input->buttons)
-		vnc_input_flush(client);
+		return 0;
+	if (buttons != input->buttons) {
+		if (!may_tell(client))
+			return -EAGAIN;
+		tell_place(client);
+	}
 	input->x = x < client->width ? x : client->width - 1;
 	input->y = y < client->height ? y : client->height - 1;
 	input->buttons = buttons;
 	input->moved = true;
 	if (buttons != input->buttons_told)
-		vnc_input_flush(client);
+		tell_place(client);
+	return 0;
 }
 
 void vnc_input_flush(struct vnc_client *client)
 {
-	if (client->input.moved)
+	if (client->input.moved && may_tell(client))
 		tell_pointer(client);
 }
 

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/rate.h"
+
 struct vnc_client;
 
 /* Keys one viewer holds down; more are passed on, but not let go by themselves. */
@@ -23,12 +25,18 @@ struct vnc_input {
 	uint32_t x, y, buttons; /* newest */
 	uint32_t buttons_told;
 	bool moved; /* not told yet */
+	struct rate rate;
 };
 
+/*
+ * What is more than input-rate waits: -EAGAIN when it has to be said again, once the
+ * stream is read again. But where the pointer has been since does not.
+ */
+
 /* qnum as in struct input_event; 0: only the keysym is known. */
-void vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t keysym);
-void vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_t buttons);
-/* End of the round. */
+int vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t keysym);
+int vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_t buttons);
+/* End of the round: the pointer is told where it is, or the stream is read again when it may be. */
 void vnc_input_flush(struct vnc_client *client);
 /* Lets everything go, also for a closed client. */
 void vnc_input_release(struct vnc_client *client);

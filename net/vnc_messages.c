@@ -173,16 +173,14 @@ static int handle_request(struct vnc_client *client, const struct rfb_message *m
 /* RFC 6143 7.5.4; registry, QEMU Extended Key Event */
 static int handle_key(struct vnc_client *client, const struct rfb_message *message)
 {
-	vnc_input_key(client, message->key.down,
+	return vnc_input_key(client, message->key.down,
 			message->key.keycode <= KEYCODE_MAX ? message->key.keycode : 0, message->key.keysym);
-	return 0;
 }
 
 /* RFC 6143 7.5.5 */
 static int handle_pointer(struct vnc_client *client, const struct rfb_message *message)
 {
-	vnc_input_pointer(client, message->pointer.x, message->pointer.y, message->pointer.buttons);
-	return 0;
+	return vnc_input_pointer(client, message->pointer.x, message->pointer.y, message->pointer.buttons);
 }
 
 /* RFC 6143 7.5.6: nothing takes it to the guest. */

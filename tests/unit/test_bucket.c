@@ -9,6 +9,7 @@
 
 #include "net/bucket.h"
 
+#define PER_SECOND 10
 #define SOURCE(number) ((struct penalty_source){ .id = (number) })
 #define START_NS (1000 * NSEC_PER_SEC)
 
@@ -18,16 +19,16 @@ static void test_a_burst_is_let_in_and_then_one_at_a_time(void **state)
 
 	(void)state;
 	for (int i = 0; i < BUCKET_BURST; i++)
-		assert_true(bucket_take(&bucket, SOURCE(1), START_NS));
-	assert_false(bucket_take(&bucket, SOURCE(1), START_NS));
+		assert_true(bucket_take(&bucket, SOURCE(1), PER_SECOND, START_NS));
+	assert_false(bucket_take(&bucket, SOURCE(1), PER_SECOND, START_NS));
 	/* Asking costs nothing. */
-	assert_false(bucket_take(&bucket, SOURCE(1), START_NS + BUCKET_REFILL_NS - 1));
-	assert_true(bucket_take(&bucket, SOURCE(1), START_NS + BUCKET_REFILL_NS));
-	assert_false(bucket_take(&bucket, SOURCE(1), START_NS + BUCKET_REFILL_NS));
+	assert_false(bucket_take(&bucket, SOURCE(1), PER_SECOND, START_NS + (NSEC_PER_SEC / PER_SECOND) - 1));
+	assert_true(bucket_take(&bucket, SOURCE(1), PER_SECOND, START_NS + (NSEC_PER_SEC / PER_SECOND)));
+	assert_false(bucket_take(&bucket, SOURCE(1), PER_SECOND, START_NS + (NSEC_PER_SEC / PER_SECOND)));
 	/* However long it rests, it is one burst. */
 	for (int i = 0; i < BUCKET_BURST; i++)
-		assert_true(bucket_take(&bucket, SOURCE(1), 2 * START_NS));
-	assert_false(bucket_take(&bucket, SOURCE(1), 2 * START_NS));
+		assert_true(bucket_take(&bucket, SOURCE(1), PER_SECOND, 2 * START_NS));
+	assert_false(bucket_take(&bucket, SOURCE(1), PER_SECOND, 2 * START_NS));
 }
 
 static void test_sources_do_not_share(void **state)
@@ -35,9 +36,9 @@ static void test_sources_do_not_share(void **state)
 	struct bucket bucket = { 0 };
 
 	(void)state;
-	while (bucket_take(&bucket, SOURCE(1), START_NS))
+	while (bucket_take(&bucket, SOURCE(1), PER_SECOND, START_NS))
 		;
-	assert_true(bucket_take(&bucket, SOURCE(2), START_NS));
+	assert_true(bucket_take(&bucket, SOURCE(2), PER_SECOND, START_NS));
 }
 
 static void test_the_busiest_is_remembered_longest(void **state)
@@ -45,11 +46,11 @@ static void test_the_busiest_is_remembered_longest(void **state)
 	struct bucket bucket = { 0 };
 
 	(void)state;
-	while (bucket_take(&bucket, SOURCE(1), START_NS))
+	while (bucket_take(&bucket, SOURCE(1), PER_SECOND, START_NS))
 		;
 	for (unsigned int i = 0; i < 4 * BUCKET_SOURCES; i++)
-		assert_true(bucket_take(&bucket, SOURCE(2 + i), START_NS));
-	assert_false(bucket_take(&bucket, SOURCE(1), START_NS));
+		assert_true(bucket_take(&bucket, SOURCE(2 + i), PER_SECOND, START_NS));
+	assert_false(bucket_take(&bucket, SOURCE(1), PER_SECOND, START_NS));
 }
 
 int main(void)

@@ -87,6 +87,35 @@ static void what_is_held_down_is_let_go(void **state)
 	assert_true(spice_rig.presses >= 8);
 }
 
+/* None is lost; and of scancodes each byte counts. */
+static void keys_beyond_the_rate_wait(void **state)
+{
+	static const uint8_t down[4] = { 0x1e }, up[4] = { 0x9e };
+	static const uint8_t scancodes[40] = { 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e,
+		0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e,
+		0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e, 0x1e, 0x9e };
+	struct spice_client *inputs = &clients[0][SPICE_LINK_INPUTS];
+	unsigned int presses;
+	int64_t start_ns;
+
+	(void)state;
+	spice_rig.config.input_rate = 50;
+	spice_viewer_join(clients[0]);
+	SPICE_RIG_UNTIL(spice_rig_holds_anything());
+	spice_client_tell(inputs, SPICE_MSGC_INPUTS_KEY_UP, up, sizeof(up));
+	SPICE_RIG_UNTIL(!spice_rig.keys[0x1e] && spice_rig.buttons);
+	presses = spice_rig.presses;
+	start_ns = clock_now_ns();
+	for (unsigned int i = 0; i < 20; i++) {
+		spice_client_tell(inputs, SPICE_MSGC_INPUTS_KEY_DOWN, down, sizeof(down));
+		spice_client_tell(inputs, SPICE_MSGC_INPUTS_KEY_UP, up, sizeof(up));
+	}
+	spice_client_tell(inputs, SPICE_MSGC_INPUTS_KEY_SCANCODE, scancodes, sizeof(scancodes));
+	spice_client_tell(inputs, SPICE_MSGC_INPUTS_KEY_DOWN, down, sizeof(down));
+	SPICE_RIG_UNTIL(spice_rig.presses == presses + 40 + 40 + 1);
+	assert_true(clock_now_ns() - start_ns >= 500 * NSEC_PER_MSEC);
+}
+
 static void who_talks_before_he_is_served_is_closed(void **state)
 {
 	static const uint8_t bytes[SPICE_FILTER_MESSAGE_MAX];
@@ -277,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(any_clients_leave_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_held_down_is_let_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(keys_beyond_the_rate_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_talks_before_he_is_served_is_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(those_who_leave_count_until_they_are_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pointer_not_acknowledged_holds_nobody_up, setup, teardown),

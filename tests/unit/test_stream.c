@@ -371,9 +371,16 @@ static void sockets_get_their_options(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
 	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), STREAM_NOTSENT_BYTES);
-	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), STREAM_USER_TIMEOUT_MS);
 	assert_int_equal(get_option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
-	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPIDLE), STREAM_KEEPALIVE_S);
+	stream_set_dead_peer(stream, 30 * NSEC_PER_SEC, 60 * NSEC_PER_SEC);
+	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 30000);
+	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 60);
+	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 10);
+	/* In mid-stream, and the shortest there is. */
+	stream_set_dead_peer(stream, NSEC_PER_SEC, NSEC_PER_SEC);
+	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 1000);
+	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 1);
+	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 1);
 }
 
 /* A layer as TLS or WebSocket will be one: here each byte is turned over. */

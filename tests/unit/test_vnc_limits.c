@@ -324,6 +324,77 @@ static void a_flood_is_worked_off_in_turns(void **state)
 	RIG_UNTIL(rig.n_events == 1000);
 }
 
+static void say_key(struct viewer *viewer, unsigned int number)
+{
+	const uint8_t key[8] = { RFB_KEY_EVENT, number % 2 == 0, 0, 0, 0, 0, 0, (uint8_t)('a' + number / 2 % 26) };
+
+	viewer_say(viewer, key, sizeof(key));
+}
+
+/* None is lost, and their order is theirs. */
+static void keys_beyond_the_rate_wait(void **state)
+{
+	struct viewer *witness, *typist;
+	int64_t start_ns;
+
+	(void)state;
+	rig.config.input_rate = 50;
+	rig_start();
+	witness = join_witness();
+	typist = JOIN(plain);
+	rig_settle();
+	start_ns = clock_now_ns();
+	for (unsigned int i = 0; i < 80; i++)
+		say_key(typist, i);
+	RIG_UNTIL(rig.n_events == 80);
+	assert_true(clock_now_ns() - start_ns >= 600 * NSEC_PER_MSEC);
+	for (unsigned int i = 0; i < 80; i++) {
+		assert_int_equal(rig.events[i].kind, INPUT_KEY);
+		assert_int_equal(rig.events[i].key.keysym, 'a' + i / 2 % 26);
+		assert_int_equal(rig.events[i].key.down, i % 2 == 0);
+	}
+	expect_well(witness);
+	/* Who leaves meanwhile lets go of what he holds, and says no more. */
+	for (unsigned int i = 0; i < 81; i++)
+		say_key(typist, i);
+	rig_round();
+	viewer_free(typist);
+	RIG_UNTIL(rig_stats().viewers == 1);
+	rig_settle();
+	assert_true(rig.n_events < 80 + 81);
+}
+
+/* The pointer is where it was put last, and was not everywhere it had been. */
+static void motion_beyond_the_rate_is_left_out(void **state)
+{
+	struct viewer *viewer;
+	unsigned int told;
+	int64_t start_ns;
+
+	(void)state;
+	rig.config.input_rate = 50;
+	rig_start();
+	viewer = JOIN(plain);
+	rig_settle();
+	start_ns = clock_now_ns();
+	for (unsigned int i = 1; i <= 300; i++) {
+		const uint8_t move[6] = { RFB_POINTER_EVENT, 0, 0, (uint8_t)(i % 200), 0, 7 };
+
+		viewer_say(viewer, move, sizeof(move));
+		/* Each comes alone. */
+		rig_round();
+	}
+	RIG_UNTIL(rig.n_events && rig.events[rig.n_events - 1].pointer.x == 100);
+	told = rig.n_events;
+	assert_true(told >= 50);
+	assert_true(told <= 51 + (clock_now_ns() - start_ns) / (NSEC_PER_SEC / 50));
+	/* A click is where it was made, however many motions came before. */
+	VIEWER_SAY(viewer, "\5\0\0\x10\0\x10" "\5\1\0\x20\0\x20" "\5\0\0\x30\0\x30");
+	RIG_UNTIL(rig.events[rig.n_events - 1].pointer.x == 0x30);
+	for (unsigned int i = told; i < rig.n_events; i++)
+		assert_true(!rig.events[i].pointer.buttons || rig.events[i].pointer.x == 0x20);
+}
+
 static void garbage_ends_only_who_sends_it(void **state)
 {
 	static const char *const bad[] = { "\1", "\xfa\0\1\2", "\2\0\xff\xff", "\xff\1\0\0",
@@ -432,6 +503,8 @@ int main(void)
 		TEST(who_reads_slowly_is_not_stalled),
 		TEST(who_asks_without_reading_has_to_wait),
 		TEST(a_flood_is_worked_off_in_turns),
+		TEST(keys_beyond_the_rate_wait),
+		TEST(motion_beyond_the_rate_is_left_out),
 		TEST(garbage_ends_only_who_sends_it),
 		TEST(colour_maps_are_refused),
 		TEST(clients_may_die_at_every_byte),
