@@ -27,6 +27,7 @@
 #include "server/video.h"
 #include "server/vm.h"
 #include "server/worker_control.h"
+#include "server/worker_fds.h"
 
 #define STATUS_INTERVAL_NS NSEC_PER_SEC
 /* With no viewer and nothing new for this many reports, the host is left in peace. */
@@ -224,6 +225,7 @@ static int configure(struct worker *worker, struct config *config)
 		vm_reconfigure(worker->vm, config_vm);
 	if (r < 0)
 		return r;
+	worker_fds_check(config_vm);
 	config_free(worker->config);
 	worker->config = config;
 	worker->config_vm = config_vm;
