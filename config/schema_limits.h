@@ -156,11 +156,12 @@
 	{
 		VM("input-rate", input_rate),
 		.type = SCHEMA_INTEGER,
-		RANGE(10, 100000),
+		RANGE(0, 100000),
 		.default_text = "1000",
 		.reload = SCHEMA_LIVE,
 		.doc = "How many keys and movements of the pointer a second each viewer can send to the guest. "
-		       "Beyond it the pointer goes straight to where it is last, and keys wait.",
+		       "Beyond it the pointer goes straight to where it is last, and keys wait; a viewer of whom "
+		       "64 KiB wait is disconnected. With 0 there is no limit.",
 	},
 	{
 		VM("spice-viewer-rate", spice_viewer_rate),

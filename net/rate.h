@@ -13,7 +13,7 @@ struct rate {
 	int64_t full_ns; /* when all of a second's worth is there again */
 };
 
-/* How long until he may; 0: now. */
+/* How long until he may; 0: now. A rate of 0 limits nobody. */
 int64_t rate_wait_ns(const struct rate *rate, int64_t per_second, int64_t now_ns);
 /* He has, so many times; also when he should have waited. */
 void rate_take(struct rate *rate, int64_t per_second, int64_t times, int64_t now_ns);

@@ -25,6 +25,8 @@
 
 /* Of what the client may leave untaken each piece counts as so much at least: it takes memory, too. */
 #define PIECE_BYTES 256
+/* Of the inputs channel's words, of what is more than input-rate. */
+#define WAITING_MAX_BYTES 65536
 /* What one front may have handled in one round of the loop, either way. */
 #define ROUND_MESSAGES 64
 #define ROUND_BLOCKS 8
@@ -131,7 +133,10 @@ static bool may_act(struct spice_front *front, int64_t now_ns)
 	const int64_t wait_ns = front->handshake.message.channel != SPICE_LINK_INPUTS ? 0
 			: rate_wait_ns(&front->rate, front->spice->config->input_rate, now_ns);
 
-	if (wait_ns)
+	/* Nothing more is read of who waits for long, and so not that he has gone. */
+	if (wait_ns && evbuffer_get_length(stream_input(front->stream)) >= WAITING_MAX_BYTES)
+		spice_front_close(front, LOG_LEVEL_NOTICE, "says more than input-rate, and goes on");
+	else if (wait_ns)
 		stream_again_in(front->stream, wait_ns);
 	return !wait_ns;
 }
@@ -191,6 +196,8 @@ static void open_up(struct spice_front *front)
 {
 	spice_front_set_state(front, SPICE_FRONT_OPEN);
 	log_debug(front->peer, "%s channel linked", spice_link_channels[front->handshake.message.channel].name);
+	if (front->handshake.message.channel == SPICE_LINK_INPUTS)
+		stream_set_input_limit(front->stream, WAITING_MAX_BYTES);
 	spice_session_linked(front->session, front);
 	if (front->state == SPICE_FRONT_OPEN)
 		spice_relay_read_client(front);

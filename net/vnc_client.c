@@ -28,7 +28,7 @@
 #define ROUND_MESSAGES 64
 #define ROUND_BYTES 65536
 /* Input held beside the longest message. */
-#define INPUT_BYTES 65536
+#define INPUT_BYTES VNC_INPUT_WAITING_MAX
 #define DESKTOP_NAME_MAX 1024
 
 static void set_state(struct vnc_client *client, enum vnc_state state)

@@ -3,6 +3,7 @@
 #include "net/vnc_input.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 
 #include "config/config.h"
 #include "net/stream.h"
@@ -60,6 +61,17 @@ static bool may_tell(struct vnc_client *client)
 	return !wait_ns;
 }
 
+/* The same for what has to be told: it waits in the stream. */
+static int wait_to_tell(struct vnc_client *client)
+{
+	if (may_tell(client))
+		return 0;
+	/* Nothing more is read of who goes on for long, and so not that he has gone. */
+	if (evbuffer_get_length(stream_input(client->stream)) >= VNC_INPUT_WAITING_MAX)
+		vnc_client_close(client, LOG_LEVEL_NOTICE, "says more than input-rate, and goes on");
+	return -EAGAIN;
+}
+
 /* A key, or a button, does what the pointer is on. */
 static void tell_place(struct vnc_client *client)
 {
@@ -81,11 +93,13 @@ int vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t 
 {
 	struct vnc_input *input = &client->input;
 	unsigned int i = find_key(input, qnum, keysym);
+	int r;
 
 	if (!vnc_client_may_control(client))
 		return 0;
-	if (!may_tell(client))
-		return -EAGAIN;
+	r = wait_to_tell(client);
+	if (r < 0)
+		return r;
 	tell_place(client);
 	if (!down && i < input->n_keys) {
 		input->keys[i] = input->keys[--input->n_keys];
@@ -101,12 +115,14 @@ int vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t 
 int vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_t buttons)
 {
 	struct vnc_input *input = &client->input;
+	int r;
 
 	if (!vnc_client_may_control(client))
 		return 0;
 	if (buttons != input->buttons) {
-		if (!may_tell(client))
-			return -EAGAIN;
+		r = wait_to_tell(client);
+		if (r < 0)
+			return r;
 		tell_place(client);
 	}
 	input->x = x < client->width ? x : client->width - 1;

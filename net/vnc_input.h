@@ -16,6 +16,8 @@ struct vnc_client;
 
 /* Keys one viewer holds down; more are passed on, but not let go by themselves. */
 #define VNC_INPUT_KEYS_MAX 32
+/* Bytes of what is more than input-rate that may wait; it is less than a stream holds. */
+#define VNC_INPUT_WAITING_MAX 65536
 
 struct vnc_input {
 	unsigned int n_keys;

@@ -175,7 +175,7 @@ class Arena:
     def __init__(self, wrapper=(), **keys):
         # It moves on at every picture. Good and bad are neighbours here, so that penalties would meet both.
         keys = {"pattern_scene": "scroll", "pattern_size": "640x480", "pattern_fps": 30,
-                "penalty_exempt": "localhost", **keys}
+                "penalty_exempt": "localhost", "input_rate": 0, **keys}
         with contextlib.ExitStack() as stack:
             self.daemon = stack.enter_context(Daemon(vm_section("vm", **keys), wrapper=wrapper, log_level="info",
                                                      env=self.env))

@@ -156,6 +156,19 @@ class Hostile(unittest.TestCase):
                     self.assertLess(arena.longest_gap(attack), GAP_MAX_MS)
             arena.check_unharmed()
 
+    def test_input_beyond_the_rate(self):
+        """Motion is left out; of keys so many wait, and who goes on is disconnected."""
+        with Arena(input_rate=100) as arena:
+            def attack():
+                with arena.connect() as sock:
+                    exchange(sock, GREETING + set_encodings(RAW), pointer(5, 5) * 1000, FLOOD_S)
+                    self.assertFalse(closed_by_server(sock, 0.05))
+                with arena.connect() as sock:
+                    exchange(sock, GREETING + set_encodings(RAW), (key(0x61) + key(0x61, False)) * 500, FLOOD_S)
+                    self.assertTrue(closed_by_server(sock, 5))
+                arena.daemon.wait_line("says more than input-rate")
+            self.check(arena, attack)
+
     def test_film(self):
         """Those who say that they decode it, and change their minds, look elsewhere, or die over it."""
         able, unable = set_encodings(RAW, H264, CURSOR, FENCE, CONTINUOUS), set_encodings(RAW, CURSOR)

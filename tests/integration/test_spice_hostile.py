@@ -448,6 +448,20 @@ class Messages(Hostile):
             arena.check_unharmed()
 
 
+    def test_input_beyond_the_rate(self):
+        """It waits, and who goes on is disconnected."""
+        with SpiceArena(input_rate=100) as arena:
+            def attack():
+                with arena.come() as session:
+                    session.channels[DISPLAY].wait(spice.DRAW_COPY)
+                    session.channels[INPUTS].wait(None)
+                    sock = session.channels[INPUTS].sock
+                    exchange(sock, spice.mouse_position(5, 5), spice.mouse_position(5, 5) * 1000, FLOOD_S)
+                    self.assertTrue(closed_by_server(sock, 5))
+                    arena.daemon.wait_line("inputs channel left.*says more than input-rate")
+            self.check(arena, attack)
+
+
 class Readers(Hostile):
     """Who does not take what he is sent."""
 

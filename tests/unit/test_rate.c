@@ -69,12 +69,23 @@ static void who_takes_several_waits_for_several(void **state)
 	assert_int_equal(rate_wait_ns(&rate, 10, START), 2 * NSEC_PER_SEC + NSEC_PER_SEC / 10);
 }
 
+static void none_is_no_limit(void **state)
+{
+	struct rate rate = { 0 };
+
+	(void)state;
+	rate_take(&rate, 0, INT64_MAX, START);
+	assert_int_equal(rate_wait_ns(&rate, 0, START), 0);
+	assert_int_equal(rate_wait_ns(&rate, 1, START), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_seconds_worth_at_once),
 		cmocka_unit_test(no_more_in_the_long_run),
 		cmocka_unit_test(rest_saves_a_second_and_no_more),
+		cmocka_unit_test(none_is_no_limit),
 		cmocka_unit_test(who_takes_several_waits_for_several),
 	};
 
