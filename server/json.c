@@ -12,29 +12,37 @@
 
 #include "config/text.h"
 
-/* The parser takes NaN and Infinity, and would print them again. */
-static bool is_finite(struct json_object *value)
+static bool prints(const char *text, size_t bytes)
 {
+	return text_printable(text, bytes) == bytes;
+}
+
+/* The parser takes NaN and Infinity, and would print them again; and so any character that was escaped. */
+static const char *find_fault(struct json_object *value)
+{
+	const char *fault = NULL;
+
 	switch (json_object_get_type(value)) {
 	case json_type_double:
-		return isfinite(json_object_get_double(value));
+		return isfinite(json_object_get_double(value)) ? NULL : "has a number in it that is none";
+	case json_type_string:
+		return prints(json_object_get_string(value), (size_t)json_object_get_string_len(value)) ? NULL :
+				"has control characters in it";
 	case json_type_array:
-		for (size_t i = 0; i < json_object_array_length(value); i++) {
-			if (!is_finite(json_object_array_get_idx(value, i)))
-				return false;
-		}
-		return true;
+		for (size_t i = 0; !fault && i < json_object_array_length(value); i++)
+			fault = find_fault(json_object_array_get_idx(value, i));
+		return fault;
 	case json_type_object: {
 		json_object_object_foreach(value, name, member)
 		{
-			(void)name;
-			if (!is_finite(member))
-				return false;
+			if (!fault && !prints(name, strlen(name)))
+				fault = "has control characters in it";
+			fault = fault ? fault : find_fault(member);
 		}
-		return true;
+		return fault;
 	}
 	default:
-		return true;
+		return NULL;
 	}
 }
 
@@ -47,6 +55,7 @@ int json_parse_object(const char *text, size_t bytes, struct json_object **ret, 
 {
 	struct json_tokener *tokener;
 	struct json_object *object;
+	const char *fault;
 
 	while (bytes && is_blank(text[bytes - 1]))
 		bytes--;
@@ -54,7 +63,7 @@ int json_parse_object(const char *text, size_t bytes, struct json_object **ret, 
 	if (!bytes || bytes > INT32_MAX)
 		return -EINVAL;
 	/* The parser looks less closely, and takes a NUL for the end. */
-	if (text_printable(text, bytes) != bytes) {
+	if (!prints(text, bytes)) {
 		*ret_error = "is not all printable UTF-8";
 		return -EINVAL;
 	}
@@ -67,13 +76,16 @@ int json_parse_object(const char *text, size_t bytes, struct json_object **ret, 
 	object = json_tokener_parse_ex(tokener, text, (int)bytes);
 	switch (json_tokener_get_error(tokener)) {
 	case json_tokener_success:
-		if (json_tokener_get_parse_end(tokener) == bytes && json_object_is_type(object, json_type_object) &&
-				is_finite(object)) {
-			json_tokener_free(tokener);
-			*ret = object;
-			return 0;
+		if (json_tokener_get_parse_end(tokener) != bytes || !json_object_is_type(object, json_type_object))
+			break;
+		fault = find_fault(object);
+		if (fault) {
+			*ret_error = fault;
+			break;
 		}
-		break;
+		json_tokener_free(tokener);
+		*ret = object;
+		return 0;
 	case json_tokener_error_depth:
 		*ret_error = "is nested too deeply";
 		break;

@@ -15,9 +15,10 @@ struct json_object;
 #define JSON_DEPTH_MAX 8
 
 /*
- * text is bytes long, blanks at its end aside one JSON object: printable UTF-8 (control
- * characters are escaped), numbers that JSON knows. *ret is the caller's reference. 0, or -EINVAL with
- * *ret_error (a sentence's end, lives forever) saying what is wrong.
+ * text is bytes long, blanks at its end aside one JSON object: printable UTF-8, numbers
+ * that JSON knows, and no control characters, not even escaped, in its texts and names.
+ * *ret is the caller's reference. 0, or -EINVAL with *ret_error (a sentence's end, lives
+ * forever) saying what is wrong.
  */
 int json_parse_object(const char *text, size_t bytes, struct json_object **ret, const char **ret_error);
 

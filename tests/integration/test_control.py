@@ -154,7 +154,7 @@ class Commands(unittest.TestCase):
                 (b"{}", "bad-request", "command"),
                 (b'{"command":7}', "bad-request", "command"),
                 (b'{"id":[],"command":"list"}', "bad-request", '"id"'),
-                (b'{"id":NaN,"command":"list"}', "bad-request", "no JSON object"),
+                (b'{"id":NaN,"command":"list"}', "bad-request", "number in it that is none"),
                 (b'{"id":"%s","command":"list"}' % (65 * b"x"), "bad-request", '"id"'),
                 (b'{"command":"lst"}', "unknown-command", "did you mean 'list'?"),
                 (b'{"command":"list","vm":"alpha"}', "bad-argument", "no argument 'vm'"),
@@ -166,7 +166,7 @@ class Commands(unittest.TestCase):
                 (b'{"command":"disconnect","vm":"alpha","client":1.5}', "bad-argument", "whole number"),
                 (b'{"command":"loglevel","level":"inof"}', "bad-argument", "did you mean 'info'?"),
                 (b'{"command":"status","vm":"alpah"}', "unknown-vm", "did you mean 'alpha'?"),
-                (b'{"command":"status","vm":"\\u001b[31m"}', "unknown-vm", "'?[31m'")):
+                (b'{"command":"status","vm":"\\u001b[31m"}', "bad-request", "control characters")):
             with self.subTest(line=line):
                 self.control.send(line + b"\n")
                 error = self.control.answer()["error"]
@@ -303,6 +303,23 @@ class Misbehaviour(unittest.TestCase):
             self.assertEqual((ended["pid"], ended["how"]), (worker, "killed by SIGKILL (Killed)"))
             listener.event("worker-serves", vm="alpha")
             self.assertEqual(control.ask("status", vm="alpha")["starts"], 2)
+
+    def test_more_than_can_be_told_is_counted(self):
+        """A worker tells of so much only, and the rest is a number; it is no reason to end it."""
+        worker, comings = self.daemon.worker("alpha"), 90
+        with self.daemon.control() as listener:
+            listener.ask("events", vm="alpha")
+            for _ in range(comings):
+                with RfbClient(self.daemon.address("alpha")):
+                    pass
+            told = lost = 0
+            while told + lost < 2 * comings:
+                with RfbClient(self.daemon.address("alpha")):  # something has to happen for the rest to be told
+                    event = listener.line()
+                lost += event.get("count", 0)
+                told += event["event"] in ("client-came", "client-left")
+        self.assertGreater(lost, 0)
+        self.assertEqual(self.daemon.worker("alpha"), worker)
 
     def test_nothing_is_left_open(self):
         self.assert_answers()

@@ -183,7 +183,7 @@ class Ctl(unittest.TestCase):
                 (("disconnect", "still"), 2, "--all"),
                 (("disconnect", "still", "x"), 2, "'x' is no number"),
                 (("status", "stil"), 1, "there is no VM 'stil'; did you mean 'still'?"),
-                (("status", "\x1b[2J"), 1, "there is no VM '?[2J'"),
+                (("status", "\x1b[2J"), 1, "control characters"),
                 (("disconnect", "still", "999999"), 1, "has no client 999999"),
                 (("loglevel", "wran"), 1, "did you mean 'warn'?")):
             with self.subTest(arguments=arguments):
