@@ -58,7 +58,8 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.reload = SCHEMA_LIVE,
 		.doc = "The unix socket at which planecastctl asks what goes on, and gives orders; root and "
 		       "the server's own user may. With auto it is the file control in the directory that "
-		       "systemd makes for the service (RuntimeDirectory), and there is none without.",
+		       "systemd makes for the service (RuntimeDirectory), and there is none without. A VM that is "
+		       "served alone (planecastd --vm) has none either.",
 	},
 	{
 		SERVER("tls-certificate", tls_certificate),
