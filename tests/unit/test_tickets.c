@@ -175,7 +175,11 @@ static void nonsense_is_refused(void **state)
 	assert_int_equal(tickets_issue(tickets, START, LIFETIME, ROLE_VIEW, "a b", secret), -EINVAL);
 }
 
-/* All of this process's memory is looked through; the text to find is kept the other way round. */
+/*
+ * All of this process's memory is looked through; the text to find is kept the other way
+ * round. Not with sanitizers: their functions are called all the time, and save registers.
+ */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 static bool is_in_memory(const char *start, size_t bytes, const char *reversed)
 {
 	size_t length = strlen(reversed);
@@ -248,6 +252,7 @@ static void nothing_stays_in_memory(void **state)
 	assert_int_equal(take(START + LIFETIME, "another1"), -EACCES);
 	assert_int_equal(count_in_memory(reversed), 0);
 }
+#endif
 
 int main(void)
 {
@@ -259,7 +264,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(letters_are_printable_and_all_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_matcher_sees_each_and_takes_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_is_refused, setup, teardown),
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 		cmocka_unit_test_setup_teardown(nothing_stays_in_memory, setup, teardown),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
