@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "encoders/vaapi_candidate.h"
@@ -113,37 +114,60 @@ static void watch(struct vaapi *vaapi)
 		event_add(vaapi->watchdog, &look);
 }
 
-/* Another thread with the next candidate; the lost picture is done again there. */
-static void replace_thread(struct vaapi *vaapi, struct vaapi_job *job)
+/* Another thread with the next candidate. */
+static int replace_thread(struct vaapi *vaapi)
 {
 	event_free(vaapi->done);
 	vaapi->done = NULL;
 	vaapi_thread_abandon(vaapi->thread);
 	vaapi->thread = NULL;
-	if (start_thread(vaapi)) {
-		log_error(NULL, "video: no thread to encode on");
-		vaapi_job_free(job);
-		return;
-	}
-	if (!job)
-		return;
+	return start_thread(vaapi);
+}
+
+/* The lost picture is done again there. */
+static void do_again(struct vaapi *vaapi, struct vaapi_job *job)
+{
 	job->import = vaapi_imports_attach(vaapi_thread_imports(vaapi->thread), job->frame);
 	vaapi_thread_submit(vaapi->thread, job);
 	watch(vaapi);
+}
+
+/* Viewers wait for it, and the next picture may be theirs. */
+static void fail_lost(struct vaapi *vaapi)
+{
+	vaapi->in_event = true;
+	vaapi->base.events->failed(vaapi->base.user, -ENOMEM,
+			"its driver hangs, and there is no memory to encode the picture by another");
+	vaapi->in_event = false;
+	if (vaapi->freed)
+		free_now(vaapi);
 }
 
 static void handle_watchdog(evutil_socket_t fd, short what, void *data)
 {
 	struct vaapi *vaapi = data;
 	struct vaapi_job *job;
+	bool lost;
+	int err;
 
 	(void)fd, (void)what;
 	if (!vaapi->thread)
 		return;
-	if (vaapi_thread_is_stuck(vaapi->thread, clock_now_ns(), &job))
-		replace_thread(vaapi, job);
-	else if (vaapi_thread_is_busy(vaapi->thread))
-		watch(vaapi);
+	if (!vaapi_thread_is_stuck(vaapi->thread, clock_now_ns(), &job, &lost)) {
+		if (vaapi_thread_is_busy(vaapi->thread))
+			watch(vaapi);
+		return;
+	}
+	err = replace_thread(vaapi);
+	if (err)
+		log_error(NULL, "video: no thread to encode on: %s", strerror(-err));
+	if (!err && job) {
+		do_again(vaapi, job);
+		return;
+	}
+	vaapi_job_free(job);
+	if (lost)
+		fail_lost(vaapi);
 }
 
 static int submit(struct encoder *encoder, struct frame *frame, const struct packet_box *box,

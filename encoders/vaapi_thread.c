@@ -409,8 +409,8 @@ struct vaapi_outcome *vaapi_thread_take(struct vaapi_thread *thread)
 	return outcome;
 }
 
-bool vaapi_thread_is_stuck(
-		struct vaapi_thread *thread, int64_t now_ns, struct vaapi_job **ret_job)
+bool vaapi_thread_is_stuck(struct vaapi_thread *thread, int64_t now_ns, struct vaapi_job **ret_job,
+		bool *ret_lost)
 {
 	const struct vaapi_job *lost;
 	unsigned int candidate;
@@ -424,6 +424,7 @@ bool vaapi_thread_is_stuck(
 		thread->abandoned = true;
 		lost = thread->waiting ? thread->waiting : thread->running;
 		*ret_job = lost ? vaapi_job_again(lost) : NULL;
+		*ret_lost = lost;
 	}
 	pthread_mutex_unlock(&thread->lock);
 	if (stuck && candidate != NO_CANDIDATE)

@@ -48,11 +48,11 @@ struct vaapi_outcome *vaapi_thread_take(struct vaapi_thread *thread);
 
 /*
  * Whether its driver is past the deadline. Then the candidate is not used any more, the
- * thread is to be abandoned, and *ret_job is the caller's: the job that is lost with it,
- * for another one; NULL: none.
+ * thread is to be abandoned, *ret_lost is whether a picture is lost with it, and *ret_job the
+ * caller's: that picture, for another thread; NULL: there is none, or no memory.
  */
-bool vaapi_thread_is_stuck(
-		struct vaapi_thread *thread, int64_t now_ns, struct vaapi_job **ret_job);
+bool vaapi_thread_is_stuck(struct vaapi_thread *thread, int64_t now_ns, struct vaapi_job **ret_job,
+		bool *ret_lost);
 
 /*
  * Waits until abandoned threads have ended, before the process does. False: one hangs

@@ -3,6 +3,7 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@
 #define HEIGHT 144
 /* More than there are; that the loop ends by itself is what counts. */
 #define ALLOCATIONS_MAX 400
+
+/* What the loop allocates when it finds out that a driver hangs; not all that follows. */
+#define HANG_ALLOCATIONS 6
 
 static unsigned int n_packets, n_failed;
 
@@ -108,6 +112,58 @@ static void test_encoding(void **state)
 	event_base_free(base);
 }
 
+/* The driver hangs in a picture, and memory ends as the loop finds out: even then something comes of it. */
+static bool hang_once(struct event_base *base, struct frame *frame, long allocation)
+{
+	struct vaapi_settings settings = { .deadline_ns = 100 * NSEC_PER_MSEC };
+	const struct packet_box box = { .width = frame->width, .height = frame->height };
+	const struct encoder_params params = { .qp = 26 };
+	struct encoder *encoder;
+	bool has_failed;
+	int waited;
+
+	assert_int_equal(vaapi_candidates_new(VAAPI_HEADLESS "broken", PLANECASTD, 0, &settings.candidates), 0);
+	assert_int_equal(vaapi_new(base, &settings, &events, NULL, &encoder), 0);
+	submit(base, encoder, frame);
+	n_packets = n_failed = 0;
+	waited = atomic_load(&vaapi_rig_broken()->waited);
+	vaapi_rig_break(BROKEN_HANG, 0);
+	assert_int_equal(encoder_submit(encoder, frame, &box, &params), 0);
+	while (atomic_load(&vaapi_rig_broken()->waited) == waited)
+		sched_yield();
+	alloc_fail_at(allocation);
+	run(base, encoder);
+	vaapi_rig_break(BROKEN_NOT, 0);
+	assert_int_equal(n_packets + n_failed, 1);
+	/* The next one is as if nothing had been. */
+	has_failed = alloc_has_failed();
+	alloc_fail_at(-1);
+	submit(base, encoder, frame);
+	assert_true(n_packets >= 1);
+	encoder_free(encoder);
+	vaapi_candidates_unref(settings.candidates);
+	assert_true(vaapi_threads_wait(30 * NSEC_PER_SEC));
+	return has_failed;
+}
+
+static void test_hang(void **state)
+{
+	struct event_base *base = event_base_new();
+	unsigned int lost = 0;
+	struct frame *frame;
+
+	(void)state;
+	assert_int_equal(frame_new_memory(WIDTH, HEIGHT, &frame), 0);
+	for (long i = 0; i < HANG_ALLOCATIONS; i++) {
+		assert_true(hang_once(base, frame, i));
+		lost += n_failed;
+	}
+	/* The job, its outcome, and the thread with what it has. */
+	assert_true(lost >= 4);
+	frame_unref(frame);
+	event_base_free(base);
+}
+
 static void test_candidates(void **state)
 {
 	bool more = true;
@@ -131,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_encoding),
+		cmocka_unit_test(test_hang),
 		cmocka_unit_test(test_candidates),
 	};
 
