@@ -8,6 +8,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MIB (1ull << 20)
+/* Newer than Debian 12's headers. */
+#define FAMILY_NAVI3 145
 
 struct amdgpu_device {
 	const char *name;
@@ -35,6 +37,8 @@ static const struct amdgpu_device devices[] = {
 			AMDGPU_VRAM_TYPE_GDDR6, 8176 * MIB, 256 * MIB },
 	{ "navi21", 0x73bf, 0xc3, AMDGPU_FAMILY_NV, 1, 0x29, { 10, 0 }, { 3, 0 }, 4, 2, 0x3ff, 16, 16, 0x00000444, 42,
 			AMDGPU_VRAM_TYPE_GDDR6, 16368 * MIB, 256 * MIB },
+	{ "navi31", 0x744c, 0xc8, FAMILY_NAVI3, 0, 0x01, { 11, 0 }, { 4, 0 }, 4, 2, 0xff, 16, 16, 0x00000545, 29,
+			AMDGPU_VRAM_TYPE_GDDR6, 24560 * MIB, 256 * MIB },
 };
 
 static const struct amdgpu_device *chosen;

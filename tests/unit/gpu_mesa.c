@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What Mesa makes of a stream before it took headers of others: its commands to the hardware. */
+/* What Mesa makes of a stream: its commands to the hardware, and headers. */
 #include "encoders/h264_headers.h"
+#include "encoders/vaapi_picture.h"
 #include "tests/gpu/gpu_noop.h"
 #include "tests/unit/gpu_rig.h"
 
@@ -53,4 +54,17 @@ unsigned int gpu_mesa_seek_sps(uint32_t width, uint32_t height)
 		words[i] = (uint32_t)bytes[4 * i] << 24 | (uint32_t)bytes[4 * i + 1] << 16 |
 				(uint32_t)bytes[4 * i + 2] << 8 | bytes[4 * i + 3];
 	return gpu_noop_seek(words, h264_written(&writer) / 4 * 4);
+}
+
+unsigned int gpu_mesa_seek_our_sps(const struct vaapi_caps *caps, uint32_t width, uint32_t height)
+{
+	struct h264_writer writer;
+	struct h264_sets sets;
+	uint8_t bytes[64];
+
+	gpu_must(!vaapi_picture_make_sets(caps, width, height, &sets));
+	sets.sps.vui.log2_max_mv_length_horizontal = sets.sps.vui.log2_max_mv_length_vertical = 16;
+	writer = h264_writer(bytes, sizeof(bytes));
+	gpu_must(!h264_write_sps(&writer, &sets.sps));
+	return gpu_noop_seek(bytes, h264_written(&writer));
 }

@@ -17,6 +17,7 @@
 #include <va/va_enc_h264.h>
 
 struct frame;
+struct vaapi_caps;
 
 struct gpu_row {
 	const char *driver, *device; /* as libva and tests/gpu/ name them */
@@ -76,6 +77,8 @@ uint64_t gpu_rig_try(const struct gpu_row *row, gpu_trial trial, uintptr_t argum
  */
 unsigned int gpu_mesa_seek_qp(int qp);
 unsigned int gpu_mesa_seek_sps(uint32_t width, uint32_t height);
+/* Ours, as it writes that, which has longer vectors. */
+unsigned int gpu_mesa_seek_our_sps(const struct vaapi_caps *caps, uint32_t width, uint32_t height);
 
 #define gpu_must(condition) gpu_must_at(condition, __FILE__, __LINE__, #condition)
 void gpu_must_at(bool condition, const char *file, int line, const char *what);
