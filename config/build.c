@@ -319,6 +319,8 @@ static int inherit(struct config *config, unsigned int vm)
 		{ offsetof(struct config_vm, tls_certificate), offsetof(struct config_server, tls_certificate) },
 		{ offsetof(struct config_vm, tls_key), offsetof(struct config_server, tls_key) },
 		{ offsetof(struct config_vm, tls_client_ca), offsetof(struct config_server, tls_client_ca) },
+		{ offsetof(struct config_vm, users_file), offsetof(struct config_server, users_file) },
+		{ offsetof(struct config_vm, pam_service), offsetof(struct config_server, pam_service) },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

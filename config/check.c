@@ -117,6 +117,36 @@ static void check_tls(const struct config_vm *vm, const struct config_section_or
 	}
 }
 
+/* Names, passwords and certificates are asked for inside TLS only. */
+static void check_users(const struct config_vm *vm, const struct config_section_origins *origins,
+		struct problems *problems)
+{
+	const struct config_origin *place = origins_of_vm_key(origins, vnc_auth);
+	const bool encrypted = config_listener_is_encrypted(vm, CONFIG_LISTENERS_VNC);
+	const struct {
+		int auth;
+		const char *name;
+		bool fulfilled;
+		const char *needed;
+	} rules[] = {
+		{ CONFIG_AUTH_USERS, "users", vm->users_file || vm->pam_service, "a users-file or a pam-service" },
+		{ CONFIG_AUTH_USERS, "users", encrypted, "TLS: a tls-certificate, and vnc-tls not off" },
+		{ CONFIG_AUTH_CERTIFICATE, "certificate", encrypted && vm->tls_client_ca,
+				"TLS and a CA of viewers: a tls-certificate and a tls-client-ca, and vnc-tls not off" },
+	};
+
+	if (origins_of_vm_key(origins, tls_certificate)->bad || origins_of_vm_key(origins, tls_client_ca)->bad ||
+			origins_of_vm_key(origins, vnc_tls)->bad || origins_of_vm_key(origins, users_file)->bad ||
+			origins_of_vm_key(origins, pam_service)->bad)
+		return;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (applies(vm, origins, FIELD(vnc_auth), rules[i].auth) && !rules[i].fulfilled)
+			problems_add(problems, place->file, place->line, place->column,
+					"vm \"%s\" has vnc-auth = %s and so needs %s", vm->name, rules[i].name,
+					rules[i].needed);
+	}
+}
+
 /* Does who comes there have to prove who he is? */
 static bool is_authenticated(const struct config_vm *vm, const struct config_section_origins *origins,
 		enum config_listeners which)
@@ -284,6 +314,7 @@ int check_config(const struct config *config, struct problems *problems)
 		check_required(config->vms[i], config->origins->vms[i], problems);
 		check_stride(config->vms[i], config->origins->vms[i], problems);
 		check_tls(config->vms[i], config->origins->vms[i], problems);
+		check_users(config->vms[i], config->origins->vms[i], problems);
 		for (unsigned int which = 0; which < CONFIG_LISTENERS; which++)
 			check_remote(config->vms[i], config->origins->vms[i], which, problems);
 	}

@@ -27,7 +27,13 @@
 
 enum config_source { CONFIG_SOURCE_PATTERN, CONFIG_SOURCE_REPLAY, CONFIG_SOURCE_VFIO, CONFIG_SOURCE_MEMORY };
 enum config_attach { CONFIG_ATTACH_OWN, CONFIG_ATTACH_SOCKET };
-enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_VNCAUTH, CONFIG_AUTH_TICKET };
+enum config_auth {
+	CONFIG_AUTH_NONE,
+	CONFIG_AUTH_VNCAUTH,
+	CONFIG_AUTH_TICKET,
+	CONFIG_AUTH_USERS,
+	CONFIG_AUTH_CERTIFICATE,
+};
 enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_OFF, CONFIG_TLS_REQUIRED };
 enum config_spice_compression {
 	CONFIG_SPICE_COMPRESSION_AUTO,
@@ -55,6 +61,8 @@ struct config_server {
 	char *tls_certificate; /* tls-certificate, tls-key, tls-client-ca: for VMs that have none of their own; live */
 	char *tls_key;
 	char *tls_client_ca;
+	char *users_file; /* users-file, pam-service: likewise */
+	char *pam_service;
 };
 
 /*
@@ -87,7 +95,11 @@ struct config_vm {
 	struct config_addresses vnc; /* vnc: listeners; live */
 	struct config_addresses websocket; /* websocket: listeners for browsers; live */
 	struct config_addresses websocket_origins; /* websocket-origins: whose pages may connect; live */
-	int vnc_auth; /* vnc-auth: none, vncauth; the latter has a vnc_password_file */
+	/*
+	 * vnc-auth: none; vncauth, which has a vnc_password_file; users and certificate, which have TLS, and
+	 * a users_file or pam_service, or a tls_client_ca
+	 */
+	int vnc_auth;
 	int vnc_tls; /* vnc-tls: enum config_tls; see config_listener_is_encrypted(); live, for clients to come */
 	char *vnc_password_file; /* vnc-password-file: mode 0600, first line */
 	struct config_addresses spice; /* spice: listeners; live */
@@ -101,6 +113,9 @@ struct config_vm {
 	bool allow_unauthenticated_remote; /* allow-unauthenticated-remote: no; live, only the check reads it */
 	bool allow_cleartext; /* allow-cleartext: no; live, only the check reads it */
 	int sharing; /* sharing: ignore, force-shared, allow-exclusive; live */
+	char *users_file; /* users-file: NAME:HASH lines, mode 0600; default the server's; live */
+	char *pam_service; /* pam-service: a name or a path; default the server's; live */
+	char *allow; /* allow: as config/role.h reads it; NULL: every user may control; live, for viewers to come */
 	bool view_only; /* view-only: no; live */
 	int64_t max_viewers; /* max-viewers: 16, 1..1000; live */
 	int64_t max_handshakes; /* max-handshakes: 64, 1..4096: above it the oldest of the largest crowd goes; live */

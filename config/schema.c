@@ -11,6 +11,7 @@
 #define RANGE(least, most) .min = least, .max = most
 #define TEXT_RANGE RANGE(1, 255)
 #define PATH_RANGE RANGE(2, 4095)
+#define PATH_OR_NONE .type = SCHEMA_PATH, PATH_RANGE, .default_text = ""
 /* XKB's names are short; two of them, and the parentheses. */
 #define LAYOUT_RANGE RANGE(1, 64)
 /* What fits into struct sockaddr_un. */
@@ -63,27 +64,35 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	},
 	{
 		SERVER("tls-certificate", tls_certificate),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_LIVE,
 		.doc = "The certificate of VMs that name none themselves: see there.",
 	},
 	{
 		SERVER("tls-key", tls_key),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_LIVE,
 		.doc = "The key of VMs that name none themselves: see there.",
 	},
 	{
 		SERVER("tls-client-ca", tls_client_ca),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_LIVE,
 		.doc = "The CA of the viewers of VMs that name none themselves: see there.",
+	},
+	{
+		SERVER("users-file", users_file),
+		PATH_OR_NONE,
+		.reload = SCHEMA_LIVE,
+		.doc = "The users of VMs that name no users-file themselves: see there.",
+	},
+	{
+		SERVER("pam-service", pam_service),
+		.type = SCHEMA_TEXT,
+		TEXT_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The PAM service of VMs that name none themselves: see there.",
 	},
 	{
 		VM("source", source),
@@ -126,9 +135,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	},
 	{
 		VM("memory-file", memory_file),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_RESTART,
 		.doc = "The file in which another program keeps the picture, mapped into its memory: one "
 		       "in /dev/shm that it draws into, or the RAM of a QEMU guest with a ramfb. Pixels "
@@ -164,9 +171,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	},
 	{
 		VM("replay-file", replay_file),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_RESTART,
 		.doc = "The recording to show, over and over. Needed where source is replay.",
 	},
@@ -228,9 +233,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	},
 	{
 		VM("tls-certificate", tls_certificate),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_LIVE,
 		.doc = "The certificate that viewers are shown, in PEM, followed by those that lead from it to "
 		       "its CA. Needs tls-key. Read again on each reload; viewers that are in stay. "
@@ -238,18 +241,14 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	},
 	{
 		VM("tls-key", tls_key),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_LIVE,
 		.doc = "The private key of tls-certificate, in PEM and without a passphrase; nobody but its "
 		       "owner may have access to it, and its group to read (mode 0600 or 0640).",
 	},
 	{
 		VM("tls-client-ca", tls_client_ca),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_LIVE,
 		.doc = "The certificates, in PEM, of CAs for viewers: over TLS only who has a certificate of "
 		       "one of them is let in. Not set: that of [server], or viewers need none.",
@@ -287,8 +286,10 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.words = schema_auth_words,
 		.default_text = "none",
 		.reload = SCHEMA_RESTART,
-		.doc = "How VNC viewers prove who they are: not at all, or with the password in "
-		       "vnc-password-file.",
+		.doc = "How VNC viewers prove who they are: not at all; with the password in "
+		       "vnc-password-file; as one of users, by name and password, inside TLS; or by a "
+		       "certificate that tls-client-ca vouches for, whose CN is then the user's name. "
+		       "Wherever a password is asked for, a ticket of planecastctl counts, too.",
 	},
 	{
 		VM("vnc-tls", vnc_tls),
@@ -302,9 +303,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	},
 	{
 		VM("vnc-password-file", vnc_password_file),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_RESTART,
 		.doc = "A file whose first line is the password; nobody but its owner may have access to "
 		       "it (mode 0600). VNC uses the first 8 bytes of a password only. Needed where "
@@ -336,9 +335,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	},
 	{
 		VM("spice-password-file", spice_password_file),
-		.type = SCHEMA_PATH,
-		PATH_RANGE,
-		.default_text = "",
+		PATH_OR_NONE,
 		.reload = SCHEMA_LIVE,
 		.doc = "A file whose first line is the password, at most 60 bytes; nobody but its owner may "
 		       "have access to it (mode 0600). Needed where spice-auth is ticket.",
@@ -410,6 +407,35 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.doc = "What happens when a viewer asks to be the only one, as some do unless told "
 		       "otherwise: ignore lets it in as one of many, force-shared refuses it, "
 		       "allow-exclusive disconnects the others and keeps new ones out while it stays.",
+	},
+	{
+		VM("users-file", users_file),
+		PATH_OR_NONE,
+		.reload = SCHEMA_LIVE,
+		.doc = "Who may come in where vnc-auth is users: lines NAME:HASH, as planecastd "
+		       "--hash-password prints them; any hash of crypt(5) that is not called weak there. "
+		       "Nobody but its owner may have access to it (mode 0600). Read anew at each login. Not "
+		       "set: that of [server].",
+	},
+	{
+		VM("pam-service", pam_service),
+		.type = SCHEMA_TEXT,
+		TEXT_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Where vnc-auth is users: the PAM service that is asked about users whom users-file "
+		       "does not have; a name in /etc/pam.d, or the path of such a file. It is asked with the "
+		       "rights of the server, so pam_unix needs root. Not set: that of [server].",
+	},
+	{
+		VM("allow", allow),
+		.type = SCHEMA_USERS,
+		RANGE(1, 65535),
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Which users may come in, and what for: names, each with :view behind it if the user may "
+		       "only watch, and * for everybody who is not named: alice bob:view *:view. Not set: "
+		       "every user may control the VM.",
 	},
 	{
 		VM("view-only", view_only),

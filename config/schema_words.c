@@ -55,6 +55,8 @@ const struct schema_word schema_scene_words[] = {
 const struct schema_word schema_auth_words[] = {
 	{ "none", CONFIG_AUTH_NONE },
 	{ "vncauth", CONFIG_AUTH_VNCAUTH },
+	{ "users", CONFIG_AUTH_USERS },
+	{ "certificate", CONFIG_AUTH_CERTIFICATE },
 	{ NULL, 0 },
 };
 

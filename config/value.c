@@ -6,6 +6,7 @@
 #include "config/network.h"
 #include "config/number.h"
 #include "config/problem.h"
+#include "config/role.h"
 #include "config/suggest.h"
 #include "config/web_origin.h"
 
@@ -246,6 +247,16 @@ static int parse_layout(struct parse *parse, void *field)
 	return store_text(parse, field);
 }
 
+static int parse_users(struct parse *parse, void *field)
+{
+	const char *error;
+	size_t offset;
+
+	if (role_list_check(parse->text, &offset, &error) < 0)
+		return fail(parse, offset, "%s has \"%.64s\": %s", parse->key->name, parse->text + offset, error);
+	return store_text(parse, field);
+}
+
 static int format_text(const struct schema_key *key, const void *field, char **ret)
 {
 	const char *text = *(char *const *)field;
@@ -402,6 +413,7 @@ static const struct value_type types[] = {
 	[SCHEMA_PATH] = { parse_path, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_DEVICE] = { parse_device, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_LAYOUT] = { parse_layout, format_text, equal_text, clear_text, 0 },
+	[SCHEMA_USERS] = { parse_users, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_SIZE] = { parse_size, format_size, .size_bytes = sizeof(struct config_size) },
 	[SCHEMA_ADDRESSES] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
 	[SCHEMA_NETWORKS] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
@@ -473,6 +485,9 @@ const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED
 		break;
 	case SCHEMA_LAYOUT:
 		snprintf(buf, bytes, "a layout like us or de(nodeadkeys)");
+		break;
+	case SCHEMA_USERS:
+		snprintf(buf, bytes, "users like alice bob:view *:view");
 		break;
 	case SCHEMA_SIZE:
 		snprintf(buf, bytes,

@@ -14,7 +14,12 @@
 /* 7.1.2 */
 enum rfb_security_type { RFB_SECURITY_NONE = 1, RFB_SECURITY_VNC_AUTH = 2, RFB_SECURITY_VENCRYPT = 19 };
 /* VeNCrypt 0.2's, with a certificate of the server */
-enum rfb_vencrypt_type { RFB_VENCRYPT_X509_NONE = 260, RFB_VENCRYPT_X509_VNC = 261, RFB_VENCRYPT_X509_PLAIN = 262 };
+enum rfb_vencrypt_type {
+	RFB_VENCRYPT_PLAIN = 256, /* what is around is TLS already */
+	RFB_VENCRYPT_X509_NONE = 260,
+	RFB_VENCRYPT_X509_VNC = 261,
+	RFB_VENCRYPT_X509_PLAIN = 262,
+};
 /* 7.1.3 */
 enum rfb_security_result { RFB_SECURITY_OK = 0, RFB_SECURITY_FAILED = 1 };
 /* 7.2.2 */

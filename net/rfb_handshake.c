@@ -10,6 +10,8 @@
 
 #include "config/config.h"
 #include "net/bytes.h"
+#include "net/login.h"
+#include "net/secret.h"
 
 static const char version_text[RFB_VERSION_BYTES + 1] = "RFB 003.008\n";
 static const char wrong_text[] = "Authentication failed";
@@ -121,6 +123,53 @@ static enum rfb_handshake_result read_response(struct rfb_handshake *handshake,
 	return let_check(handshake, output);
 }
 
+static enum rfb_handshake_result start_certificate(struct rfb_handshake *handshake, const uint8_t *data,
+		struct evbuffer *output)
+{
+	(void)data;
+	return let_check(handshake, output);
+}
+
+static enum rfb_handshake_result read_claim(struct rfb_handshake *handshake, const uint8_t *data,
+		struct evbuffer *output)
+{
+	const size_t length = handshake->name_bytes, rest = handshake->need - length;
+
+	if (memchr(data, '\0', handshake->need)) {
+		put_failed(handshake, output, wrong_text);
+		return refuse(handshake, "its name or password has a NUL in it");
+	}
+	memcpy(handshake->claim->name, data, length);
+	memcpy(handshake->claim->password, data + length, rest);
+	return let_check(handshake, output);
+}
+
+static enum rfb_handshake_result read_claim_lengths(struct rfb_handshake *handshake, const uint8_t *data,
+		struct evbuffer *output)
+{
+	struct bytes_reader reader = bytes_reader(data, 8);
+	const uint32_t name_bytes = bytes_get_u32(&reader), password_bytes = bytes_get_u32(&reader);
+
+	if (name_bytes > ROLE_NAME_MAX || password_bytes > LOGIN_PASSWORD_MAX) {
+		put_failed(handshake, output, wrong_text);
+		return refuse(handshake, "its name or password is too long");
+	}
+	handshake->name_bytes = name_bytes;
+	return wait_for(handshake, (size_t)name_bytes + password_bytes, read_claim);
+}
+
+static enum rfb_handshake_result start_plain(struct rfb_handshake *handshake, const uint8_t *data,
+		struct evbuffer *output)
+{
+	(void)data;
+	(void)output;
+	handshake->claim = secret_new(sizeof(*handshake->claim));
+	if (!handshake->claim)
+		return refuse(handshake, "out of memory");
+	handshake->asked = true;
+	return wait_for(handshake, 8, read_claim_lengths);
+}
+
 static enum rfb_handshake_result start_vnc_auth(struct rfb_handshake *handshake,
 		const uint8_t *data, struct evbuffer *output)
 {
@@ -140,14 +189,21 @@ static enum rfb_handshake_result start_vnc_auth(struct rfb_handshake *handshake,
 /* Inside TLS. */
 static const struct security subtypes[] = {
 	{ RFB_VENCRYPT_X509_NONE, CONFIG_AUTH_NONE, start_none },
+	{ RFB_VENCRYPT_X509_NONE, CONFIG_AUTH_CERTIFICATE, start_certificate },
 	{ RFB_VENCRYPT_X509_VNC, CONFIG_AUTH_VNCAUTH, start_vnc_auth },
+	{ RFB_VENCRYPT_X509_PLAIN, CONFIG_AUTH_USERS, start_plain },
 };
+
+/* Browsers know VeNCrypt for its names and passwords only; TLS is around all of it. */
+static const struct security plain = { .type = RFB_VENCRYPT_PLAIN, .start = start_plain };
 
 #define N_SUBTYPES (sizeof(subtypes) / sizeof(subtypes[0]))
 
 /* The one that the client is to use. */
 static const struct security *find_subtype(const struct rfb_handshake *handshake)
 {
+	if (!handshake->tls)
+		return &plain;
 	for (size_t i = 0; i < N_SUBTYPES; i++) {
 		if (subtypes[i].auth == handshake->auth)
 			return &subtypes[i];
@@ -166,6 +222,8 @@ static enum rfb_handshake_result read_subtype(struct rfb_handshake *handshake, c
 		(void)evbuffer_add(output, &no, sizeof(no));
 		return refuse(handshake, "chose a VeNCrypt subtype that was not offered");
 	}
+	if (!handshake->tls)
+		return offered->start(handshake, data, output);
 	if (evbuffer_add(output, &yes, sizeof(yes)) < 0)
 		return refuse(handshake, "out of memory");
 	/* More than ever comes: what comes next is TLS's. */
@@ -215,6 +273,9 @@ enum rfb_handshake_result rfb_handshake_secured(struct rfb_handshake *handshake,
 static const struct security securities[] = {
 	{ RFB_SECURITY_NONE, CONFIG_AUTH_NONE, start_none },
 	{ RFB_SECURITY_VNC_AUTH, CONFIG_AUTH_VNCAUTH, start_vnc_auth },
+	/* The configuration has these where there is TLS around the connection. */
+	{ RFB_SECURITY_NONE, CONFIG_AUTH_CERTIFICATE, start_certificate },
+	{ RFB_SECURITY_VENCRYPT, CONFIG_AUTH_USERS, start_vencrypt },
 };
 static const struct security vencrypt = { .type = RFB_SECURITY_VENCRYPT, .start = start_vencrypt };
 
@@ -300,19 +361,43 @@ int rfb_handshake_init(struct rfb_handshake *handshake, int auth, bool tls, stru
 	return evbuffer_add(output, version_text, RFB_VERSION_BYTES) < 0 ? -ENOMEM : 0;
 }
 
+/* There are so many. Nothing of it stays behind: it may be a password. */
+static void take(struct evbuffer *input, uint8_t *data, size_t bytes)
+{
+	struct evbuffer_iovec piece;
+	size_t at = 0, now;
+
+	while (at < bytes) {
+		if (evbuffer_peek(input, -1, NULL, &piece, 1) < 1)
+			return;
+		now = piece.iov_len < bytes - at ? piece.iov_len : bytes - at;
+		memcpy(data + at, piece.iov_base, now);
+		secret_wipe(piece.iov_base, now);
+		evbuffer_drain(input, now);
+		at += now;
+	}
+}
+
 enum rfb_handshake_result rfb_handshake_input(struct rfb_handshake *handshake,
 		struct evbuffer *input, struct evbuffer *output)
 {
 	enum rfb_handshake_result result = RFB_HANDSHAKE_MORE;
-	uint8_t data[RFB_CHALLENGE_BYTES];
+	uint8_t data[ROLE_NAME_MAX + LOGIN_PASSWORD_MAX];
 
-	_Static_assert(sizeof(data) >= RFB_VERSION_BYTES, "data holds what any step takes");
+	_Static_assert(sizeof(data) >= RFB_VERSION_BYTES && sizeof(data) >= RFB_CHALLENGE_BYTES,
+			"data holds what any step takes");
 	while (result == RFB_HANDSHAKE_MORE && evbuffer_get_length(input) >= handshake->need) {
-		if (evbuffer_remove(input, data, handshake->need) != (int)handshake->need)
-			return refuse(handshake, "out of memory");
+		take(input, data, handshake->need);
 		result = handshake->step(handshake, data, output);
 	}
+	secret_wipe(data, sizeof(data));
 	return result;
+}
+
+void rfb_handshake_finish(struct rfb_handshake *handshake)
+{
+	secret_free(handshake->claim, sizeof(*handshake->claim));
+	handshake->claim = NULL;
 }
 
 void rfb_handshake_tell(struct rfb_handshake *handshake, struct evbuffer *output)

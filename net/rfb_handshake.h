@@ -19,6 +19,7 @@
 #include "server/clock.h"
 
 struct evbuffer;
+struct login_claim;
 struct rfb_handshake;
 
 enum rfb_handshake_result {
@@ -29,7 +30,8 @@ enum rfb_handshake_result {
 	 */
 	RFB_HANDSHAKE_SECURE,
 	/*
-	 * challenge and response are there to be checked. Then call rfb_handshake_admit(), or, after
+	 * claim, or else challenge and response, are there to be checked; with CONFIG_AUTH_CERTIFICATE
+	 * neither, but TLS knows who it is. Then call rfb_handshake_admit(), or, after
 	 * the delay, rfb_handshake_tell(). Until then it takes nothing of what comes.
 	 */
 	RFB_HANDSHAKE_CHECK,
@@ -58,6 +60,8 @@ struct rfb_handshake {
 	unsigned int minor; /* 7 or 8 */
 	bool secured; /* what comes is in TLS */
 	uint8_t challenge[RFB_CHALLENGE_BYTES], response[RFB_CHALLENGE_BYTES];
+	size_t name_bytes;
+	struct login_claim *claim; /* NULL: none was asked for */
 };
 
 /* Puts the server's version into output. -ENOMEM. */
@@ -68,6 +72,8 @@ int rfb_handshake_init(struct rfb_handshake *handshake, int auth, bool tls, stru
  */
 enum rfb_handshake_result rfb_handshake_input(struct rfb_handshake *handshake,
 		struct evbuffer *input, struct evbuffer *output);
+/* Forgets what the client has said of itself. Any time, any number of times. */
+void rfb_handshake_finish(struct rfb_handshake *handshake);
 /* TLS is there, after SECURE: the client authenticates inside. Results as above. */
 enum rfb_handshake_result rfb_handshake_secured(struct rfb_handshake *handshake, struct evbuffer *output);
 /* The password was the right one, after CHECK. Results as above; what has come meanwhile is still to be read. */

@@ -12,6 +12,8 @@
 #include "config/config.h"
 #include "encoders/rects.h"
 #include "net/auth.h"
+#include "net/login.h"
+#include "net/login_file.h"
 #include "net/soft_cursor.h"
 #include "net/stream.h"
 #include "net/vnc_client.h"
@@ -420,6 +422,7 @@ static void free_vnc(struct protocol *protocol)
 	drop_picture(vnc);
 	rects_pool_free(vnc->pool);
 	tickets_free(vnc->tickets);
+	login_free(vnc->login);
 	if (vnc->asked.patience)
 		event_free(vnc->asked.patience);
 	if (vnc->later)
@@ -484,6 +487,8 @@ int vnc_new(struct event_base *base, const struct config_vm *config, struct gate
 		r = rects_pool_new(base, 0, &vnc->pool);
 	if (!r)
 		r = tickets_new(TICKETS_VNC_CHARS, &vnc->tickets);
+	if (!r)
+		r = login_new(base, &vnc->login);
 	if (r < 0) {
 		free_vnc(&vnc->protocol);
 		return r;
@@ -493,6 +498,9 @@ int vnc_new(struct event_base *base, const struct config_vm *config, struct gate
 			auth_check_file(config->vnc_password_file, &error) < 0)
 		log_error(NULL, "password file %s %s: nobody can log in", config->vnc_password_file,
 				error);
+	if (config->vnc_auth == CONFIG_AUTH_USERS && config->users_file &&
+			login_file_check_file(config->users_file, &error) < 0)
+		log_error(NULL, "users file %s %s: its users cannot log in", config->users_file, error);
 	*ret = &vnc->protocol;
 	return 0;
 }

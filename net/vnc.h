@@ -27,6 +27,7 @@
 struct evbuffer;
 struct event;
 struct gate;
+struct login;
 struct rects_pool;
 struct soft_cursor;
 struct vnc_client;
@@ -46,6 +47,7 @@ struct vnc {
 	void *user;
 	struct rects_pool *pool;
 	struct tickets *tickets;
+	struct login *login;
 	struct evbuffer *scratch; /* empty between uses */
 
 	struct frame *frame; /* the newest; NULL: nobody watches, or it has not come yet */

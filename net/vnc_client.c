@@ -15,6 +15,7 @@
 
 #include "config/config.h"
 #include "net/bytes.h"
+#include "net/login.h"
 #include "net/stream.h"
 #include "net/vnc.h"
 #include "net/vnc_login.h"
@@ -82,6 +83,9 @@ void vnc_client_close(struct vnc_client *client, enum log_level level, const cha
 	stream_free(client->stream);
 	client->stream = NULL;
 	event_del(client->timer);
+	login_cancel(client->login);
+	client->login = NULL;
+	rfb_handshake_finish(&client->handshake);
 	rects_free(client->rects);
 	client->rects = NULL;
 	video_view_finish(&client->video);

@@ -24,6 +24,7 @@
 #include "server/log.h"
 
 struct event;
+struct login_request;
 struct stream;
 struct vnc;
 
@@ -80,6 +81,7 @@ struct vnc_client {
 	struct tls_link tls; /* under all, from VeNCrypt on */
 	bool prompted; /* its deadline was put off for a person to type */
 	bool exclusive;
+	struct login_request *login; /* NULL: none is under way */
 	struct tickets_bearer bearer; /* who it is, and what for */
 
 	struct rfb_framer framer;

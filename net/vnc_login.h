@@ -7,7 +7,8 @@ struct vnc_client;
 
 /*
  * Its handshake says RFB_HANDSHAKE_CHECK: fills client->bearer and calls
- * vnc_client_checked(), which may close the client.
+ * vnc_client_checked(), now or when whoever is asked has answered. The client may be
+ * closed then.
  */
 void vnc_login_check(struct vnc_client *client);
 

@@ -75,6 +75,7 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 	static const char *const devices[] = { "00112233-4455-6677-8899-aAbBcCdDeEfF",
 		"0000:27:00.4", "27:00.7", "/sys/bus/mdev/devices/x" };
 	static const char *const networks[] = { "192.0.2.0/24", "2001:db8::1", "localhost,", "unix" };
+	static const char *const users[] = { "alice", "alice:view,\tbob", "* alice:control" };
 	static const char *const layouts[] = { "us", "de(nodeadkeys)", "a-b_c(D1)" };
 
 	switch (key->type) {
@@ -106,6 +107,9 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 		break;
 	case SCHEMA_LAYOUT:
 		strcpy(buf, layouts[random_below(3)]);
+		break;
+	case SCHEMA_USERS:
+		strcpy(buf, users[random_below(3)]);
 		break;
 	case SCHEMA_SIZE:
 		sprintf(buf, "%" PRId64 "x%" PRId64, random_between(key->min, key->max),
@@ -319,6 +323,9 @@ static const struct {
 	{ "allow-unauthenticated-remote", "yes", CONFIG_LIVE },
 	{ "allow-cleartext", "yes", CONFIG_LIVE },
 	{ "sharing", "force-shared", CONFIG_LIVE },
+	{ "users-file", "/other", CONFIG_LIVE },
+	{ "pam-service", "other", CONFIG_LIVE },
+	{ "allow", "other:view", CONFIG_LIVE },
 	{ "view-only", "yes", CONFIG_LIVE },
 	{ "max-viewers", "1", CONFIG_LIVE },
 	{ "max-handshakes", "1", CONFIG_LIVE },

@@ -202,11 +202,26 @@ static const struct {
 	{ "[vm \"a\"]\nsource = replay\nreplay-file = x\n",
 			"t:3:15: replay-file is \"x\", expected an absolute path of at most 4095 bytes\n" },
 	{ PATTERN "vnc = 0.0.0.0:5901\nvnc-auth = vncaut\n",
-			"t:4:12: vnc-auth is \"vncaut\", expected one of none, vncauth; did you mean "
-			"\"vncauth\"?\n" },
+			"t:4:12: vnc-auth is \"vncaut\", expected one of none, vncauth, users, certificate; "
+			"did you mean \"vncauth\"?\n" },
 	{ PATTERN "vnc = 0.0.0.0:5901\nallow-unauthenticated-remote = yep\n",
 			"t:4:32: allow-unauthenticated-remote is \"yep\", expected yes or no; did you mean "
 			"\"yes\"?\n" },
+
+	/* Who may come in, and that names and passwords are asked for inside TLS only. */
+	{ PATTERN "allow = alice bob:watch\n",
+			"t:3:15: allow has \"bob:watch\": behind the colon view or control is expected\n" },
+	{ PATTERN "vnc-auth = users\n",
+			"t:3:12: vm \"a\" has vnc-auth = users and so needs a users-file or a pam-service\n"
+			"t:3:12: vm \"a\" has vnc-auth = users and so needs TLS: a tls-certificate, "
+			"and vnc-tls not off\n" },
+	{ "[server]\ntls-certificate = /c\ntls-key = /k\nusers-file = /u\n" PATTERN
+			"vnc-tls = off\nvnc-auth = users\n",
+			"t:8:12: vm \"a\" has vnc-auth = users and so needs TLS: a tls-certificate, "
+			"and vnc-tls not off\n" },
+	{ PATTERN "tls-certificate = /c\ntls-key = /k\nvnc-auth = certificate\n",
+			"t:5:12: vm \"a\" has vnc-auth = certificate and so needs TLS and a CA of viewers: a "
+			"tls-certificate and a tls-client-ca, and vnc-tls not off\n" },
 
 	/* Nobody is let in by accident. */
 	{ PATTERN "vnc = 127.0.0.1:5901 192.168.1.2:5901\n",

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "net/login.h"
+#include "net/login_certificate.h"
 #include "net/login_file.h"
 #include "net/login_helper.h"
 #include "net/secret.h"
@@ -194,6 +195,40 @@ static void a_bad_file_lets_nobody_in(void **state)
 	assert_int_equal(ask(&authority, "alice", "Sesame"), -EACCES);
 }
 
+static void a_certificate_names_one_user(void **state)
+{
+	static const struct {
+		const char *subject, *user; /* NULL: nobody */
+	} cases[] = {
+		{ "CN=ann", "ann" },
+		{ "CN=ann,O=Example", "ann" },
+		{ "O=Example,CN=ann", "ann" },
+		{ "OU=x+CN=ann,O=Example", "ann" },
+		{ "O=a\\,CN\\=root,CN=ann", "ann" },
+		{ "O=a\\,CN=root,CN=ann", "ann" },
+		{ "CN=ann,CN=root", NULL },
+		{ "O=Example", NULL },
+		{ "", NULL },
+		{ "CN=", NULL },
+		{ "CN=*", NULL },
+		{ "CN=ann bee", NULL },
+		{ "CN=ann\\,root", NULL },
+		{ "CN=ann:control", NULL },
+		{ "CN=#0c03616e6e", NULL },
+		{ "O=x\\", NULL },
+		{ "SCN=root", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char user[ROLE_NAME_MAX + 1] = "";
+		int r = login_certificate_user(cases[i].subject, user);
+
+		if (r != (cases[i].user ? 0 : -EACCES) || strcmp(user, cases[i].user ? cases[i].user : ""))
+			fail_msg("\"%s\": %d, \"%s\"", cases[i].subject, r, user);
+	}
+}
+
 static void lines_for_the_file(void **state)
 {
 	char line[LOGIN_FILE_LINE_MAX], other[LOGIN_FILE_LINE_MAX];
@@ -293,18 +328,33 @@ static void a_crowd_costs_only_itself(void **state)
 
 static void sources_take_turns(void **state)
 {
+	const struct login_authority hangs = { .pam_service = service_path };
 	const struct login_authority answers = { .users_file = users_path };
-	struct outcome many[LOGIN_WAITING_SOURCE_MAX], other;
+	struct outcome running[LOGIN_RUNNING_MAX], many[3], other;
 
 	(void)state;
 	write_users();
-	for (size_t i = 0; i < LOGIN_WAITING_SOURCE_MAX; i++)
-		assert_int_equal(start(&answers, 1, "alice", "Sesame", &many[i]), 0);
-	assert_int_equal(start(&answers, 2, "alice", "Sesame", &other), 0);
-	for (size_t i = 0; i < LOGIN_WAITING_SOURCE_MAX; i++)
-		PUMP_UNTIL(base, many[i].is_done);
+	write_hanging_service();
+	for (unsigned int i = 0; i < LOGIN_RUNNING_MAX; i++)
+		assert_int_equal(start(&hangs, i / 2, "mallory", "guess", &running[i]), 0);
+	for (int i = 0; i < 3; i++)
+		pump_round(base);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(start(&hangs, 10, "mallory", "guess", &many[i]), 0);
+	assert_int_equal(start(&answers, 11, "alice", "Sesame", &other), 0);
+	/* Of two free places the second is for who came last, as that source has had none. */
+	login_cancel(running[0].request);
+	login_cancel(running[1].request);
 	PUMP_UNTIL(base, other.is_done);
-	assert_true(other.nth < many[LOGIN_WAITING_SOURCE_MAX - 1].nth);
+	assert_int_equal(other.error, 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_false(many[i].is_done);
+		login_cancel(many[i].request);
+	}
+	for (size_t i = 2; i < LOGIN_RUNNING_MAX; i++) {
+		assert_false(running[i].is_done);
+		login_cancel(running[i].request);
+	}
 }
 
 static void a_newcomer_pushes_out_who_waits_for_a_later_turn(void **state)
@@ -375,6 +425,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_users_file_says_who_is_who, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_changed_file_counts_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bad_file_lets_nobody_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_certificate_names_one_user, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_for_the_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(pam_is_asked_in_its_own_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_broken_service_is_not_a_wrong_password, setup, teardown),

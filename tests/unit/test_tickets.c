@@ -8,9 +8,11 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net/secret.h"
 #include "net/tickets.h"
@@ -197,13 +199,15 @@ static bool is_in_memory(const char *start, size_t bytes, const char *reversed)
 
 static size_t count_in_memory(const char *reversed)
 {
-	FILE *maps = fopen("/proc/self/maps", "r"), *memory = fopen("/proc/self/mem", "r");
+	FILE *maps = fopen("/proc/self/maps", "r");
+	/* Not a FILE, whose buffer would be one more place to find it in. */
+	int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	unsigned long start, end;
 	size_t found = 0;
 	char line[512];
 
 	assert_non_null(maps);
-	assert_non_null(memory);
+	assert_true(memory >= 0);
 	while (fgets(line, sizeof(line), maps)) {
 		char *part;
 
@@ -212,12 +216,12 @@ static size_t count_in_memory(const char *reversed)
 			continue;
 		part = malloc(end - start);
 		assert_non_null(part);
-		if (!fseek(memory, (long)start, SEEK_SET) && fread(part, 1, end - start, memory) == end - start)
+		if (pread(memory, part, end - start, (off_t)start) == (ssize_t)(end - start))
 			found += is_in_memory(part, end - start, reversed);
 		secret_wipe(part, end - start);
 		free(part);
 	}
-	fclose(memory);
+	close(memory);
 	fclose(maps);
 	return found;
 }
@@ -237,6 +241,10 @@ static void nothing_stays_in_memory(void **state)
 	struct tickets_bearer bearer;
 
 	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	/* Sanitizers keep copies of their own. */
+	skip();
+#endif
 	issue(START, ROLE_VIEW, NULL, secret);
 	reverse(secret, reversed);
 	/* Twice: here, and in the table. */

@@ -17,6 +17,7 @@
 
 #include "config/config.h"
 #include "net/auth.h"
+#include "net/login.h"
 #include "net/rfb_handshake.h"
 
 #define VERSION "RFB 003.008\n"
@@ -150,6 +151,95 @@ static void with_a_password(void **state)
 	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
 	assert_false(auth_matches_vnc("secret", handshake.challenge, handshake.response));
 	assert_false(handshake.authenticated);
+	EXPECT("");
+}
+
+static void with_a_name_and_a_password(void **state)
+{
+	(void)state;
+	up_to_tls(CONFIG_AUTH_USERS, VERSION, "\0\0\1\6");
+	assert_int_equal(rfb_handshake_secured(&handshake, output), RFB_HANDSHAKE_MORE);
+	assert_true(handshake.asked);
+	SAY("\0\0\0\5\0\0\0\6aliceSesame");
+	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
+	assert_false(handshake.authenticated);
+	EXPECT("");
+	assert_string_equal(handshake.claim->name, "alice");
+	assert_string_equal(handshake.claim->password, "Sesame");
+	assert_int_equal(rfb_handshake_admit(&handshake, output), RFB_HANDSHAKE_MORE);
+	EXPECT("\0\0\0\0");
+	rfb_handshake_finish(&handshake);
+	assert_null(handshake.claim);
+}
+
+/* As noVNC does it, in a WebSocket that is in TLS. */
+static void with_a_name_and_a_password_where_tls_is_around(void **state)
+{
+	(void)state;
+	assert_int_equal(rfb_handshake_init(&handshake, CONFIG_AUTH_USERS, false, output), 0);
+	evbuffer_drain(output, SIZE_MAX);
+	result = RFB_HANDSHAKE_MORE;
+	SAY(VERSION);
+	EXPECT("\1\x13");
+	SAY("\x13");
+	EXPECT("\0\2");
+	SAY("\0\2");
+	EXPECT("\0\1\0\0\1\0");
+	SAY("\0\0\1\0");
+	EXPECT("");
+	SAY("\0\0\0\5\0\0\0\6aliceSesame");
+	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
+	assert_string_equal(handshake.claim->name, "alice");
+	assert_string_equal(handshake.claim->password, "Sesame");
+	rfb_handshake_finish(&handshake);
+}
+
+static void names_and_passwords_have_an_end(void **state)
+{
+	static const char wrong[] = "\0\0\0\1\0\0\0\x15" "Authentication failed";
+	static const char lengths[][8] = { { 0, 0, 1, 0, 0, 0, 0, 1 }, { 0, 0, 0, 1, 0, 0, 1, 0 },
+		{ -1, -1, -1, -1, 0, 0, 0, 1 }, { 0, 0, 0, 1, -1, -1, -1, -1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		up_to_tls(CONFIG_AUTH_USERS, VERSION, "\0\0\1\6");
+		rfb_handshake_secured(&handshake, output);
+		say(lengths[i], sizeof(lengths[i]));
+		assert_int_equal(result, RFB_HANDSHAKE_REFUSED);
+		EXPECT("\0\0\0\1\0\0\0\x15" "Authentication failed");
+		rfb_handshake_finish(&handshake);
+	}
+	/* The longest, and none at all. */
+	up_to_tls(CONFIG_AUTH_USERS, VERSION, "\0\0\1\6");
+	rfb_handshake_secured(&handshake, output);
+	SAY("\0\0\0\xff\0\0\0\xff");
+	for (int i = 0; i < 510; i++)
+		SAY("x");
+	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
+	assert_int_equal(strlen(handshake.claim->name), 255);
+	assert_int_equal(strlen(handshake.claim->password), 255);
+	rfb_handshake_finish(&handshake);
+	up_to_tls(CONFIG_AUTH_USERS, VERSION, "\0\0\1\6");
+	rfb_handshake_secured(&handshake, output);
+	SAY("\0\0\0\0\0\0\0\0");
+	assert_int_equal(result, RFB_HANDSHAKE_CHECK);
+	rfb_handshake_finish(&handshake);
+	/* What looks like another name to whoever stops at it. */
+	up_to_tls(CONFIG_AUTH_USERS, VERSION, "\0\0\1\6");
+	rfb_handshake_secured(&handshake, output);
+	SAY("\0\0\0\5\0\0\0\1al\0cex");
+	assert_int_equal(result, RFB_HANDSHAKE_REFUSED);
+	expect(wrong, sizeof(wrong) - 1);
+	rfb_handshake_finish(&handshake);
+}
+
+static void with_a_certificate_it_is_the_owner_who_knows(void **state)
+{
+	(void)state;
+	up_to_tls(CONFIG_AUTH_CERTIFICATE, VERSION, "\0\0\1\4");
+	assert_int_equal(rfb_handshake_secured(&handshake, output), RFB_HANDSHAKE_CHECK);
+	assert_false(handshake.authenticated);
+	assert_null(handshake.claim);
 	EXPECT("");
 }
 
@@ -307,6 +397,10 @@ int main(void)
 		cmocka_unit_test(what_comes_too_early_is_left_for_tls),
 		cmocka_unit_test(a_full_house_is_said_inside),
 		cmocka_unit_test(other_versions_are_refused),
+		cmocka_unit_test(with_a_name_and_a_password),
+		cmocka_unit_test(with_a_name_and_a_password_where_tls_is_around),
+		cmocka_unit_test(names_and_passwords_have_an_end),
+		cmocka_unit_test(with_a_certificate_it_is_the_owner_who_knows),
 		cmocka_unit_test(other_subtypes_are_refused),
 		cmocka_unit_test(there_is_one_way_in),
 	};
