@@ -94,6 +94,7 @@ struct config_vm {
 	char *desktop_name; /* desktop-name: default the VM's name; live */
 	struct config_addresses vnc; /* vnc: listeners; live */
 	struct config_addresses websocket; /* websocket: listeners for browsers; live */
+	char *websocket_pages; /* websocket-pages: folder of noVNC; live, read anew on each reload */
 	struct config_addresses websocket_origins; /* websocket-origins: whose pages may connect; live */
 	/*
 	 * vnc-auth: none; vncauth, which has a vnc_password_file; users and certificate, which have TLS, and

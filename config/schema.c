@@ -270,6 +270,16 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		       "Its password and TLS (vnc-auth, vnc-tls) count here, too. Not set: nowhere.",
 	},
 	{
+		VM("websocket-pages", websocket_pages),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "A folder with noVNC, which browsers that open the address of websocket are shown: Debian's "
+		       "package novnc has it in /usr/share/novnc. It is read when the VM starts and on each reload. "
+		       "Not set: no pages.",
+	},
+	{
 		VM("websocket-origins", websocket_origins),
 		.type = SCHEMA_ORIGINS,
 		.default_text = "",

@@ -20,6 +20,7 @@
 #include "net/vnc_report.h"
 #include "net/vnc_update.h"
 #include "net/vnc_video.h"
+#include "net/web_pages.h"
 #include "server/frame.h"
 #include "server/log.h"
 #include "server/update.h"
@@ -376,6 +377,24 @@ static const char *name_of(const struct config_vm *config)
 	return config->desktop_name ? config->desktop_name : config->name;
 }
 
+/* Reads them, anew if they were before: a page is what its folder was then. */
+static void load_pages(struct vnc *vnc)
+{
+	const char *folder = vnc->config->websocket_pages;
+	int r;
+
+	web_pages_free(vnc->pages);
+	vnc->pages = NULL;
+	if (!folder || !vnc->config->websocket.count)
+		return;
+	r = web_pages_load(folder, &vnc->pages);
+	if (r < 0)
+		log_error(NULL, "websocket-pages %s: %s; browsers get no page", folder,
+				r == -ENOENT ? "there is no vnc.html in it" : strerror(-r));
+	else
+		log_info(NULL, "%zu files for browsers from %s", web_pages_count(vnc->pages), folder);
+}
+
 static void reconfigure(struct protocol *protocol, const struct config_vm *config)
 {
 	struct vnc *vnc = from_protocol(protocol);
@@ -383,8 +402,10 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 	char *name = strdup(name_of(config));
 
 	vnc->config = config;
+	load_pages(vnc);
 	TAILQ_FOREACH(client, &vnc->clients, link) {
-		client->websocket.origins = &config->websocket_origins;
+		client->websocket.policy.origins = &config->websocket_origins;
+		client->websocket.policy.pages = vnc->pages;
 		vnc_client_set_limits(client);
 	}
 	if (name && strcmp(name, vnc->desktop_name)) {
@@ -420,6 +441,7 @@ static void free_vnc(struct protocol *protocol)
 		vnc_client_free(client);
 	}
 	drop_picture(vnc);
+	web_pages_free(vnc->pages);
 	rects_pool_free(vnc->pool);
 	tickets_free(vnc->tickets);
 	login_free(vnc->login);
@@ -493,6 +515,7 @@ int vnc_new(struct event_base *base, const struct config_vm *config, struct gate
 		free_vnc(&vnc->protocol);
 		return r;
 	}
+	load_pages(vnc);
 	/* No reason not to serve: the file is read at each login, and can be mended. */
 	if (config->vnc_auth == CONFIG_AUTH_VNCAUTH &&
 			auth_check_file(config->vnc_password_file, &error) < 0)

@@ -31,6 +31,7 @@ struct login;
 struct rects_pool;
 struct soft_cursor;
 struct vnc_client;
+struct web_pages;
 
 /* A guest that was asked for a size and has not shown it by then is not waited for. */
 #define VNC_RESIZE_PATIENCE_NS (5 * NSEC_PER_SEC)
@@ -57,6 +58,7 @@ struct vnc {
 	struct soft_cursor *soft; /* NULL: no viewer needs it */
 	char *desktop_name;
 
+	struct web_pages *pages; /* NULL: none */
 	struct vnc_client_list clients; /* oldest first */
 	unsigned int n_viewers, n_handshakes;
 	unsigned int viewers_told, video_viewers_told; /* as the owner knows them */

@@ -75,7 +75,9 @@ void vnc_client_close(struct vnc_client *client, enum log_level level, const cha
 	vsnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
 	vnc_tell_left(client, why);
-	log_at(level, client->peer, "%s left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
+	/* A page is many files, each a connection. */
+	log_at(client->websocket.browses ? LOG_LEVEL_DEBUG : level, client->peer,
+			"%s left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
 			client->state == VNC_WAITING || client->state == VNC_VIEWING ? "VNC viewer" : "VNC client",
 			(double)(clock_now_ns() - client->connected_ns) / NSEC_PER_SEC, why,
 			stream_bytes_sent(client->stream), stream_bytes_received(client->stream));
@@ -140,6 +142,13 @@ static void check_stall(struct vnc_client *client)
 		set_timer(client, timeout_ns - stuck_ns);
 }
 
+/* Who looks at a page has nothing more to say. */
+static void blame_abort(struct vnc_client *client)
+{
+	if (!client->websocket.browses)
+		gate_blame(client->vnc->gate, &client->guest, PENALTY_ABORT, clock_now_ns());
+}
+
 static void handle_timer(evutil_socket_t fd, short what, void *data)
 {
 	struct vnc_client *client = data;
@@ -148,7 +157,7 @@ static void handle_timer(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	switch (client->state) {
 	case VNC_HANDSHAKE:
-		gate_blame(client->vnc->gate, &client->guest, PENALTY_ABORT, clock_now_ns());
+		blame_abort(client);
 		vnc_client_close(client, LOG_LEVEL_INFO, "the handshake took too long");
 		break;
 	case VNC_REFUSED:
@@ -408,7 +417,7 @@ static void handle_closed(void *user, int error)
 	struct vnc_client *client = user;
 
 	if (client->state == VNC_HANDSHAKE)
-		gate_blame(client->vnc->gate, &client->guest, PENALTY_ABORT, clock_now_ns());
+		blame_abort(client);
 	vnc_client_close(client, LOG_LEVEL_INFO, "%s", client->tls.error[0] ? client->tls.error
 			: error ? strerror(-error) : "the client closed the connection");
 }
@@ -432,11 +441,12 @@ static int push_websocket(struct vnc_client *client)
 	const struct config_vm *config = client->vnc->config;
 	int r = 0;
 
-	client->websocket.origins = &config->websocket_origins;
-	client->websocket.secure = config_listener_is_encrypted(config, CONFIG_LISTENERS_WEBSOCKET);
-	client->websocket.peer = client->peer;
+	client->websocket.policy.origins = &config->websocket_origins;
+	client->websocket.policy.pages = client->vnc->pages;
+	client->websocket.policy.secure = config_listener_is_encrypted(config, CONFIG_LISTENERS_WEBSOCKET);
+	client->websocket.policy.peer = client->peer;
 	client->tls.tls = client->vnc->tls;
-	if (client->websocket.secure)
+	if (client->websocket.policy.secure)
 		r = stream_push(client->stream, &tls_layer, &client->tls);
 	return r < 0 ? r : stream_push(client->stream, &websocket_layer, &client->websocket);
 }

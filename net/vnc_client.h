@@ -20,7 +20,7 @@
 #include "net/tickets.h"
 #include "net/viewer.h"
 #include "net/vnc_input.h"
-#include "net/websocket_upgrade.h"
+#include "net/websocket.h"
 #include "server/log.h"
 
 struct event;
@@ -69,7 +69,7 @@ struct vnc_client {
 	struct stream *stream; /* NULL once closed */
 	char peer[ADDRESS_TEXT_MAX];
 	struct gate_guest guest; /* at the gate until authenticated */
-	struct websocket_policy websocket; /* for one that comes that way */
+	struct websocket_link websocket; /* for one that comes that way */
 	int64_t connected_ns, check_ns; /* and when its password came */
 	enum vnc_state state;
 	/* The handshake's deadline; the wait before a refusal; then the check for stalls. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "net/http_request.h"
+#include "net/web_pages.h"
 #include "net/websocket_frames.h"
 #include "server/log.h"
 
@@ -19,7 +20,7 @@
 
 struct websocket {
 	struct bufferevent *below, *layer;
-	const struct websocket_policy *policy;
+	struct websocket_link *link;
 	struct http_request *request; /* NULL once it is answered */
 	struct websocket_reader reader;
 	size_t pong_bytes; /* written since below had nothing to send */
@@ -47,7 +48,7 @@ static void put_close(struct websocket *websocket, enum websocket_close code, st
 
 static void refuse(struct websocket *websocket, unsigned int status, const char *error)
 {
-	log_notice(websocket->policy->peer, "WebSocket refused: %s", error);
+	log_notice(websocket->link->policy.peer, "WebSocket refused: %s", error);
 	/* Without memory the client learns it from the end of the connection. */
 	(void)websocket_upgrade_refuse(status, error, bufferevent_get_output(websocket->below));
 	end(websocket, -EPROTO);
@@ -56,6 +57,7 @@ static void refuse(struct websocket *websocket, unsigned int status, const char 
 /* True once the request is answered with yes. */
 static bool read_request(struct websocket *websocket, struct evbuffer *input)
 {
+	const struct websocket_policy *policy = &websocket->link->policy;
 	struct http_request *request = websocket->request;
 	unsigned int status;
 	const char *error;
@@ -63,7 +65,10 @@ static bool read_request(struct websocket *websocket, struct evbuffer *input)
 
 	if (r == -EPROTO) {
 		refuse(websocket, request->status, request->error);
-	} else if (r > 0 && websocket_upgrade_check(request, websocket->policy, &status, &error) < 0) {
+	} else if (r > 0 && policy->pages && !http_request_header(request, "upgrade")) {
+		websocket->link->browses = true;
+		r = web_pages_answer(policy->pages, request, bufferevent_get_output(websocket->below));
+	} else if (r > 0 && websocket_upgrade_check(request, policy, &status, &error) < 0) {
 		refuse(websocket, status, error);
 	} else if (r > 0) {
 		r = websocket_upgrade_accept(request, bufferevent_get_output(websocket->below));
@@ -109,7 +114,7 @@ static void read_frames(struct websocket *websocket, struct evbuffer *input, str
 			end(websocket, 0);
 			break;
 		case -EPROTO:
-			log_notice(websocket->policy->peer, "WebSocket ended: %s", websocket->reader.error);
+			log_notice(websocket->link->policy.peer, "WebSocket ended: %s", websocket->reader.error);
 			put_close(websocket, websocket->reader.code, output);
 			/* fall through */
 		default:
@@ -126,9 +131,9 @@ static enum bufferevent_filter_result filter_input(struct evbuffer *source, stru
 
 	(void)limit;
 	(void)mode;
-	if (!websocket->ended && (websocket->open || read_request(websocket, source)))
+	if (!websocket->ended && !websocket->link->browses && (websocket->open || read_request(websocket, source)))
 		read_frames(websocket, source, target);
-	if (websocket->ended)
+	if (websocket->ended || websocket->link->browses)
 		evbuffer_drain(source, SIZE_MAX);
 	return evbuffer_get_length(target) > before ? BEV_OK : BEV_NEED_MORE;
 }
@@ -170,7 +175,7 @@ static int websocket_open(struct event_base *base, struct bufferevent *below, vo
 		goto err_free;
 	http_request_init(request);
 	websocket->below = below;
-	websocket->policy = argument;
+	websocket->link = argument;
 	websocket->request = request;
 	websocket->layer = bufferevent_filter_new(below, filter_input, filter_output, BEV_OPT_CLOSE_ON_FREE,
 			websocket_free, websocket);

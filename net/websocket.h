@@ -5,6 +5,9 @@
  * message. What is written before the request has come waits for it. Pings are
  * answered. There is no deadline here: the owner has one for the whole handshake.
  *
+ * A browser that asks for a page, where there are pages, is answered; nothing
+ * more comes of it, and it closes the connection, or its deadline does.
+ *
  * A client that is refused is told why over HTTP, one that breaks the rules by a
  * close frame, and the log by the layer; the owner hears closed() with -EPROTO. A
  * client that ends it in order is closed() with 0. Loop thread.
@@ -12,10 +15,17 @@
 #ifndef PLANECAST_NET_WEBSOCKET_H
 #define PLANECAST_NET_WEBSOCKET_H
 
+#include <stdbool.h>
+
 #include "net/stream.h"
 #include "net/websocket_upgrade.h"
 
-/* Its argument is a struct websocket_policy, borrowed until the stream is freed; it may change. */
+/* The argument of websocket_layer. The owner's until the stream is freed; the policy may change. */
+struct websocket_link {
+	struct websocket_policy policy;
+	bool browses; /* it asked for a page, and has it */
+};
+
 extern const struct stream_layer websocket_layer;
 
 #endif

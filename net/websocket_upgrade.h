@@ -15,6 +15,7 @@
 struct config_addresses;
 struct evbuffer;
 struct http_request;
+struct web_pages;
 
 #define WEBSOCKET_SUBPROTOCOL "binary"
 
@@ -28,6 +29,7 @@ struct websocket_policy {
 	const struct config_addresses *origins; /* borrowed */
 	bool secure; /* the connection is encrypted */
 	const char *peer; /* borrowed; for the log */
+	const struct web_pages *pages; /* shown to browsers that ask for no upgrade; borrowed; NULL: none */
 };
 
 /* 0; or -EPROTO, and *ret_status and *ret_error, a constant, say why not. */

@@ -104,6 +104,58 @@ class Pages(unittest.TestCase):
                 web.update()
 
 
+class Files(unittest.TestCase):
+    """A folder for browsers, at the same address."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="planecast-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "vnc.html").write_text("<p>first</p>")
+        (self.folder / "large.js").write_bytes(b"/" * 1_000_000)
+
+    def get(self, address, path):
+        with connect(address) as sock:
+            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            status, head = read_head(sock)
+            length = int(head.partition("Content-Length: ")[2].split()[0])
+            with sock.makefile("rb") as file:
+                return status, file.read(length)
+
+    def test_files(self):
+        keys = {"websocket_pages": self.folder, "max_handshakes": 8}
+        with start(**keys) as daemon:
+            daemon.wait_line("2 files for browsers")
+            daemon.wait_serving("vm")
+            address = daemon.address("vm", protocol="websocket")
+            with WebRfbClient(address) as web:
+                self.assertEqual(self.get(address, "/")[0], 303)
+                self.assertEqual(self.get(address, "/vnc.html?autoconnect=1"), (200, b"<p>first</p>"))
+                self.assertEqual(self.get(address, "/../planecast.conf")[0], 404)
+                # As many as a page has, and nobody is blamed for coming and going.
+                for _ in range(50):
+                    self.assertEqual(self.get(address, "/large.js"), (200, b"/" * 1_000_000))
+                with WebRfbClient(address) as another:
+                    another.request(False)
+                    another.update()
+                # On a reload the folder is read again.
+                (self.folder / "vnc.html").write_text("<p>second</p>")
+                daemon.reload(vm_section("vm", **STILL, websocket="127.0.0.1:0", **keys, max_viewers=5))
+                wait_until(lambda: self.get(address, "/vnc.html") == (200, b"<p>second</p>"), "the new page")
+                daemon.reload(vm_section("vm", **STILL, websocket="127.0.0.1:0"))
+                wait_until(lambda: self.get(address, "/")[0] == 426, "no pages")
+                web.request(False)
+                web.update()
+
+    def test_no_folder(self):
+        with start(websocket_pages=self.folder / "none") as daemon:
+            daemon.wait_line("websocket-pages .*: there is no vnc.html")
+            daemon.wait_serving("vm")
+            with WebRfbClient(daemon.address("vm", protocol="websocket")) as web:
+                web.request(False)
+                web.update()
+
+
 class Tls(unittest.TestCase):
     """Where there is a certificate the address is wss, and nothing else."""
 

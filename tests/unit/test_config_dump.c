@@ -308,6 +308,7 @@ static const struct {
 	{ "desktop-name", "other", CONFIG_LIVE },
 	{ "vnc", "unix:/other", CONFIG_LIVE },
 	{ "websocket", "unix:/other", CONFIG_LIVE },
+	{ "websocket-pages", "/other", CONFIG_LIVE },
 	{ "websocket-origins", "http://other", CONFIG_LIVE },
 	{ "vnc-auth", "vncauth", CONFIG_RESTART },
 	{ "vnc-tls", "off", CONFIG_LIVE },

@@ -20,6 +20,7 @@
 
 #include "config/config.h"
 #include "net/stream.h"
+#include "net/web_pages.h"
 #include "net/websocket.h"
 #include "server/log.h"
 #include "tests/unit/pump.h"
@@ -39,7 +40,7 @@ static struct event_base *base;
 static struct stream *stream;
 static int peer;
 static struct config_addresses origins;
-static struct websocket_policy policy;
+static struct websocket_link websocket;
 static char got[1 << 16];
 static size_t got_bytes;
 static struct {
@@ -114,7 +115,7 @@ static void begin(void)
 	assert_int_equal(stream_new(base, fds[1], &events, NULL, &stream), 0);
 	if (has_layer_below)
 		assert_int_equal(stream_push(stream, &pass_layer, NULL), 0);
-	assert_int_equal(stream_push(stream, &websocket_layer, &policy), 0);
+	assert_int_equal(stream_push(stream, &websocket_layer, &websocket), 0);
 }
 
 static void finish(void)
@@ -132,7 +133,7 @@ static int setup(void **state)
 	base = event_base_new();
 	origins.count = 0;
 	has_layer_below = false;
-	policy = (struct websocket_policy){ .origins = &origins };
+	websocket = (struct websocket_link){ .policy.origins = &origins };
 	begin();
 	return 0;
 }
@@ -441,7 +442,7 @@ static void pages_of_this_host(void **state)
 	assert_int_equal(answer_to_page("127.0.0.1:5700", "file://127.0.0.1"), 403);
 	/* A name that was made to mean this machine. */
 	assert_int_equal(answer_to_page("evil.example:5700", "http://evil.example:5700"), 403);
-	policy.secure = true;
+	websocket.policy.secure = true;
 	assert_int_equal(answer_to_page("desk.example:5700", "https://desk.example"), 101);
 	assert_int_equal(answer_to_page("desk.example:5700", "https://evil.example"), 403);
 }
@@ -460,6 +461,58 @@ static void pages_that_are_listed(void **state)
 	assert_int_equal(answer_to_page("127.0.0.1:5700", "http://127.0.0.1"), 403);
 	/* Programs that are no browsers say nothing. */
 	assert_int_equal(answer_to(REQUEST "\r\n"), 101);
+}
+
+/* A folder with the least that noVNC is. */
+static struct web_pages *make_pages(void)
+{
+	char folder[] = "/tmp/planecast-test-XXXXXX", path[64];
+	struct web_pages *pages;
+	int fd;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/vnc.html", folder);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "<p>noVNC</p>", 12), 12);
+	close(fd);
+	assert_int_equal(web_pages_load(folder, &pages), 0);
+	unlink(path);
+	rmdir(folder);
+	return pages;
+}
+
+static void pages_beside_it(void **state)
+{
+	struct web_pages *pages = make_pages();
+
+	(void)state;
+	websocket.policy.pages = pages;
+	assert_int_equal(stream_write(stream, "RFB 003.008\n", 12), 0);
+	SAY("GET /vnc.html?a=b HTTP/1.1\r\n" HOST "\r\nGET /vnc.html HTTP/1.1\r\n" HOST "\r\n");
+	PUMP_UNTIL(base, listen_to_server() && strstr(got, "<p>noVNC</p>"));
+	SAY(REQUEST "\r\n" FRAME("\x82", "\x81") "x");
+	for (int i = 0; i < 5; i++)
+		pump_round(base);
+	/* One page a connection, and nothing else: no second one, and none of what waits for a viewer. */
+	assert_true(listen_to_server());
+	assert_true(websocket.browses);
+	assert_non_null(strstr(got, "HTTP/1.1 200 OK\r\nConnection: close\r\n"));
+	assert_string_equal(strstr(got, "<p>"), "<p>noVNC</p>");
+	assert_int_equal(seen.readable + seen.closed, 0);
+	shutdown(peer, SHUT_WR);
+	PUMP_UNTIL(base, seen.closed);
+	assert_int_equal(seen.error, 0);
+	/* Another one connects. */
+	finish();
+	websocket.browses = false;
+	begin();
+	upgrade();
+	finish();
+	begin();
+	/* Upgrades are refused as ever. */
+	assert_int_equal(answer_to("GET /vnc.html HTTP/1.1\r\n" HOST UPGRADE KEY VERSION "\r\n"), 404);
+	assert_false(websocket.browses);
+	web_pages_free(pages);
 }
 
 int main(void)
@@ -486,6 +539,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(endless_requests, setup, teardown),
 		cmocka_unit_test_setup_teardown(pages_of_this_host, setup, teardown),
 		cmocka_unit_test_setup_teardown(pages_that_are_listed, setup, teardown),
+		cmocka_unit_test_setup_teardown(pages_beside_it, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
