@@ -26,8 +26,11 @@
 #include "server/worker.h"
 
 #define VNC_PORT_FIRST 5901
+#define WEB_PORT_FIRST 5701
 #define SPICE_PORT_FIRST 5931
 #define PORT_LAST 6900
+/* Where Debian has it. */
+#define PAGES_FOLDER "/usr/share/novnc"
 
 struct demo {
 	const struct options *options;
@@ -42,7 +45,7 @@ struct demo {
 	struct event *end_timer;
 };
 
-/* Placeholders: the demo's directory, two ports each, the recording. */
+/* Placeholders: the demo's directory, three ports and the folder of pages each, the recording. */
 static const char config_text[] = "[server]\n"
 				  "log-level = warn\n"
 				  "control-socket = \"%s/" CONTROL_SOCKET_NAME "\"\n"
@@ -53,11 +56,15 @@ static const char config_text[] = "[server]\n"
 				  "desktop-name = planecast demo: desktop\n"
 				  "vnc = 127.0.0.1:%u\n"
 				  "spice = 127.0.0.1:%u\n"
+				  "websocket = 127.0.0.1:%u\n"
+				  "websocket-pages = \"%s\"\n"
 				  "[vm \"replay\"]\n"
 				  "source = replay\n"
 				  "desktop-name = planecast demo: replay\n"
 				  "vnc = 127.0.0.1:%u\n"
 				  "spice = 127.0.0.1:%u\n"
+				  "websocket = 127.0.0.1:%u\n"
+				  "websocket-pages = \"%s\"\n"
 				  "replay-file = \"%s\"\n";
 
 /* The next port from *port on that nobody listens on; 0: none. */
@@ -81,12 +88,19 @@ static unsigned int find_port(unsigned int from)
 
 static int find_ports(struct demo *demo)
 {
-	unsigned int from = VNC_PORT_FIRST, *port;
+	static const struct {
+		unsigned int first;
+		size_t port; /* offset in struct demo_vm */
+	} kinds[] = {
+		{ WEB_PORT_FIRST, offsetof(struct demo_vm, web_port) },
+		{ VNC_PORT_FIRST, offsetof(struct demo_vm, vnc_port) },
+		{ SPICE_PORT_FIRST, offsetof(struct demo_vm, spice_port) },
+	};
+	unsigned int from = 0, *port;
 
-	for (size_t i = 0; i < 2 * DEMO_VMS; i++) {
-		port = i < DEMO_VMS ? &demo->vms[i].vnc_port : &demo->vms[i - DEMO_VMS].spice_port;
-		if (i == DEMO_VMS && from < SPICE_PORT_FIRST)
-			from = SPICE_PORT_FIRST;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) * DEMO_VMS; i++) {
+		port = (unsigned int *)((char *)&demo->vms[i % DEMO_VMS] + kinds[i / DEMO_VMS].port);
+		from = from < kinds[i / DEMO_VMS].first ? kinds[i / DEMO_VMS].first : from;
 		*port = find_port(from);
 		if (!*port) {
 			log_error(NULL, "no port of %u to %u is free on 127.0.0.1", from, PORT_LAST);
@@ -97,13 +111,31 @@ static int find_ports(struct demo *demo)
 	return 0;
 }
 
+/* The folder of noVNC; "" where there is none, which is nobody's fault. */
+static const char *find_pages(struct demo *demo)
+{
+	const char *folder = demo->options->demo_pages ? demo->options->demo_pages : PAGES_FOLDER;
+	char *page;
+	bool found;
+
+	if (asprintf(&page, "%s/vnc.html", folder) < 0)
+		return "";
+	found = access(page, R_OK) == 0;
+	free(page);
+	for (size_t i = 0; i < DEMO_VMS; i++)
+		demo->vms[i].has_page = found;
+	return found ? folder : "";
+}
+
 static int make_config(struct demo *demo, struct config **ret)
 {
+	const char *pages = find_pages(demo);
 	char *text = NULL;
 	int length, r;
 
 	length = asprintf(&text, config_text, demo->directory, demo->vms[0].vnc_port, demo->vms[0].spice_port,
-			demo->vms[1].vnc_port, demo->vms[1].spice_port, demo->recording.path);
+			demo->vms[0].web_port, pages, demo->vms[1].vnc_port, demo->vms[1].spice_port,
+			demo->vms[1].web_port, pages, demo->recording.path);
 	if (length < 0)
 		return -ENOMEM;
 	r = config_parse("demo", text, length, config_report_stdio, stderr, ret);
@@ -115,6 +147,14 @@ static int make_config(struct demo *demo, struct config **ret)
 	if (demo->options->log_format >= 0)
 		(*ret)->server.log_format = demo->options->log_format;
 	return 0;
+}
+
+static void write_uris_of(const struct demo_vm *vm, FILE *file)
+{
+	fprintf(file, "vnc://127.0.0.1:%u %s\nspice://127.0.0.1:%u %s\n", vm->vnc_port, vm->name, vm->spice_port,
+			vm->name);
+	if (vm->has_page)
+		fprintf(file, "http://127.0.0.1:%u/ %s\n", vm->web_port, vm->name);
 }
 
 /* Whole or not at all: scripts wait for the file and read it at once. */
@@ -132,8 +172,7 @@ static int write_uris(const struct demo *demo)
 		r = -errno;
 	} else {
 		for (size_t i = 0; i < DEMO_VMS; i++)
-			fprintf(file, "vnc://127.0.0.1:%u %s\nspice://127.0.0.1:%u %s\n", demo->vms[i].vnc_port,
-					demo->vms[i].name, demo->vms[i].spice_port, demo->vms[i].name);
+			write_uris_of(&demo->vms[i], file);
 		if (ferror(file) | fclose(file))
 			r = -EIO;
 		if (!r && rename(temporary, path) < 0)

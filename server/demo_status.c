@@ -47,12 +47,15 @@ static void format_line(const struct demo_vm *vm, char *buf, size_t size)
 void demo_status_announce(const struct demo_vm *vms, const char *control)
 {
 	printf("\nTwo VMs are served, each by a process of its own. Look at them with any of:\n");
-	for (size_t i = 0; i < DEMO_VMS; i++)
+	for (size_t i = 0; i < DEMO_VMS; i++) {
 		printf("\n%s\n"
 		       "  vncviewer 127.0.0.1::%u\n"
 		       "  spicy -h 127.0.0.1 -p %u\n"
 		       "  remote-viewer %s\n",
 				vms[i].name, vms[i].vnc_port, vms[i].spice_port, vms[i].viewer_file);
+		if (vms[i].has_page)
+			printf("  http://127.0.0.1:%u/ in a browser\n", vms[i].web_port);
+	}
 	printf("\nAsk it what goes on, or for more:\n  planecastctl --socket %s clients\n", control);
 	printf("\nCtrl-C ends the demo.\n\n");
 	fflush(stdout);

@@ -152,6 +152,13 @@ static int take_recording(struct options *options, const struct row *row, const 
 	return 0;
 }
 
+static int take_pages(struct options *options, const struct row *row, const char *argument)
+{
+	(void)row;
+	options->demo_pages = argument;
+	return 0;
+}
+
 /* A row without a name is a heading of the help. */
 static const struct row rows[] = {
 	{ .help = "Serving" },
@@ -194,6 +201,8 @@ static const struct row rows[] = {
 			take_uris, 0 },
 	{ "demo-recording", 0, "FILE", "with --demo: the recording to play\n(default: makes one)",
 			take_recording, 0 },
+	{ "demo-pages", 0, "FOLDER", "with --demo: noVNC, for browsers\n(default: /usr/share/novnc, if it is there)",
+			take_pages, 0 },
 	{ .help = "About" },
 	{ "help", 'h', NULL, "print this", take_mode, OPTIONS_HELP },
 	{ "version", 'V', NULL, "print the versions of planecastd and its libraries", take_mode,
@@ -287,8 +296,8 @@ static int check(const struct options *options)
 {
 	bool demo = options->mode == OPTIONS_DEMO;
 
-	if (!demo && (options->demo_for_ns || options->demo_uris || options->demo_recording)) {
-		fprintf(stderr, "planecastd: --for, --uris and --demo-recording go with --demo\n");
+	if (!demo && (options->demo_for_ns || options->demo_uris || options->demo_recording || options->demo_pages)) {
+		fprintf(stderr, "planecastd: --for, --uris, --demo-recording and --demo-pages go with --demo\n");
 		return -EINVAL;
 	}
 	if (demo && options->vm) {

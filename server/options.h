@@ -36,6 +36,7 @@ struct options {
 	int64_t demo_for_ns; /* 0: until interrupted */
 	const char *demo_uris; /* NULL: not wanted */
 	const char *demo_recording; /* NULL: make one */
+	const char *demo_pages; /* NULL: Debian's noVNC, if it is there */
 	const char *encoder; /* the one to probe */
 	const char *user; /* whose password to hash */
 	const char *certs_directory; /* --make-certs */

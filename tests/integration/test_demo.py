@@ -13,9 +13,11 @@ import subprocess
 import tempfile
 import termios
 import unittest
+import urllib.request
 
 from harness import BUILD, DEADLINE_S, PLANECASTD, RfbClient, process_children, wait_until
 from viewer import SpiceViewer, Viewer
+from web_socket import WebRfbClient
 
 NAMES = ["desktop", "replay"]
 ALL = {(protocol, name) for protocol in ("vnc", "spice") for name in NAMES}
@@ -33,6 +35,8 @@ class Demo(unittest.TestCase):
         environment = {**os.environ, "TMPDIR": str(self.scratch)}
         for name in "XDG_RUNTIME_DIR", "LIBVA_DRIVERS_PATH":
             environment.pop(name, None)
+        # This machine's noVNC is no part of it, unless a test says so.
+        arguments = arguments if "--demo-pages" in arguments else ("--demo-pages", str(self.scratch), *arguments)
         process = subprocess.Popen([PLANECASTD, "--demo", "--uris", str(self.uris), *arguments],
                                    stdin=subprocess.DEVNULL, env=environment, **popen)
         self.addCleanup(self.end, process)
@@ -50,7 +54,7 @@ class Demo(unittest.TestCase):
         wait_until(self.uris.exists, "the file of URIs", DEADLINE_S * 2)
         ports = {}
         for line in self.uris.read_text().splitlines():
-            protocol, port, name = re.fullmatch(r"(vnc|spice)://127\.0\.0\.1:(\d+) (\w+)", line).groups()
+            protocol, port, name = re.fullmatch(r"(vnc|spice|http)://127\.0\.0\.1:(\d+)/? (\w+)", line).groups()
             ports[protocol, name] = int(port)
         return ports
 
@@ -113,6 +117,20 @@ class Demo(unittest.TestCase):
             if protocol == "vnc":
                 with Viewer(("127.0.0.1", port), "--video") as viewer:
                     wait_until(lambda: viewer("stats")["videos"] >= 10, "rectangles of video", interval_s=0.05)
+
+    def test_browsers_are_shown_a_page(self):
+        pages = self.scratch / "pages"
+        pages.mkdir()
+        (pages / "vnc.html").write_text("<p>noVNC</p>")
+        self.start("--demo-pages", str(pages), stdout=subprocess.DEVNULL)
+        ports = self.wait_uris()
+        for name in "desktop", "replay":
+            with urllib.request.urlopen(f"http://127.0.0.1:{ports['http', name]}/", timeout=DEADLINE_S) as answer:
+                self.assertTrue(answer.url.partition("?")[0].endswith("/vnc.html"))
+                self.assertEqual(answer.read(), b"<p>noVNC</p>")
+            with WebRfbClient(("127.0.0.1", ports["http", name])) as viewer:
+                viewer.request(False)
+                viewer.update()
 
     def test_ends_by_itself_and_draws_in_place_on_a_terminal(self):
         columns = 50

@@ -22,7 +22,8 @@ class RealDemo(unittest.TestCase):
         subprocess.run([BUILD / "planecast-record", "--set", "pattern-scene=still", "--set", "pattern-size=800x600",
                         "--seconds", "0.1", "--output", recording], check=True, capture_output=True, timeout=DEADLINE_S)
         with open(out, "wb") as file:
-            demo = subprocess.Popen([PLANECASTD, "--demo", "--demo-recording", recording, "--uris", uris],
+            demo = subprocess.Popen([PLANECASTD, "--demo", "--demo-recording", recording, "--uris", uris,
+                                     "--demo-pages", directory],
                                     stdin=subprocess.DEVNULL, stdout=file,
                                     env={**os.environ, "XDG_RUNTIME_DIR": str(directory)})
         self.addCleanup(Screen.end, demo)
