@@ -96,7 +96,7 @@ static int read_file(const struct tls_files *files, enum tls_file file, struct t
 	else if (bytes == FILE_MAX_BYTES)
 		r = fail(fault, file, "is too large");
 	else if (BIO_write(*ret, text, (int)bytes) != (int)bytes)
-		r = fail(fault, file, "%s", bytes ? "cannot be read: out of memory" : "is empty");
+		r = fail(fault, file, "cannot be read: out of memory");
 	else
 		r = 0;
 out:
