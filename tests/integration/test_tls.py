@@ -107,7 +107,7 @@ class Tls(unittest.TestCase):
         with self.start(client_ca=True, spice_tls="127.0.0.1:0") as daemon:
             with TlsRfbClient(daemon.address("vm"), client_context(self.certs, certificate=True)) as client:
                 self.watch(client)
-            daemon.wait_line("over TLS as CN=client,O=planecast")
+            daemon.wait_line("over TLS, certificate of CN=client,O=planecast")
             wrong = client_context(self.certs)
             wrong.load_cert_chain(self.other / "client.pem", self.other / "client-key.pem")
             for context in (client_context(self.certs), wrong):
