@@ -13,7 +13,7 @@
 
 #define DROP_IN_SUFFIX ".conf"
 
-static int read_all(int fd, char *text, size_t bytes, size_t *ret_bytes)
+int files_read_all(int fd, char *text, size_t bytes, size_t *ret_bytes)
 {
 	size_t done = 0;
 
@@ -55,7 +55,7 @@ int files_read(const char *path, char **ret_text, size_t *ret_bytes)
 		r = -ENOMEM;
 		goto out;
 	}
-	r = read_all(fd, text, (size_t)st.st_size, &bytes);
+	r = files_read_all(fd, text, (size_t)st.st_size, &bytes);
 	if (r < 0)
 		goto out;
 	*ret_text = text;

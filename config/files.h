@@ -24,4 +24,7 @@ void files_free_paths(char **paths, unsigned int count);
 /* "DIR/conf.d" beside path, allocated; NULL: no memory. */
 char *files_drop_in_directory(const char *path);
 
+/* Reads until text is full or the file ends; *ret_bytes: how much that was. 0 or negative errno of read(). */
+int files_read_all(int fd, char *text, size_t bytes, size_t *ret_bytes);
+
 #endif

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/files.h"
 #include "config/role.h"
 #include "net/password_file.h"
 #include "net/secret.h"
@@ -19,25 +20,6 @@
 /* For files that have no user at all; of no password. */
 #define EMPTY_SETTING "$y$j9T$planecastplanecast0"
 #define METHOD "$y$"
-
-static int read_all(int fd, char *text, size_t bytes, size_t *ret_bytes)
-{
-	size_t done = 0;
-
-	while (done < bytes) {
-		ssize_t got = read(fd, text + done, bytes - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	*ret_bytes = done;
-	return 0;
-}
 
 /* *ret is NUL terminated, and to be wiped and freed. */
 static int read_file(const char *path, char **ret, size_t *ret_bytes, const char **ret_error)
@@ -59,7 +41,7 @@ static int read_file(const char *path, char **ret, size_t *ret_bytes, const char
 	text = calloc(1, (size_t)st.st_size + 1);
 	if (!text)
 		goto out;
-	r = read_all(fd, text, (size_t)st.st_size, &bytes);
+	r = files_read_all(fd, text, (size_t)st.st_size, &bytes);
 	if (r < 0)
 		goto out;
 	*ret = text;
