@@ -2,6 +2,10 @@
 /* Sums and searches over the protocols of a VM. */
 #include "server/protocols.h"
 
+#include "server/damage.h"
+#include "server/frame.h"
+#include "server/update.h"
+
 struct protocol_stats protocols_sum_stats(struct protocol *const *all, size_t n)
 {
 	struct protocol_stats sum = { 0 }, one;
@@ -41,4 +45,14 @@ unsigned int protocols_close_viewer(struct protocol *const *all, size_t n, uint6
 	for (size_t i = 0; i < n; i++)
 		closed += all[i] ? all[i]->impl->close_viewer(all[i], id, why) : 0;
 	return closed;
+}
+
+void protocols_show(struct protocol *protocol, struct frame *frame)
+{
+	struct update update = { .frame = frame };
+
+	pixman_region32_init_rect(&update.damage, 0, 0, frame->width, frame->height);
+	pixman_region32_init(&update.copy_region);
+	protocol->impl->update(protocol, &update);
+	update_finish(&update);
 }

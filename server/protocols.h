@@ -7,6 +7,8 @@
 
 #include "net/protocol.h"
 
+struct frame;
+
 /* all: n of them, of which those that are NULL do not count. */
 
 struct protocol_stats protocols_sum_stats(struct protocol *const *all, size_t n);
@@ -14,5 +16,7 @@ struct protocol_stats protocols_sum_stats(struct protocol *const *all, size_t n)
 void protocols_each_viewer(struct protocol *const *all, size_t n, protocol_viewer_fn each, void *user);
 /* Closes the viewer of that id, 0: all. Returns how many that were. */
 unsigned int protocols_close_viewer(struct protocol *const *all, size_t n, uint64_t id, const char *why);
+/* All of a picture, to one of them whose first viewer would wait for one that rests. */
+void protocols_show(struct protocol *protocol, struct frame *frame);
 
 #endif

@@ -61,6 +61,7 @@ struct video {
 	int64_t moved_ns; /* when there was one last */
 	int64_t rest_ns; /* the picture may be half drawn, and its rest comes by then; 0: it is whole */
 	struct event *due; /* something is to be thought about without a new picture */
+	int64_t look_ns; /* when a look was asked for last */
 };
 
 static unsigned int codecs_for(const struct video *video, uint32_t serial)
@@ -118,8 +119,13 @@ static void set_due(struct video *video, int64_t due_ns, int64_t now_ns)
 static void schedule(struct video *video, int64_t now_ns)
 {
 	const struct protocol_video region = find_region(video);
-	int64_t due_ns = same_region(&region, &video->region) ? activity_due_ns(video->activity) : now_ns;
+	int64_t due_ns = activity_due_ns(video->activity);
 
+	/* That look comes, or is late like all others. */
+	if (due_ns <= video->look_ns)
+		due_ns = 0;
+	if (!same_region(&region, &video->region))
+		due_ns = now_ns;
 	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
 		const struct slot *slot = &video->slots[i];
 		int64_t slot_ns = 0;
@@ -318,6 +324,16 @@ static void close_encoders(struct video *video)
 	}
 }
 
+static void ask_for_look(struct video *video, int64_t now_ns)
+{
+	const int64_t due_ns = activity_due_ns(video->activity);
+
+	if (!due_ns || now_ns < due_ns || due_ns <= video->look_ns)
+		return;
+	video->look_ns = now_ns;
+	video->events->look(video->user);
+}
+
 static void handle_due(evutil_socket_t fd, short what, void *data)
 {
 	struct video *video = data;
@@ -327,7 +343,7 @@ static void handle_due(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	if (now_ns >= video->rest_ns)
 		video->rest_ns = 0;
-	activity_note_time(video->activity, now_ns);
+	ask_for_look(video, now_ns);
 	tell(video, now_ns);
 	for (unsigned int i = 0; i < PACKET_CODECS; i++)
 		encode(&video->slots[i], NULL, now_ns);
@@ -477,6 +493,17 @@ void video_update(struct video *video, const struct update *update, struct frame
 	for (unsigned int i = 0; i < PACKET_CODECS; i++)
 		encode(&video->slots[i], source, now_ns);
 	schedule(video, now_ns);
+}
+
+void video_note_still(struct video *video, int64_t look_ns)
+{
+	const int64_t due_ns = activity_due_ns(video->activity);
+
+	if (!due_ns || look_ns < due_ns)
+		return;
+	activity_note_time(video->activity, look_ns);
+	tell(video, clock_now_ns());
+	schedule(video, clock_now_ns());
 }
 
 void video_ask(struct video *video, enum packet_codec codec, bool keyframe)

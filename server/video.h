@@ -46,6 +46,8 @@ struct video_events {
 	void (*packet)(void *user, struct packet *packet);
 	/* The newest picture: borrowed; linear XR24 in CPU memory. NULL: there is none. */
 	struct frame *(*picture)(void *user);
+	/* The picture may rest: somebody should look, and soon. From the loop. */
+	void (*look)(void *user);
 };
 
 /* Borrows config. drivers: NULL: nobody cares. -ENOMEM. */
@@ -61,6 +63,11 @@ void video_set_watched(struct video *video, bool watched);
  * buffer that the encoder's device can read by itself. is_half: its rest may come at once.
  */
 void video_update(struct video *video, const struct update *update, struct frame *source, bool is_half);
+/*
+ * A look that began at look_ns has found all as it was. Time by itself says nothing: where the
+ * host is too busy to look, a film goes on all the same.
+ */
+void video_note_still(struct video *video, int64_t look_ns);
 /* Every device and driver gets another chance; viewers see a keyframe. */
 void video_begin_anew(struct video *video);
 /* The picture is not the guest's. */

@@ -68,6 +68,7 @@ struct vm {
 	bool card_shown;
 	struct half half; /* what changes, as a rule */
 	enum pacer_result seen; /* by the look that is under way */
+	bool missed; /* it saw what could not be shown */
 	uint32_t width, height, fourcc; /* of the newest picture; 0: none yet */
 
 	struct vm_window window; /* since the last vm_status() */
@@ -192,6 +193,7 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		/* -EBUSY: viewers are still being served the last change; this one is due soon. */
 		if (r != -EBUSY)
 			log_warn(NULL, "picture dropped: %s", strerror(-r));
+		vm->missed = true;
 		pacer_note_motion(&vm->pacer, clock_now_ns());
 		return;
 	}
@@ -215,7 +217,10 @@ static void handle_looked(void *user, int64_t start_ns)
 	struct vm *vm = user;
 
 	pacer_note_look(&vm->pacer, start_ns, vm->seen);
+	if (vm->video && vm->seen == PACER_NOTHING && !vm->missed)
+		video_note_still(vm->video, start_ns);
 	vm->seen = PACER_NOTHING;
+	vm->missed = false;
 	if (vm->looked)
 		vm_set_looking(vm, false);
 	set_pace(vm);
@@ -256,10 +261,18 @@ static struct frame *get_picture(void *user)
 	return damage_shadow(vm->damage);
 }
 
+static void look_soon(void *user)
+{
+	struct vm *vm = user;
+
+	capture_poke(vm->capture);
+}
+
 static const struct video_events video_events = {
 	.region = handle_video_region,
 	.packet = handle_packet,
 	.picture = get_picture,
+	.look = look_soon,
 };
 
 static void handle_video(void *user, enum packet_codec codec, bool keyframe)
@@ -322,17 +335,6 @@ static struct protocol_stats sum_stats(const struct vm *vm)
 	return protocols_sum_stats(vm->protocols, N_PROTOCOLS);
 }
 
-/* To one protocol, whose first viewer would wait for a picture that rests. */
-static void show_again(struct protocol *protocol, struct frame *frame)
-{
-	struct update update = { .frame = frame };
-
-	pixman_region32_init_rect(&update.damage, 0, 0, frame->width, frame->height);
-	pixman_region32_init(&update.copy_region);
-	protocol->impl->update(protocol, &update);
-	update_finish(&update);
-}
-
 static void handle_viewers(void *user)
 {
 	struct vm *vm = user;
@@ -348,7 +350,7 @@ static void handle_viewers(void *user)
 		first = stats.viewers && !vm->watched[i];
 		vm->watched[i] = stats.viewers > 0;
 		if (first && shadow)
-			show_again(vm->protocols[i], shadow);
+			protocols_show(vm->protocols[i], shadow);
 	}
 	if (viewers < vm->viewers)
 		size_wish_lose(&vm->resizer.wish);

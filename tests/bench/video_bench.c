@@ -193,8 +193,14 @@ static struct frame *give_picture(void *user)
 	return damage_shadow(bench.damage);
 }
 
+/* Pictures come by themselves. */
+static void ignore_look(void *user)
+{
+	(void)user;
+}
+
 static const struct video_events video_events = {
-	.region = take_region, .packet = take_packet, .picture = give_picture,
+	.region = take_region, .packet = take_packet, .picture = give_picture, .look = ignore_look,
 };
 
 static int show(struct frame *frame)

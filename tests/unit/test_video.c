@@ -21,12 +21,8 @@
 #define MJPEG (1u << PACKET_MJPEG)
 /* As server/video.c has them. */
 #define KEYFRAME_NS (400 * NSEC_PER_MSEC)
-#define KEEP_NS (10 * NSEC_PER_SEC)
 #define FAILURES_MAX 3
 #define REST_OF_PICTURE_NS (6 * NSEC_PER_MSEC)
-/* As server/activity.c has them. */
-#define REST_NS (150 * NSEC_PER_MSEC)
-#define FORGET_NS NSEC_PER_SEC
 /* A fourcc that nothing can read. */
 #define NO_FOURCC 0x20203843
 
@@ -55,23 +51,9 @@ static int teardown(void **state)
 	return vaapi_threads_wait(VIDEO_RIG_PATIENCE_S * NSEC_PER_SEC) ? 0 : -1;
 }
 
-static void wait_for_packets(unsigned int n)
-{
-	VIDEO_RIG_UNTIL(&rig, rig.n_packets >= n);
-	assert_int_equal(rig.n_packets, n);
-}
-
 static const struct packet *last_packet(void)
 {
 	return rig.packets[rig.n_packets - 1];
-}
-
-/* Lets the box rest, or be forgotten. */
-static void rest(int64_t ns)
-{
-	video_rig_pass(ns);
-	VIDEO_RIG_UNTIL(&rig, !rig.region.on);
-	video_rig_settle(&rig);
 }
 
 static void a_film_has_a_region_and_packets_for_who_asks(void **state)
@@ -85,7 +67,7 @@ static void a_film_has_a_region_and_packets_for_who_asks(void **state)
 		video_ask(rig.video, PACKET_H264, !i);
 		if (i)
 			video_rig_show(&rig);
-		wait_for_packets(i + 1);
+		video_rig_wait(&rig, i + 1);
 		assert_int_equal(last_packet()->codec, PACKET_H264);
 		assert_int_equal(last_packet()->keyframe, !i);
 		assert_int_equal(last_packet()->number, i + 1);
@@ -109,18 +91,18 @@ static void nothing_is_encoded_that_nobody_asked_for(void **state)
 	assert_int_equal(video_rig_threads("mjpeg") + video_rig_threads("video"), 0);
 	/* One ask is one packet, and what was shown already is shown to nobody twice. */
 	video_ask(rig.video, PACKET_MJPEG, false);
-	wait_for_packets(1);
+	video_rig_wait(&rig, 1);
 	for (unsigned int i = 0; i < 20; i++)
 		video_rig_show(&rig);
 	assert_int_equal(rig.n_pictures, 1);
 	video_ask(rig.video, PACKET_MJPEG, false);
 	assert_int_equal(rig.n_pictures, 2);
-	wait_for_packets(2);
+	video_rig_wait(&rig, 2);
 	video_ask(rig.video, PACKET_MJPEG, false);
 	assert_int_equal(rig.n_pictures, 2);
 	video_rig_show(&rig);
 	assert_int_equal(rig.n_pictures, 3);
-	wait_for_packets(3);
+	video_rig_wait(&rig, 3);
 	/* And nothing of the other codec. */
 	assert_int_equal(video_rig_threads("video"), 0);
 }
@@ -132,7 +114,7 @@ static void half_a_picture_waits_for_its_rest(void **state)
 	(void)state;
 	video_rig_begin(&rig);
 	video_ask(rig.video, PACKET_MJPEG, true);
-	wait_for_packets(1);
+	video_rig_wait(&rig, 1);
 	for (unsigned int i = 0; i < 5; i++)
 		video_rig_show(&rig);
 	/* It comes in time, */
@@ -143,7 +125,7 @@ static void half_a_picture_waits_for_its_rest(void **state)
 	video_rig_pass(REST_OF_PICTURE_NS / 2);
 	video_rig_tell(&rig, middle, VIDEO_RIG_HEIGHT);
 	assert_int_equal(rig.n_pictures, 2);
-	wait_for_packets(2);
+	video_rig_wait(&rig, 2);
 	/* or never, */
 	video_ask(rig.video, PACKET_MJPEG, false);
 	video_rig_show_part(&rig, middle, VIDEO_RIG_HEIGHT);
@@ -151,7 +133,7 @@ static void half_a_picture_waits_for_its_rest(void **state)
 	assert_int_equal(rig.n_pictures, 2);
 	video_rig_pass(REST_OF_PICTURE_NS);
 	VIDEO_RIG_UNTIL(&rig, rig.n_pictures == 3);
-	wait_for_packets(3);
+	video_rig_wait(&rig, 3);
 	/* and a keyframe is no exception. */
 	for (int64_t ns = 0; ns < KEYFRAME_NS; ns += VIDEO_RIG_PICTURE_NS)
 		video_rig_show(&rig);
@@ -159,7 +141,7 @@ static void half_a_picture_waits_for_its_rest(void **state)
 	video_ask(rig.video, PACKET_MJPEG, true);
 	assert_int_equal(rig.n_pictures, 3);
 	video_rig_tell(&rig, middle, VIDEO_RIG_HEIGHT);
-	wait_for_packets(4);
+	video_rig_wait(&rig, 4);
 	assert_true(last_packet()->keyframe);
 }
 
@@ -214,7 +196,7 @@ static void the_newest_picture_is_encoded(void **state)
 		video_rig_show(&rig);
 	}
 	sem_post(&gate.open);
-	wait_for_packets(2);
+	video_rig_wait(&rig, 2);
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_packets, 2);
 	assert_int_equal(rig.packets[0]->stamp, gate.frame.stamp);
@@ -249,14 +231,14 @@ static void keyframes_are_for_everybody_and_rare(void **state)
 	video_rig_begin(&rig);
 	for (unsigned int i = 0; i < 16; i++)
 		video_ask(rig.video, PACKET_H264, true);
-	wait_for_packets(1);
+	video_rig_wait(&rig, 1);
 	assert_int_equal(rig.n_pictures, 1);
 	play(2 * KEYFRAME_NS);
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 1);
 
 	video_ask(rig.video, PACKET_H264, true);
-	wait_for_packets(2);
+	video_rig_wait(&rig, 2);
 	assert_true(last_packet()->keyframe);
 	video_ask(rig.video, PACKET_H264, true);
 	video_rig_settle(&rig);
@@ -264,14 +246,14 @@ static void keyframes_are_for_everybody_and_rare(void **state)
 	/* Others go on meanwhile. */
 	video_ask(rig.video, PACKET_H264, false);
 	video_rig_show(&rig);
-	wait_for_packets(3);
+	video_rig_wait(&rig, 3);
 	assert_false(last_packet()->keyframe);
 	/* It comes by itself, when it is time. */
 	play(KEYFRAME_NS - VIDEO_RIG_PICTURE_NS - 1);
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 3);
 	video_rig_pass(1);
-	wait_for_packets(4);
+	video_rig_wait(&rig, 4);
 	assert_true(last_packet()->keyframe);
 }
 
@@ -320,39 +302,6 @@ static void asking_from_inside_events(void **state)
 	rig_decoder_free(decoder);
 }
 
-/* The box is kept for a while, without video, and then another one begins. */
-static void rest_and_end(void **state)
-{
-	uint32_t serial;
-
-	(void)state;
-	video_rig_begin(&rig);
-	serial = rig.region.serial;
-	video_ask(rig.video, PACKET_MJPEG, true);
-	wait_for_packets(1);
-	video_ask(rig.video, PACKET_MJPEG, false);
-	rest(REST_NS);
-	assert_int_equal(rig.region.serial, serial);
-	assert_int_equal(rig.region.codecs, H264 | MJPEG);
-	/* Nothing remains of what was asked, and nothing can be asked. */
-	video_ask(rig.video, PACKET_MJPEG, true);
-	assert_int_equal(rig.n_pictures, 1);
-	video_rig_show(&rig);
-	assert_true(rig.region.on);
-	assert_int_equal(rig.region.serial, serial);
-	video_rig_settle(&rig);
-	assert_int_equal(rig.n_pictures, 1);
-	video_ask(rig.video, PACKET_MJPEG, false);
-	wait_for_packets(2);
-	assert_int_equal(last_packet()->number, 2);
-
-	rest(REST_NS);
-	video_rig_pass(FORGET_NS);
-	video_rig_show(&rig);
-	video_rig_begin(&rig);
-	assert_int_not_equal(rig.region.serial, serial);
-}
-
 /* Pictures that no encoder takes: one codec after the other is given up, for this box. */
 static void refused_pictures(void **state)
 {
@@ -383,7 +332,7 @@ static void refused_pictures(void **state)
 	video_rig_begin(&rig);
 	assert_int_equal(rig.region.codecs, H264 | MJPEG);
 	video_ask(rig.video, PACKET_H264, true);
-	wait_for_packets(1);
+	video_rig_wait(&rig, 1);
 	frame_unref(frame);
 }
 
@@ -456,7 +405,7 @@ static void lost_codec(void **state)
 	assert_int_equal(rig.n_pictures, 1);
 	VIDEO_RIG_UNTIL(&rig, !video_rig_threads("video"));
 	video_ask(rig.video, PACKET_MJPEG, true);
-	wait_for_packets(1);
+	video_rig_wait(&rig, 1);
 	video_stop(rig.video);
 	video_rig_begin(&rig);
 	assert_int_equal(rig.region.codecs, MJPEG);
@@ -468,54 +417,11 @@ static void lost_codec(void **state)
 	assert_int_equal(last_packet()->codec, PACKET_MJPEG);
 	video_rig_settle(&rig);
 	video_ask(rig.video, PACKET_H264, true);
-	wait_for_packets(3);
+	video_rig_wait(&rig, 3);
 	video_begin_anew(rig.video);
 	PLAY_UNTIL(rig.n_packets == 5);
 	assert_int_not_equal(rig.packets[3]->codec, rig.packets[4]->codec);
 	assert_true(rig.packets[3]->keyframe && rig.packets[4]->keyframe);
-}
-
-static void encoders_are_kept_for_a_while(void **state)
-{
-	(void)state;
-	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_MJPEG, true);
-	wait_for_packets(1);
-	rest(REST_NS);
-	video_rig_pass(KEEP_NS - REST_NS);
-	/* What changes elsewhere does not count, and timers are set anew. */
-	video_stop(rig.video);
-	video_rig_settle(&rig);
-	assert_int_equal(video_rig_threads("mjpeg"), 1);
-	video_rig_pass(REST_NS);
-	video_stop(rig.video);
-	VIDEO_RIG_UNTIL(&rig, !video_rig_threads("mjpeg"));
-	/* And had again. */
-	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_MJPEG, true);
-	wait_for_packets(2);
-	assert_int_equal(last_packet()->number, 1);
-}
-
-static void stopped_at_once(void **state)
-{
-	unsigned int regions;
-
-	(void)state;
-	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_MJPEG, false);
-	wait_for_packets(1);
-	video_ask(rig.video, PACKET_MJPEG, false);
-	video_stop(rig.video);
-	assert_false(rig.region.on);
-	regions = rig.n_regions;
-	video_stop(rig.video);
-	assert_int_equal(rig.n_regions, regions);
-	/* The next picture is all new, and no motion. */
-	video_rig_show(&rig);
-	video_rig_settle(&rig);
-	assert_int_equal(rig.n_pictures, 1);
-	assert_false(rig.region.on);
 }
 
 /* Nobody can be shown video: nothing is measured, told or kept. */
@@ -524,7 +430,7 @@ static void unwatched(void **state)
 	(void)state;
 	video_rig_begin(&rig);
 	video_ask(rig.video, PACKET_MJPEG, true);
-	wait_for_packets(1);
+	video_rig_wait(&rig, 1);
 	video_set_watched(rig.video, false);
 	assert_false(rig.region.on);
 	VIDEO_RIG_UNTIL(&rig, !video_rig_threads("mjpeg"));
@@ -563,13 +469,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(the_newest_picture_is_encoded, setup, teardown),
 		cmocka_unit_test_setup_teardown(keyframes_are_for_everybody_and_rare, setup, teardown),
 		cmocka_unit_test_setup_teardown(asking_from_inside_events, setup, teardown),
-		cmocka_unit_test_setup_teardown(rest_and_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused_pictures, setup, teardown),
 		cmocka_unit_test_setup_teardown(failures_that_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_picture, setup, teardown),
 		cmocka_unit_test_setup_teardown(lost_codec, setup_without_driver, teardown),
-		cmocka_unit_test_setup_teardown(encoders_are_kept_for_a_while, setup, teardown),
-		cmocka_unit_test_setup_teardown(stopped_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(unwatched, setup, teardown),
 		cmocka_unit_test_setup_teardown(freed_while_encoding, setup, teardown),
 	};

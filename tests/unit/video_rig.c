@@ -77,8 +77,16 @@ static struct frame *give_picture(void *user)
 	return rig->instead ? rig->instead : rig->frame;
 }
 
+static void note_look(void *user)
+{
+	struct video_rig *rig = user;
+
+	rig->look = true;
+	rig->n_looks++;
+}
+
 static const struct video_events events = {
-	.region = take_region, .packet = take_packet, .picture = give_picture,
+	.region = take_region, .packet = take_packet, .picture = give_picture, .look = note_look,
 };
 
 void video_rig_open(struct video_rig *rig, const char *device)
@@ -177,12 +185,22 @@ void video_rig_round(struct video_rig *rig, time_t start_s)
 	event_base_once(rig->base, -1, EV_TIMEOUT, wake, &awake, &nap);
 	while (!awake)
 		event_base_loop(rig->base, EVLOOP_ONCE);
+	if (rig->look && !rig->no_looks) {
+		rig->look = false;
+		video_note_still(rig->video, clock_now_ns());
+	}
 }
 
 void video_rig_settle(struct video_rig *rig)
 {
 	for (unsigned int i = 0; i < SETTLE_ROUNDS; i++)
 		video_rig_round(rig, time(NULL));
+}
+
+void video_rig_wait(struct video_rig *rig, unsigned int n)
+{
+	VIDEO_RIG_UNTIL(rig, rig->n_packets >= n);
+	assert_int_equal(rig->n_packets, n);
 }
 
 unsigned int video_rig_threads(const char *name)

@@ -41,6 +41,9 @@ struct video_rig {
 	unsigned int n_told; /* updates */
 	struct frame *instead; /* what the encoders are given; NULL: the picture */
 	bool no_picture; /* they are given none */
+	bool no_looks; /* nobody comes to look whether the picture rests */
+	bool look; /* somebody should, */
+	unsigned int n_looks; /* so often */
 	uint32_t number; /* of the picture */
 	unsigned int n_pictures; /* how often they were given one, or none */
 	struct protocol_video region; /* as told last, */
@@ -69,6 +72,8 @@ void video_rig_tell(struct video_rig *rig, int top, int bottom);
 void video_rig_begin(struct video_rig *rig);
 /* Lets timers and threads do what is due, and all that follows from it. */
 void video_rig_settle(struct video_rig *rig);
+/* So many packets have come, and no more. */
+void video_rig_wait(struct video_rig *rig, unsigned int n);
 /* One round of the loop. Fails the test when real time has run out since start_s. */
 void video_rig_round(struct video_rig *rig, time_t start_s);
 /* Threads of that name in this process. */
