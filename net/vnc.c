@@ -395,6 +395,18 @@ static void load_pages(struct vnc *vnc)
 		log_info(NULL, "%zu files for browsers from %s", web_pages_count(vnc->pages), folder);
 }
 
+/* No reason not to serve: the files are read at each login, and can be mended. */
+static void check_files(const struct config_vm *config)
+{
+	const char *error;
+
+	if (config->vnc_auth == CONFIG_AUTH_VNCAUTH && auth_check_file(config->vnc_password_file, &error) < 0)
+		log_error(NULL, "password file %s %s: nobody can log in", config->vnc_password_file, error);
+	if (config->vnc_auth == CONFIG_AUTH_USERS && config->users_file &&
+			login_file_check_file(config->users_file, &error) < 0)
+		log_error(NULL, "users file %s %s: its users cannot log in", config->users_file, error);
+}
+
 static void reconfigure(struct protocol *protocol, const struct config_vm *config)
 {
 	struct vnc *vnc = from_protocol(protocol);
@@ -403,6 +415,7 @@ static void reconfigure(struct protocol *protocol, const struct config_vm *confi
 
 	vnc->config = config;
 	load_pages(vnc);
+	check_files(config);
 	TAILQ_FOREACH(client, &vnc->clients, link) {
 		client->websocket.policy.origins = &config->websocket_origins;
 		client->websocket.policy.pages = vnc->pages;
@@ -487,7 +500,6 @@ int vnc_new(struct event_base *base, const struct config_vm *config, struct gate
 		const struct protocol_events *events, void *user, struct protocol **ret)
 {
 	struct vnc *vnc = calloc(1, sizeof(*vnc));
-	const char *error;
 	int r = -ENOMEM;
 
 	if (!vnc)
@@ -516,14 +528,7 @@ int vnc_new(struct event_base *base, const struct config_vm *config, struct gate
 		return r;
 	}
 	load_pages(vnc);
-	/* No reason not to serve: the file is read at each login, and can be mended. */
-	if (config->vnc_auth == CONFIG_AUTH_VNCAUTH &&
-			auth_check_file(config->vnc_password_file, &error) < 0)
-		log_error(NULL, "password file %s %s: nobody can log in", config->vnc_password_file,
-				error);
-	if (config->vnc_auth == CONFIG_AUTH_USERS && config->users_file &&
-			login_file_check_file(config->users_file, &error) < 0)
-		log_error(NULL, "users file %s %s: its users cannot log in", config->users_file, error);
+	check_files(config);
 	*ret = &vnc->protocol;
 	return 0;
 }

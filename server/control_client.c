@@ -16,6 +16,7 @@
 #include "net/stream.h"
 #include "server/control.h"
 #include "server/control_commands.h"
+#include "server/control_reload.h"
 #include "server/json.h"
 #include "server/log.h"
 #include "server/supervisor_questions.h"
@@ -68,6 +69,8 @@ void control_client_close(struct control_client *client, const char *why)
 	if (client->question)
 		supervisor_question_forget(client->question);
 	client->question = NULL;
+	control_reload_free(client->reload);
+	client->reload = NULL;
 	stream_free(client->stream);
 	client->stream = NULL;
 	event_del(client->timer);
@@ -84,9 +87,14 @@ void control_client_free(struct control_client *client)
 	free(client);
 }
 
+static bool is_waiting(const struct control_client *client)
+{
+	return client->question || client->reload;
+}
+
 bool control_client_is_idle(const struct control_client *client)
 {
-	return client->stream && !client->question && !client->listens;
+	return client->stream && !is_waiting(client) && !client->listens;
 }
 
 static void write_line(struct control_client *client, const char *text)
@@ -224,7 +232,7 @@ static void read_lines(struct control_client *client)
 	size_t bytes = 0;
 	char *line;
 
-	while (client->stream && !client->question && stream_pending(client->stream) < ANSWERS_MAX) {
+	while (client->stream && !is_waiting(client) && stream_pending(client->stream) < ANSWERS_MAX) {
 		input = stream_input(client->stream);
 		if (n++ == TURN_LINES) {
 			stream_again(client->stream);

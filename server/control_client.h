@@ -14,6 +14,7 @@
 #include "server/control_request.h"
 
 struct control;
+struct control_reload;
 struct event;
 struct json_object;
 struct stream;
@@ -30,6 +31,7 @@ struct control_client {
 
 	struct control_request request; /* under way, while question is */
 	struct supervisor_question *question; /* to a worker, whose answer the client waits for */
+	struct control_reload *reload; /* to all of them, likewise */
 
 	bool listens; /* to what happens */
 	char *listens_to; /* one VM; NULL: everything */

@@ -12,14 +12,13 @@
 #include "config/suggest.h"
 #include "server/control.h"
 #include "server/control_client.h"
+#include "server/control_problems.h"
+#include "server/control_reload.h"
 #include "server/control_report.h"
 #include "server/control_worker.h"
 #include "server/json.h"
 #include "server/supervisor.h"
 #include "server/supervisor_vm.h"
-
-/* Problems of a configuration that are passed on; the log has all. */
-#define PROBLEMS_PASSED 100
 
 static struct supervisor *supervisor_of(const struct control_client *client)
 {
@@ -102,7 +101,7 @@ static void note_problem(void *user, const struct config_problem *problem)
 {
 	struct json_object *object;
 
-	if (json_object_array_length(user) >= PROBLEMS_PASSED)
+	if (json_object_array_length(user) >= CONTROL_PROBLEMS_MAX)
 		return;
 	object = json_object_new_object();
 	json_put_text(object, "file", problem->file);
@@ -116,17 +115,23 @@ static void note_problem(void *user, const struct config_problem *problem)
 
 static void run_reload(struct control_client *client)
 {
-	struct json_object *problems = json_object_new_array(), *result;
+	/* Where the configuration is wrong, and what else went wrong. */
+	struct json_object *problems = json_object_new_array(), *others = json_object_new_array();
 	struct control_error error;
-	int r = problems ? supervisor_reload(supervisor_of(client), note_problem, problems) : -ENOMEM;
+	int r = -ENOMEM;
 
-	switch (r) {
-	case 0:
+	if (problems && others) {
+		control_problems_watch(others);
+		r = supervisor_reload(supervisor_of(client), note_problem, problems);
+		control_problems_unwatch();
+	}
+	if (!r) {
 		json_object_put(problems);
-		result = json_object_new_object();
-		json_put_number(result, "vms", supervisor_config(supervisor_of(client))->n_vms);
-		control_client_answer(client, result);
+		control_reload_start(client, others);
 		return;
+	}
+	json_object_put(others);
+	switch (r) {
 	case -EINVAL:
 		control_refuse(&error, "bad-configuration", "the configuration is wrong; the old one stays");
 		break;

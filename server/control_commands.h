@@ -5,7 +5,10 @@
 
 struct control_client;
 
-/* client->request is complete. It is answered from in here, or later while client->question is set. */
+/*
+ * client->request is complete. It is answered from in here, or later while client->question or
+ * client->reload is set.
+ */
 void control_commands_run(struct control_client *client);
 
 #endif

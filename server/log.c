@@ -71,6 +71,11 @@ struct record {
 static atomic_int current_level = LOG_LEVEL_INFO;
 static atomic_int current_format = LOG_FORMAT_TEXT;
 
+static _Thread_local struct {
+	log_witness_fn fn;
+	void *user;
+} witness;
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of everything below */
 static struct slot slots[2][SLOTS];
 static char vm_name[NAME_MAX_BYTES];
@@ -403,6 +408,12 @@ void log_set_journal(const char *socket_path)
 	pthread_mutex_unlock(&lock);
 }
 
+void log_set_witness(log_witness_fn fn, void *user)
+{
+	witness.fn = fn;
+	witness.user = user;
+}
+
 bool log_enabled(enum log_level level)
 {
 	return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
@@ -418,12 +429,13 @@ void log_write(enum log_level level, const char *file, int line, const char *pee
 	};
 	char raw[MESSAGE_MAX + 64], message[ESCAPED_MAX], escaped_peer[NAME_MAX_BYTES];
 	struct record record = { .level = level, .file = file, .line = line };
+	const bool witnessed = witness.fn && level <= LOG_LEVEL_WARN;
 	int saved_errno = errno, length;
 	unsigned int held_back = 0, lost;
 	int64_t now_ns;
 	va_list args;
 
-	if (!log_enabled(level))
+	if (!log_enabled(level) && !witnessed)
 		return;
 	va_start(args, fmt);
 	length = vsnprintf(raw, MESSAGE_MAX, fmt, args);
@@ -435,8 +447,10 @@ void log_write(enum log_level level, const char *file, int line, const char *pee
 
 	pthread_mutex_lock(&lock);
 	now_ns = clock_now_ns();
-	if (slot_admit(slot_find(slot_key(file, line, peer), peer != NULL, now_ns), now_ns,
-			    &held_back)) {
+	if (witnessed)
+		witness.fn(witness.user, vm_name, escape(message, sizeof(message), raw));
+	if (log_enabled(level) && slot_admit(slot_find(slot_key(file, line, peer), peer != NULL, now_ns), now_ns,
+			&held_back)) {
 		if (held_back)
 			length += sprintf(raw + length, " (%u more held back)", held_back);
 		lost = lines_lost;

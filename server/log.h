@@ -33,6 +33,14 @@ bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *file, int line, const char *peer,
 		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/*
+ * Hears what the calling thread says at LOG_LEVEL_WARN or worse, whether or not that is written
+ * anywhere, until it is told to be NULL. Strings are escaped, vm is "" where there is none, and live
+ * as long as the call, which must not log.
+ */
+typedef void (*log_witness_fn)(void *user, const char *vm, const char *message);
+void log_set_witness(log_witness_fn witness, void *user);
+
 #define log_at(level, peer, ...) log_write(level, __FILE__, __LINE__, peer, __VA_ARGS__)
 #define log_error(peer, ...) log_at(LOG_LEVEL_ERROR, peer, __VA_ARGS__)
 #define log_warn(peer, ...) log_at(LOG_LEVEL_WARN, peer, __VA_ARGS__)

@@ -13,6 +13,7 @@
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/control.h"
+#include "server/control_reload.h"
 #include "server/control_tell.h"
 #include "server/log.h"
 #include "server/notify.h"
@@ -95,6 +96,7 @@ static void handle_serving(void *user, struct supervisor_vm *vm)
 	struct supervisor *supervisor = entry->supervisor;
 
 	control_tell_serving(supervisor->control, supervisor_vm_name(vm));
+	control_reload_serving(supervisor->control, supervisor_vm_name(vm));
 	if (supervisor->events->serving)
 		supervisor->events->serving(supervisor->user, supervisor_vm_name(vm));
 }
@@ -239,10 +241,6 @@ static void apply_log(const struct config *config)
 /* All or nothing up to the point where the new configuration is taken. */
 static int take_config(struct supervisor *supervisor, struct config *config)
 {
-	const struct config_server *old_server = &supervisor->config->server;
-	bool changed_server = old_server->log_level != config->server.log_level ||
-			old_server->log_format != config->server.log_format;
-
 	for (unsigned int i = 0; i < config->n_vms; i++) {
 		if (!entry_find(supervisor, config->vms[i]->name)) {
 			int r = entry_new(supervisor, config->vms[i]->name);
@@ -269,7 +267,7 @@ static int take_config(struct supervisor *supervisor, struct config *config)
 	}
 	for (unsigned int i = 0; i < config->n_vms; i++)
 		supervisor_vm_apply(entry_find(supervisor, config->vms[i]->name)->vm, config,
-				config->vms[i], changed_server);
+				config->vms[i]);
 	if (config != supervisor->config)
 		config_free(supervisor->config);
 	supervisor->config = config;

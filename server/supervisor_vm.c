@@ -435,7 +435,7 @@ void supervisor_vm_release(struct supervisor_vm *vm, const struct config_vm *con
 }
 
 void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
-		const struct config_vm *config_vm, bool changed_server)
+		const struct config_vm *config_vm)
 {
 	enum config_change change = CONFIG_RESTART;
 	bool forgets = supervisor_avoid_forget(&vm->avoid);
@@ -455,9 +455,7 @@ void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
 	}
 	if (vm->stopping)
 		return;
-	/* Certificates are read again, though their names are the same. */
-	if (change == CONFIG_LIVE || changed_server || config_vm->tls_certificate)
-		tell_config(vm);
+	tell_config(vm); /* also the same: its files are read again */
 	if (forgets)
 		tell_avoid(vm);
 }

@@ -59,11 +59,10 @@ pid_t supervisor_vm_pid(const struct supervisor_vm *vm);
  * VM to another: first every VM gives up what it loses, then each takes up what
  * it gets. config and config_vm are borrowed until the next call. supervisor_vm_apply
  * also starts the first worker, or brings back a VM that was stopped.
- * changed_server: a key of [server] that workers obey has changed.
  */
 void supervisor_vm_release(struct supervisor_vm *vm, const struct config_vm *config_vm);
 void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
-		const struct config_vm *config_vm, bool changed_server);
+		const struct config_vm *config_vm);
 /* A key of [server] that workers obey has changed, and nothing else. */
 void supervisor_vm_tell_server(struct supervisor_vm *vm);
 void supervisor_vm_report(const struct supervisor_vm *vm, struct supervisor_vm_report *ret);

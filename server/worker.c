@@ -21,6 +21,7 @@
 #include "net/listener.h"
 #include "server/channel.h"
 #include "server/clock.h"
+#include "server/control_problems.h"
 #include "server/log.h"
 #include "server/notify.h"
 #include "server/supervisor_sockets.h"
@@ -244,12 +245,14 @@ static void receive_config(struct worker *worker, const char *text, size_t bytes
 	struct config *config = NULL;
 	int r;
 
+	worker_control_watch(&worker->control);
 	r = config_parse("supervisor", text, bytes, report_problem, NULL, &config);
 	if (!r) {
 		r = configure(worker, config);
 		if (r < 0)
 			config_free(config);
 	}
+	control_problems_unwatch();
 	if (r < 0) {
 		log_error(NULL, "cannot serve this VM: %s", strerror(-r));
 		end(worker, EXIT_FAILURE);

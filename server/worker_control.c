@@ -12,6 +12,7 @@
 #include "net/tickets.h"
 #include "server/channel.h"
 #include "server/clock.h"
+#include "server/control_problems.h"
 #include "server/control_request.h"
 #include "server/json.h"
 #include "server/log.h"
@@ -190,6 +191,14 @@ static void answer_ticket(struct answering *answering)
 	send_answer(answering, "ok", result, -1);
 }
 
+static void answer_reload(struct answering *answering)
+{
+	struct json_object *result = json_object_new_object();
+
+	json_put(result, "problems", json_object_get(answering->control->problems));
+	send_answer(answering, "ok", result, -1);
+}
+
 static void answer_screenshot(struct answering *answering)
 {
 	int r = worker_pictures_ask(answering->pictures, answering->vm, answering->number);
@@ -206,6 +215,14 @@ void worker_control_init(struct worker_control *control, struct event_base *base
 void worker_control_finish(struct worker_control *control)
 {
 	worker_pictures_finish(&control->pictures);
+	json_object_put(control->problems);
+}
+
+void worker_control_watch(struct worker_control *control)
+{
+	json_object_put(control->problems);
+	control->problems = json_object_new_array();
+	control_problems_watch(control->problems);
 }
 
 void worker_control_answer(struct worker_control *control, struct vm *vm, const char *payload, size_t bytes)
@@ -213,6 +230,7 @@ void worker_control_answer(struct worker_control *control, struct vm *vm, const 
 	static void (*const answers[CONTROL_COMMANDS])(struct answering *answering) = {
 		[CONTROL_CLIENTS] = answer_clients,
 		[CONTROL_DISCONNECT] = answer_disconnect,
+		[CONTROL_RELOAD] = answer_reload,
 		[CONTROL_SCREENSHOT] = answer_screenshot,
 		[CONTROL_TICKET] = answer_ticket,
 	};

@@ -133,12 +133,44 @@ class Commands(unittest.TestCase):
         self.assertEqual({problem["file"] for problem in problems}, {str(self.daemon.config_path)})
         self.assertFalse(listener.event("reload")["taken"])
         self.daemon.write_config(CONFIG + vm_section("gamma"))
-        self.assertEqual(self.control.ask("reload"), {"vms": 3})
+        self.assertEqual(self.control.ask("reload"), {"vms": 3, "problems": []})
         self.assertTrue(listener.event("reload")["taken"])
         listener.event("worker-serves", vm="gamma")
         self.daemon.write_config(CONFIG)
-        self.assertEqual(self.control.ask("reload"), {"vms": 2})
+        self.assertEqual(self.control.ask("reload"), {"vms": 2, "problems": []})
         self.assertEqual(listener.event("worker-ended", vm="gamma")["how"], "exit status 0")
+
+    def test_reload_tells_what_could_not_be_had(self):
+        """A worker's word comes with the answer: of one that goes on, and of one that is started anew for it."""
+        password = self.daemon.directory / "password"
+        password.write_text("secret\n")
+        password.chmod(0o600)
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            address = "127.0.0.1:%d" % taken.getsockname()[1]
+            keys = f"spice = {address}\nspice-auth = ticket\nspice-password-file = {password}\n"
+            worker = self.daemon.worker("alpha")
+            config = CONFIG.replace('[vm "alpha"]', '[vm "alpha"]\n' + keys)
+            self.daemon.write_config(config)
+            problems = self.control.ask("reload")["problems"]
+            self.assertEqual({problem["vm"] for problem in problems}, {"alpha"})
+            self.assertIn("Address already in use", problems[0]["message"])
+            self.assertIn(address, problems[0]["message"])
+            self.assertNotEqual(self.daemon.worker("alpha"), worker)
+        worker = self.daemon.worker("alpha")
+        password.chmod(0o644)
+        problems = self.control.ask("reload")["problems"]
+        self.assertEqual([problem["vm"] for problem in problems], ["alpha"])
+        self.assertIn(f"password file {password} ", problems[0]["message"])
+        self.assertEqual(self.daemon.worker("alpha"), worker)
+        pages = "websocket = 127.0.0.1:0\nwebsocket-pages = /nonexistent\nmax-fps = 50\n"
+        self.daemon.write_config(config.replace('[vm "beta"]', '[vm "beta"]\nkeymap = xx\n' + pages))
+        problems = self.control.ask("reload")["problems"]
+        self.assertEqual(sorted((problem["vm"], problem["message"].split()[0]) for problem in problems),
+                         [("alpha", "password"), ("beta", "keymap:"), ("beta", "websocket-pages")])
+        self.daemon.write_config(CONFIG)
+        self.assertEqual(self.control.ask("reload"), {"vms": 2, "problems": []})
 
     def test_wrong_requests(self):
         for line, code, words in (
@@ -282,6 +314,40 @@ class Misbehaviour(unittest.TestCase):
             wait_until(lambda: self.clients_of(control, "alpha") == [], "answers of a worker that goes on")
         self.assertEqual(self.daemon.worker("alpha"), worker)
 
+    def test_a_reload_waits_for_no_worker_for_ever(self):
+        """One that is stopped is a problem, the others' words come, and the server answers others in the meantime."""
+        worker = self.daemon.worker("alpha")
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            with self.daemon.control(20) as control, self.daemon.control(20) as gone:
+                gone.send(b'{"command":"reload"}\n')
+                start = time.monotonic()
+                control.send(b'{"command":"reload"}\n{"command":"version"}\n')
+                gone.sock.close()
+                self.assert_answers()
+                self.assertLess(time.monotonic() - start, 4)
+                answer = control.answer()["ok"]
+                self.assertGreater(time.monotonic() - start, 4)
+                self.assertEqual([(problem["vm"], problem["message"]) for problem in answer["problems"]],
+                                 [("alpha", "the process that serves this VM does not answer")])
+                self.assertIn("version", control.answer()["ok"])
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        with self.daemon.control() as control:
+            self.assertEqual(control.ask("reload"), {"vms": 2, "problems": []})
+        self.assertEqual(self.daemon.worker("alpha"), worker)
+
+    def test_a_reload_outlives_a_worker(self):
+        """One that dies of it is followed by another, which is asked, too."""
+        worker = self.daemon.worker("alpha")
+        os.kill(worker, signal.SIGSTOP)
+        with self.daemon.control(20) as control:
+            control.send(b'{"command":"reload"}\n')
+            self.assert_answers()
+            os.kill(worker, signal.SIGKILL)
+            self.assertEqual(control.answer()["ok"], {"vms": 2, "problems": []})
+        self.assertNotEqual(self.daemon.worker("alpha"), worker)
+
     def clients_of(self, control, vm):
         try:
             return control.ask("clients", vm=vm)["clients"]
@@ -336,7 +402,7 @@ class Misbehaviour(unittest.TestCase):
         self.assertFalse(self.daemon.control_path.exists())
         with Control(other) as control:
             self.daemon.write_config("[server]\ncontrol-socket = off\n" + vm_section("alpha"))
-            self.assertEqual(control.ask("reload"), {"vms": 1})
+            self.assertEqual(control.ask("reload"), {"vms": 1, "problems": []})
             self.assertFalse(other.exists())
             control.ask("version")  # who is in stays
         mark = self.daemon.reload(CONFIG)

@@ -285,6 +285,11 @@ class Reload(unittest.TestCase):
             done = subprocess.run([CTL, "--socket", str(daemon.control_path), "reload"], capture_output=True, text=True,
                                   timeout=DEADLINE_S, check=False, env=ENVIRONMENT)
             self.assertEqual((done.returncode, done.stdout), (0, "reloaded: 3 VMs\n"))
+            daemon.write_config(CONFIG.replace("[vm \"still\"]", "[vm \"still\"]\nkeymap = xx"))
+            done = subprocess.run([CTL, "--socket", str(daemon.control_path), "reload"], capture_output=True, text=True,
+                                  timeout=DEADLINE_S, check=False, env=ENVIRONMENT)
+            self.assertEqual((done.returncode, done.stdout), (1, "reloaded: 3 VMs\n"))
+            self.assertEqual(done.stderr, "planecastctl: still: keymap: there is no layout 'xx', using 'us'\n")
 
 
 if __name__ == "__main__":

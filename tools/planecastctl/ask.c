@@ -42,21 +42,27 @@ void ask_print_json(struct json_object *object)
 	fflush(stdout);
 }
 
-/* As compilers write them, which editors understand. */
-static void print_problems(struct json_object *problems)
+void ask_print_problems(struct json_object *problems)
 {
-	char file[TABLE_CELL_MAX], message[TABLE_CELL_MAX];
+	char file[TABLE_CELL_MAX], vm[TABLE_CELL_MAX], message[TABLE_CELL_MAX];
 
+	if (!json_object_is_type(problems, json_type_array))
+		return;
+	fflush(stdout);
 	for (size_t i = 0; i < json_object_array_length(problems); i++) {
 		struct json_object *problem = json_object_array_get_idx(problems, i);
 
 		table_format_text(file, json_object_object_get(problem, "file"), NULL);
+		table_format_text(vm, json_object_object_get(problem, "vm"), NULL);
 		table_format_text(message, json_object_object_get(problem, "message"), NULL);
+		/* As compilers write them, which editors understand. */
 		if (json_object_object_get(problem, "line"))
 			fprintf(stderr, "%s:%d:%d: %s\n", file, (int)json_get_number(problem, "line", 0),
 					(int)json_get_number(problem, "column", 0), message);
-		else
+		else if (json_object_object_get(problem, "file"))
 			fprintf(stderr, "%s: %s\n", file, message);
+		else
+			ctl_complain("%s%s%s", vm, vm[0] ? ": " : "", message);
 	}
 }
 
@@ -70,8 +76,7 @@ static void say_refusal(const struct ctl *ctl, struct json_object *answer)
 		ask_print_json(answer);
 		return;
 	}
-	if (json_object_is_type(problems, json_type_array))
-		print_problems(problems);
+	ask_print_problems(problems);
 	table_format_text(message, json_object_object_get(error, "message"), NULL);
 	ctl_complain("%s", message);
 }

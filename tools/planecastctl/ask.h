@@ -14,6 +14,8 @@ struct json_object *ask_new(const char *command, const char *vm);
 int ask(struct ctl *ctl, struct json_object *request, struct json_object **ret);
 /* "planecastctl: the server ..." of an error of link.h. Returns the exit status for it. */
 int ask_complain_link(int error);
+/* What the answer to a reload has as "problems", on stderr; anything else is none. */
+void ask_print_problems(struct json_object *problems);
 /* The object in one line. */
 void ask_print_json(struct json_object *object);
 

@@ -269,16 +269,24 @@ static int run_loglevel(struct ctl *ctl, char **arguments)
 
 static int run_reload(struct ctl *ctl, char **arguments)
 {
-	struct json_object *answer;
+	struct json_object *answer, *problems;
 	int status;
 
 	(void)arguments;
-	status = ask_to_show(ctl, ask_new("reload", NULL), &answer);
-	if (status || !answer)
+	status = ask(ctl, ask_new("reload", NULL), &answer);
+	if (status)
 		return status;
-	printf("reloaded: %" PRId64 " VMs\n", json_get_number(answer, "vms", 0));
+	problems = json_object_object_get(answer, "problems");
+	if (json_object_is_type(problems, json_type_array) && json_object_array_length(problems))
+		status = EXIT_REFUSED;
+	if (ctl->json) {
+		ask_print_json(answer);
+	} else {
+		printf("reloaded: %" PRId64 " VMs\n", json_get_number(answer, "vms", 0));
+		ask_print_problems(problems);
+	}
 	json_object_put(answer);
-	return 0;
+	return status;
 }
 
 /* "12:34:56 win11 client-came client=3 protocol=vnc ..." */
