@@ -27,10 +27,12 @@ class PageError(Exception):
 
 
 class Browser:
-    """One page. A context manager."""
+    """One page. A context manager. It trusts the CA of that file, too."""
 
-    def __init__(self, width, height):
+    def __init__(self, width, height, ca=None):
         self._directory = tempfile.TemporaryDirectory(prefix="planecast-browser-", ignore_cleanup_errors=True)
+        if ca:
+            self._trust(ca)
         self.said = []  # what pages wrote to their consoles, and what they threw
         self._answers, self._condition, self._ended = {}, threading.Condition(), False
         self._number, self._session = 0, None
@@ -56,6 +58,12 @@ class Browser:
         except BaseException:
             self.close()
             raise
+
+    def _trust(self, ca):
+        store = pathlib.Path(self._directory.name, ".pki/nssdb")
+        store.mkdir(parents=True)
+        for words in ("-N", "--empty-password"), ("-A", "-n", "planecast", "-t", "C,,", "-i", ca):
+            subprocess.run(["certutil", "-d", f"sql:{store}", *words], check=True, timeout=DEADLINE_S)
 
     def __enter__(self):
         return self

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""noVNC in Chromium from the VM's own address: the picture exactly, mouse, keyboard, password, and its size.
+"""noVNC in Chromium from the VM's own address: the picture exactly, mouse, keyboard, password, users, and its size.
 
 Debian's of this machine's release, and that of Debian 13. Screenshots stay in the build folder, tests/screenshots.
 """
 import contextlib
 import os
+import pathlib
 import tempfile
 import unittest
 
@@ -13,14 +14,22 @@ from browser import Browser, find_viewers
 from harness import Daemon, vm_section, wait_until
 from picture import Picture
 from screen import SCREENSHOTS
-from viewer import Viewer
+from tls import make_certs, make_users, server_section
+from viewer import SpiceViewer, Viewer
 
 SIZE = 800, 600
 WINDOW = 1100, 800
 DEADLINE_S = 60
 CANVAS = "document.querySelector('#noVNC_container canvas')"
 PASSWORD = "Sesame42"
+USER, USERS_PASSWORD = "alice", "looking-glass-1871"
 NOVNCS = "novnc", "novnc-own"
+LOGIN = "document.querySelector('#noVNC_credentials_dlg.noVNC_open')"
+FILL_IN = """
+for (const [field, text] of [["username", %r], ["password", %r]])
+    document.getElementById(`noVNC_${field}_input`).value = text;
+document.getElementById("noVNC_credentials_button").click();
+"""
 # What the page has above the picture where the picture is as large as the page.
 UNCOVER = """
 for (const name of ["control_bar_anchor", "hint_anchor", "status"])
@@ -30,14 +39,16 @@ for (const name of ["control_bar_anchor", "hint_anchor", "status"])
 
 class NoVnc(unittest.TestCase):
     @contextlib.contextmanager
-    def showing(self, folder, query="", **keys):
-        """A VM, another viewer of it, and noVNC of that folder."""
+    def showing(self, folder, query="", certs=None, **keys):
+        """A VM, and noVNC of that folder; with a folder of certificates both over TLS."""
         keys = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": "{}x{}".format(*SIZE),
                 "websocket": "127.0.0.1:0", "websocket_pages": VIEWERS / folder, **keys}
-        with Daemon(vm_section("vm", **keys), log_level="info") as daemon, Browser(*WINDOW) as self.browser:
+        server = server_section(certs) if certs else ""
+        with Daemon(server + vm_section("vm", **keys), log_level="info") as daemon, \
+                Browser(*WINDOW, certs and certs / "ca.pem") as self.browser:
             daemon.wait_serving("vm")
             host, port = daemon.address("vm", protocol="websocket")
-            self.browser.open(f"http://{host}:{port}/{query}")
+            self.browser.open(f"{'https' if certs else 'http'}://{host}:{port}/{query}")
             try:
                 yield daemon
                 refused = [said for said in self.browser.said if "Content Security Policy" in said]
@@ -48,6 +59,14 @@ class NoVnc(unittest.TestCase):
 
     def size(self):
         return self.browser.value(f"(({{width, height}}) => [width, height])({CANVAS} ?? {{}})")
+
+    def status(self):
+        return self.browser.value("document.querySelector('#noVNC_status').textContent")
+
+    def log_in(self, password):
+        """Into the form that noVNC shows who has to say who he is."""
+        wait_until(lambda: self.browser.value(LOGIN + " !== null"), "noVNC asks who it is", DEADLINE_S, 0.1)
+        self.browser.value(FILL_IN % (USER, password))
 
     def looks(self):
         box = self.browser.value(f"(({{x, y, width, height}}) => [x, y, width, height])({CANVAS}.getBoundingClientRect())")
@@ -128,9 +147,30 @@ class NoVnc(unittest.TestCase):
                     self.expect_same(f"{folder}-password", probe)
                 with self.subTest(f"{folder}, wrong"), self.showing(folder, f"{query}wrong", **keys) as daemon:
                     daemon.wait_line("VNC client left .* wrong password", deadline_s=DEADLINE_S)
-                    wait_until(lambda: self.browser.value("document.querySelector('#noVNC_status').textContent"),
+                    wait_until(self.status, "noVNC tells of it", DEADLINE_S, 0.1)
+                    self.assertFalse(self.size()[0])
+
+    def test_users_over_tls(self):
+        with tempfile.TemporaryDirectory(prefix="planecast-") as directory:
+            certs = pathlib.Path(directory) / "certs"
+            make_certs(certs, "127.0.0.1")
+            users = certs / "users"
+            make_users(users, {USER: USERS_PASSWORD})
+            query = "vnc.html?autoconnect=1&resize=off"
+            for folder in NOVNCS:
+                with self.subTest(folder), self.showing(folder, query, certs, vnc_auth="users", users_file=users,
+                                                        spice="127.0.0.1:0") as daemon, \
+                        SpiceViewer(daemon.address("vm", protocol="spice"), patience_s=DEADLINE_S) as probe:
+                    self.log_in(USERS_PASSWORD[:-1])
+                    daemon.wait_line("VNC client left .* wrong password", deadline_s=DEADLINE_S)
+                    wait_until(lambda: not self.browser.value(LOGIN + " !== null") and self.status(),
                                "noVNC tells of it", DEADLINE_S, 0.1)
                     self.assertFalse(self.size()[0])
+                    self.browser.call("Page.reload")
+                    self.log_in(USERS_PASSWORD)
+                    daemon.wait_line(f"viewing, RFB 3.8, .*over TLS.* as {USER}$", deadline_s=DEADLINE_S)
+                    probe("scene", "still")
+                    self.expect_same(f"{folder}-users", probe)
 
 
 if __name__ == "__main__":

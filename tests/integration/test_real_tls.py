@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real viewers over TLS under Xvfb: TigerVNC of two releases, gvncviewer, spicy and remote-viewer.
 
-A viewer that came before TLS was required says what they have to show.
+A viewer of the other protocol, without TLS, says what they have to show.
 """
 import pathlib
 import shutil
@@ -12,12 +12,16 @@ import unittest
 
 from harness import BUILD, Daemon, vm_section
 from screen import Screen
-from tls import make_certs, server_section
-from viewer import Viewer
+from tls import make_certs, make_users, server_section
+from viewer import SpiceViewer, Viewer
 
 SIZE = (800, 600)
 VIEWING = "viewing, RFB 3.8, .*over TLS"
 VIEWERS = pathlib.Path(__file__).with_name("viewers")
+USER, PASSWORD = "alice", "looking-glass-1871"
+# VNC's own takes no more.
+SHORT_PASSWORD = "Sesame42"
+WRONG = "VNC client left .* wrong password"
 
 
 class RealTls(unittest.TestCase):
@@ -27,19 +31,27 @@ class RealTls(unittest.TestCase):
         self.certs = pathlib.Path(directory.name) / "certs"
         make_certs(self.certs, "localhost", "127.0.0.1")
 
+        make_users(self.certs / "users", {USER: PASSWORD})
+        password = self.certs / "password"
+        password.touch(0o600)
+        password.write_text(SHORT_PASSWORD + "\n")
+        # TigerVNC's security type: the keys that ask for it, the password, and how the log knows who is in.
+        self.logins = {
+            "X509None": ({}, None, VIEWING),
+            "X509Vnc": ({"vnc_auth": "vncauth", "vnc_password_file": password}, SHORT_PASSWORD, VIEWING),
+            "X509Plain": ({"vnc_auth": "users", "users_file": self.certs / "users"}, PASSWORD, f"{VIEWING}.* as {USER}$"),
+        }
+
     def config(self, **keys):
         return server_section(self.certs) + vm_section(
             "vm", pattern_scene="still", pattern_fps=0, pattern_size=f"{SIZE[0]}x{SIZE[1]}", **keys)
 
-    def show(self, name, prepare, came, protocol="vnc", **keys):
+    def show(self, name, prepare, came, probe_type=SpiceViewer, listener="vnc", **keys):
         """prepare(screen, port) says what to start."""
-        with Screen(1200, 900) as screen, Daemon(self.config(vnc_tls="off", **keys)) as daemon:
+        with Screen(1200, 900) as screen, Daemon(self.config(spice="127.0.0.1:0", **keys)) as daemon:
             daemon.wait_serving("vm")
-            with Viewer(daemon.address("vm"), patience_s=60) as probe:
-                if protocol == "vnc":
-                    # The one that is in without TLS stays and says what there is to see.
-                    daemon.reload(self.config(**keys))
-                viewer = screen.start(prepare(screen, daemon.address("vm", protocol=protocol)[1]))
+            with probe_type(daemon.address("vm", protocol=probe_type.PROTOCOL), patience_s=60) as probe:
+                viewer = screen.start(prepare(screen, daemon.address("vm", protocol=listener)[1]))
                 daemon.wait_line(came)
                 expected = screen.directory / "expected.ppm"
                 probe("scene", "still")
@@ -50,21 +62,37 @@ class RealTls(unittest.TestCase):
                 screen.end(viewer)
             self.assertEqual(daemon.count_lines("TLS handshake: "), 0)
 
-    def tigervnc(self, name, program):
-        self.show(name, lambda screen, port: [
-            program, "-geometry", "+0+0", "-RemoteResize=0", "-AutoSelect=0", "-Shared=1", "-ReconnectOnError=0",
-            "-AlertOnFatalError=0", "-PreferredEncoding=Tight", "-NoJPEG=1", "-SecurityTypes=X509None",
-            f"-X509CA={self.certs / 'ca.pem'}", f"127.0.0.1::{port}"], VIEWING)
+    def tigervnc(self, program, kind, password, port):
+        # Who is asked for nothing is to say nothing.
+        login = [] if password is None else [f"VNC_USERNAME={USER}", f"VNC_PASSWORD={password}"]
+        return ["env", *login, program, "-geometry", "+0+0", "-RemoteResize=0", "-AutoSelect=0", "-Shared=1",
+                "-ReconnectOnError=0", "-AlertOnFatalError=0", "-PreferredEncoding=Tight", "-NoJPEG=1",
+                f"-SecurityTypes={kind}", f"-X509CA={self.certs / 'ca.pem'}", f"127.0.0.1::{port}"]
+
+    def tigervnc_by_each(self, name, program):
+        for kind, (keys, password, came) in self.logins.items():
+            with self.subTest(kind):
+                self.show(f"{name}-{kind.lower()}",
+                          lambda screen, port: self.tigervnc(program, kind, password, port), came, **keys)
+        for kind, (keys, password, came) in self.logins.items():
+            if password is None:
+                continue
+            with self.subTest(f"{kind}, wrong"), Screen(1200, 900) as screen, Daemon(self.config(**keys)) as daemon:
+                daemon.wait_serving("vm")
+                viewer = screen.start(self.tigervnc(program, kind, password[:-1], daemon.address("vm")[1]))
+                daemon.wait_line(WRONG, deadline_s=60)
+                viewer.wait(60)
+                self.assertEqual(daemon.count_lines(came), 0)
 
     def test_tigervnc(self):
-        self.tigervnc("tigervnc", "vncviewer")
+        self.tigervnc_by_each("tigervnc", "vncviewer")
 
     def test_newer_tigervnc(self):
         done = subprocess.run([VIEWERS], stdout=subprocess.PIPE, text=True)
         if done.returncode == 77:
             self.skipTest("there is no newer TigerVNC to be had")
         self.assertEqual(done.returncode, 0)
-        self.tigervnc("tigervnc-newer", str(pathlib.Path(done.stdout.strip()) / "vncviewer"))
+        self.tigervnc_by_each("tigervnc-newer", str(pathlib.Path(done.stdout.strip()) / "vncviewer"))
 
     def test_gvncviewer(self):
         def prepare(screen, port):
@@ -77,7 +105,8 @@ class RealTls(unittest.TestCase):
         self.show("gvncviewer", prepare, VIEWING)
 
     def spice(self, name, prepare):
-        self.show(name, prepare, "display channel linked", "spice-tls", spice_tls="127.0.0.1:0")
+        self.show(name, prepare, "display channel linked", Viewer, "spice-tls", spice_tls="127.0.0.1:0",
+                  vnc_tls="off")
 
     def test_spicy(self):
         """By the server's name, and by its subject where it is called by another name."""

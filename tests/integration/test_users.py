@@ -5,13 +5,13 @@ import pathlib
 import socket
 import ssl
 import struct
-import subprocess
 import tempfile
 import threading
 import time
 import unittest
 
-from harness import PLANECASTD, SANITIZED, Daemon, vm_section, wait_until
+from harness import SANITIZED, Daemon, vm_section, wait_until
+from tls import make_certs, make_users
 
 DEADLINE_S = 20
 PLAIN, X509_NONE = 262, 260
@@ -86,13 +86,9 @@ class Users(unittest.TestCase):
     def setUpClass(cls):
         cls.directory = tempfile.TemporaryDirectory(prefix="planecast-")
         cls.files = pathlib.Path(cls.directory.name)
-        subprocess.run([PLANECASTD, "--make-certs", str(cls.files), "127.0.0.1"], check=True,
-                       stdout=subprocess.DEVNULL)
-        lines = [subprocess.run([PLANECASTD, "--hash-password", name], input=password + "\n", text=True,
-                                check=True, capture_output=True).stdout for name, password in PASSWORDS.items()]
+        make_certs(cls.files, "127.0.0.1")
         cls.users = cls.files / "users"
-        cls.users.write_text("".join(lines))
-        cls.users.chmod(0o600)
+        make_users(cls.users, PASSWORDS)
 
     @classmethod
     def tearDownClass(cls):

@@ -2,8 +2,9 @@
 """Certificates, and clients that speak TLS: after VNC's VeNCrypt prelude, or from the first byte."""
 import ssl
 import struct
+import subprocess
 
-from harness import RfbClient, connect, run_planecastd
+from harness import PLANECASTD, RfbClient, connect, run_planecastd
 
 VENCRYPT, X509_NONE, X509_VNC, X509_PLAIN = 19, 260, 261, 262
 
@@ -13,6 +14,14 @@ def make_certs(directory, *names):
     if status:
         raise RuntimeError(err)
     return out
+
+
+def make_users(file, passwords):
+    """A users-file of {name: password}."""
+    lines = [subprocess.run([PLANECASTD, "--hash-password", name], input=password + "\n", text=True, check=True,
+                            capture_output=True).stdout for name, password in passwords.items()]
+    file.touch(0o600)
+    file.write_text("".join(lines))
 
 
 def server_section(directory, client_ca=False, **keys):
