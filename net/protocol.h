@@ -34,9 +34,11 @@ struct update;
 
 /* A viewer, as people are told of it. Strings live as long as the call that hands it over. */
 struct protocol_viewer {
-	uint64_t id; /* no other viewer of this process has had it; never 0 */
+	uint64_t id; /* as net/viewer.h has it */
 	const char *protocol, *peer;
 	const char *user; /* who it is; "": nobody said */
+	const char *tls; /* the version, as OpenSSL calls it; "": it sees and says all in the clear */
+	bool is_websocket;
 	int64_t since_ns; /* by clock_now_ns() */
 	bool may_control; /* or only watch */
 	const char *encoding; /* in which it is sent most; "": nothing yet */

@@ -54,6 +54,7 @@ static void report(struct spice_session *session, struct protocol_viewer *ret)
 		.peer = session->peer,
 		.since_ns = session->viewer.since_ns,
 		.user = session->bearer.name,
+		.tls = session->tls,
 		.may_control = spice_session_may_control(session),
 		.encoding = encoding_of(session),
 		.fps_x10 = viewer_fps_x10(&session->viewer, updates, clock_now_ns()),

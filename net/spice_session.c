@@ -119,6 +119,7 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 	session->spice = spice;
 	session->source = main->guest.source;
 	session->is_far = main->is_far;
+	session->tls = main->tls.open ? main->tls.version : "";
 	memcpy(session->peer, main->peer, sizeof(session->peer));
 	memcpy(session->digest, digest, SPICE_TICKET_DIGEST_BYTES);
 	session->bearer = *bearer;

@@ -57,6 +57,7 @@ struct spice_session {
 	char peer[ADDRESS_TEXT_MAX];
 	struct penalty_source source; /* further channels come from there only */
 	bool is_far; /* as its main channel */
+	const char *tls; /* likewise; the version, or "" */
 	uint8_t digest[SPICE_TICKET_DIGEST_BYTES]; /* of its password */
 	struct tickets_bearer bearer; /* who that was given to, and for what */
 	struct spice_front *fronts[SPICE_LINK_CHANNELS]; /* NULL: not linked, or gone */

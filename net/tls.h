@@ -81,6 +81,7 @@ struct tls_link {
 	void *user;
 
 	bool open;
+	const char *version; /* "TLSv1.3", once it is open; a constant */
 	/* Of the client's certificate, which its CA vouches for: "CN=ann,O=Example" (RFC 2253). "" if it has none. */
 	char subject[TLS_SUBJECT_MAX];
 	/* Why it failed, for the log; "" as long as it has not. The stream's closed() then says -EPROTO. */

@@ -148,6 +148,7 @@ static bool shake_hands(struct tls_layer_state *layer)
 		fail(layer, ": the client's certificate has no name, or too long a one");
 		return false;
 	}
+	layer->link->version = SSL_get_version(layer->ssl);
 	layer->link->open = true;
 	if (layer->link->opened)
 		layer->link->opened(layer->link->user);

@@ -6,11 +6,21 @@
 
 #define SAMPLE_NS (900 * NSEC_PER_MSEC)
 
+static uint64_t last_id;
+
+void viewer_set_generation(uint32_t generation)
+{
+	last_id = (uint64_t)generation * VIEWER_IDS;
+}
+
+uint64_t viewer_last_id(void)
+{
+	return last_id;
+}
+
 void viewer_init(struct viewer *viewer, int64_t now_ns)
 {
-	static uint64_t last;
-
-	*viewer = (struct viewer){ .id = ++last, .since_ns = now_ns, .sampled_ns = now_ns };
+	*viewer = (struct viewer){ .id = ++last_id, .since_ns = now_ns, .sampled_ns = now_ns };
 }
 
 uint32_t viewer_fps_x10(struct viewer *viewer, uint64_t updates, int64_t now_ns)

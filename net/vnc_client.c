@@ -441,6 +441,7 @@ static int push_websocket(struct vnc_client *client)
 	const struct config_vm *config = client->vnc->config;
 	int r = 0;
 
+	client->is_websocket = true;
 	client->websocket.policy.origins = &config->websocket_origins;
 	client->websocket.policy.pages = client->vnc->pages;
 	client->websocket.policy.secure = config_listener_is_encrypted(config, CONFIG_LISTENERS_WEBSOCKET);

@@ -69,6 +69,7 @@ struct vnc_client {
 	struct stream *stream; /* NULL once closed */
 	char peer[ADDRESS_TEXT_MAX];
 	struct gate_guest guest; /* at the gate until authenticated */
+	bool is_websocket;
 	struct websocket_link websocket; /* for one that comes that way */
 	int64_t connected_ns, check_ns; /* and when its password came */
 	enum vnc_state state;

@@ -27,6 +27,7 @@ static const struct kind_rule {
 	[CHANNEL_AVOID] = { 0, CHANNEL_NAMES_MAX, false },
 	[CHANNEL_READY] = { 0, 0, false },
 	[CHANNEL_STOP] = { 0, 0, false },
+	[CHANNEL_GENERATION] = { sizeof(uint32_t), sizeof(uint32_t), false },
 	[CHANNEL_SERVING] = { 0, 0, false },
 	[CHANNEL_ENCODING] = { 0, CHANNEL_NAMES_MAX, false },
 	[CHANNEL_ASK] = { sizeof(uint32_t) + 2, sizeof(uint32_t) + CHANNEL_ASK_MAX, false },

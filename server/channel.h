@@ -29,6 +29,7 @@ enum channel_kind {
 	CHANNEL_AVOID, /* candidates that are not to encode, in place of those before; empty: none */
 	CHANNEL_READY, /* all of the first configuration has been sent */
 	CHANNEL_STOP,
+	CHANNEL_GENERATION, /* uint32_t: how many workers of the VM came before; the first message */
 	CHANNEL_ASK, /* uint32_t number, then a request as on the control socket (server/control_request.h) */
 	/* to the supervisor */
 	CHANNEL_SERVING, /* the worker accepts viewers */

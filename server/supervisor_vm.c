@@ -357,6 +357,7 @@ static void start_worker(struct supervisor_vm *vm)
 		return;
 	}
 	vm->starts++;
+	tell(vm, CHANNEL_GENERATION, &(uint32_t){ vm->starts - 1 }, sizeof(uint32_t), -1);
 	vm_log(LOG_LEVEL_INFO, vm, "worker %d started", (int)vm->pid);
 	vm->events->started(vm->user, vm, vm->pid);
 	tell_avoid(vm);

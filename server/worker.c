@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "encoders/vaapi_thread.h"
 #include "net/listener.h"
+#include "net/viewer.h"
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/control_problems.h"
@@ -267,6 +268,14 @@ static void tell_encoding(void *user, const char *names)
 	channel_send(worker->channel, CHANNEL_ENCODING, names, strlen(names), -1);
 }
 
+static void receive_generation(const char *payload)
+{
+	uint32_t generation;
+
+	memcpy(&generation, payload, sizeof(generation));
+	viewer_set_generation(generation);
+}
+
 static void receive_avoid(struct worker *worker, const char *names, size_t bytes)
 {
 	memcpy(worker->avoid, names, bytes + 1); /* no more than the kind can have */
@@ -297,6 +306,9 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 	switch (kind) {
 	case CHANNEL_CONFIG:
 		receive_config(worker, payload, bytes);
+		break;
+	case CHANNEL_GENERATION:
+		receive_generation(payload);
 		break;
 	case CHANNEL_AVOID:
 		receive_avoid(worker, payload, bytes);

@@ -10,6 +10,7 @@
 
 #include "config/role.h"
 #include "net/tickets.h"
+#include "net/viewer.h"
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/control_problems.h"
@@ -108,16 +109,29 @@ static void answer_clients(struct answering *answering)
 	send_answer(answering, "ok", result, -1);
 }
 
+static void refuse_client(const struct answering *answering, uint64_t id)
+{
+	const uint64_t last = viewer_last_id();
+	struct control_error error;
+
+	if (id > last)
+		control_refuse(&error, "unknown-client", "this VM has no client %" PRIu64, id);
+	else if ((id - 1) / VIEWER_IDS < last / VIEWER_IDS)
+		control_refuse(&error, "unknown-client", "client %" PRIu64 " was one of a process of this VM that has "
+				"ended since", id);
+	else
+		control_refuse(&error, "unknown-client", "client %" PRIu64 " has left", id);
+	refuse(answering, &error);
+}
+
 static void answer_disconnect(struct answering *answering)
 {
 	const int64_t id = json_get_number(answering->request.object, "client", 0);
 	unsigned int n = vm_close_viewer(answering->vm, (uint64_t)id, "the administrator has closed the connection");
 	struct json_object *result;
-	struct control_error error;
 
 	if (id && !n) {
-		control_refuse(&error, "unknown-client", "this VM has no client %" PRId64, id);
-		refuse(answering, &error);
+		refuse_client(answering, (uint64_t)id);
 		return;
 	}
 	result = json_object_new_object();

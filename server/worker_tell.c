@@ -22,6 +22,9 @@ struct json_object *worker_describe(const struct protocol_viewer *viewer)
 	json_put_text(object, "peer", viewer->peer);
 	if (viewer->user[0])
 		json_put_text(object, "user", viewer->user);
+	json_put(object, "websocket", json_object_new_boolean(viewer->is_websocket));
+	if (viewer->tls[0])
+		json_put_text(object, "tls", viewer->tls);
 	json_put_text(object, "role", viewer->may_control ? "control" : "view");
 	json_put_decimal(object, "since", (double)since_ns / NSEC_PER_SEC, 3);
 	json_put_text(object, "encoding", viewer->encoding);

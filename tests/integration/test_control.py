@@ -3,14 +3,19 @@
 """The control socket of a real planecastd: each command, each wrong request, and clients that misbehave."""
 import json
 import os
+import pathlib
 import signal
 import socket
 import stat
+import tempfile
 import time
 import unittest
 
 from control import Control, ControlDaemon, Refused
 from harness import RfbClient, process_fds, vm_section, wait_until
+from tls import TlsRfbClient, client_context, make_certs, server_section, tls_connect
+from viewer import SpiceViewer
+from web_socket import WebRfbClient
 
 CONFIG = "{control}" + vm_section("alpha") + vm_section("beta", pattern_size="640x480")
 CONNECTIONS_MAX = 32
@@ -410,6 +415,66 @@ class Misbehaviour(unittest.TestCase):
         self.assert_answers()
         self.daemon.stop()
         self.assertFalse(self.daemon.control_path.exists())
+
+
+class Connections(unittest.TestCase):
+    """How a viewer is connected, and who it is."""
+
+    def test_each_way(self):
+        keys = {"websocket": "127.0.0.1:0", "spice": "127.0.0.1:0", "spice_tls": "127.0.0.1:0"}
+        with tempfile.TemporaryDirectory(prefix="planecast-") as directory:
+            certs = pathlib.Path(directory)
+            make_certs(certs, "localhost", "127.0.0.1")
+            server = server_section(certs).replace("[server]\n", "")
+            with ControlDaemon("{control}" + server + vm_section("plain", vnc_tls="off", **keys) + vm_section(
+                    "secure", vnc_auth="certificate", tls_client_ca=certs / "ca.pem", allow="client:view",
+                    **keys) + vm_section("lone", **keys)) as daemon:
+                for vm in "plain", "secure", "lone":
+                    daemon.wait_serving(vm)
+                context = client_context(certs, certificate=True)
+                self.control = self.enterContext(daemon.control())
+                with RfbClient(daemon.address("plain")):
+                    self.assert_way("plain", "vnc", False, None)
+                with WebRfbClient(daemon.address("plain", protocol="websocket")):
+                    self.assert_way("plain", "vnc", True, None)
+                with TlsRfbClient(daemon.address("secure"), context) as client:
+                    self.assert_way("secure", "vnc", False, client.sock.version(), "client", "view")
+                with tls_connect(daemon.address("secure", protocol="websocket"), context) as sock, \
+                        WebRfbClient(None, sock=sock):
+                    self.assert_way("secure", "vnc", True, sock.version(), "client", "view")
+                with SpiceViewer(daemon.address("plain", protocol="spice")):
+                    self.assert_way("plain", "spice", False, None)
+                with SpiceViewer(daemon.address("lone", protocol="spice-tls"), "--ca", str(certs / "ca.pem")):
+                    self.assert_way("lone", "spice", False, "TLSv1.3")
+
+    def assert_way(self, vm, protocol, websocket, tls, user=None, role="control"):
+        wait_until(lambda: len(self.control.ask("clients", vm=vm)["clients"]) == 1, "the one viewer")
+        client = self.control.ask("clients", vm=vm)["clients"][0]
+        self.assertEqual((client["protocol"], client["websocket"], client.get("tls"), client.get("user"),
+                          client["role"]), (protocol, websocket, tls, user, role))
+
+    def test_numbers_outlive_a_worker(self):
+        with ControlDaemon(CONFIG) as daemon, daemon.control() as control:
+            daemon.wait_serving("alpha")
+            with RfbClient(daemon.address("alpha")), RfbClient(daemon.address("alpha")):
+                old = [row["client"] for row in control.ask("clients", vm="alpha")["clients"]]
+                self.assertEqual(old, [1, 2])
+                control.ask("disconnect", vm="alpha", client=1)
+                with self.assertRaisesRegex(Refused, "client 1 has left"):
+                    control.ask("disconnect", vm="alpha", client=1)
+            mark = daemon.mark()
+            os.kill(daemon.worker("alpha"), signal.SIGKILL)
+            daemon.wait_serving("alpha", mark)
+            with RfbClient(daemon.address("alpha")) as viewer:
+                self.assertEqual([row["client"] for row in control.ask("clients", vm="alpha")["clients"]], [10 ** 9 + 1])
+                for client in old:
+                    with self.assertRaisesRegex(Refused, f"client {client} was one of a process .* ended since"):
+                        control.ask("disconnect", vm="alpha", client=client)
+                with self.assertRaisesRegex(Refused, "has no client"):
+                    control.ask("disconnect", vm="alpha", client=10 ** 9 + 2)
+                self.assertEqual(control.ask("disconnect", vm="alpha", client=10 ** 9 + 1), {"disconnected": 1})
+                with self.assertRaises(ConnectionError):
+                    viewer.read(1 << 20)
 
 
 class Place(unittest.TestCase):

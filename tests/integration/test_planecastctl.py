@@ -91,7 +91,8 @@ class Ctl(unittest.TestCase):
             spice("remember")
             rows = self.rows("clients", "still")
             clients = json.loads(self.run_ctl("--json", "clients"))["clients"]
-            self.assertEqual([(row[2], row[5]) for row in rows[1:]], [("vnc", "control"), ("spice", "control")])
+            self.assertEqual([(row[2], row[4], row[6]) for row in rows[1:]],
+                             [("vnc", "plain", "control"), ("spice", "plain", "control")])
             self.assertEqual([client["encoding"] for client in clients], ["raw", "lz4"])
             for client in clients:
                 self.assertRegex(client["peer"], r"^127\.0\.0\.1:\d+$")
@@ -170,7 +171,7 @@ class Ctl(unittest.TestCase):
                     seen += process.stdout.read() or ""
                 except TypeError:
                     pass
-        self.assertRegex(seen, r"(?m)^\d\d:\d\d:\d\d still client-came client=\d+ protocol=vnc peer=127.0.0.1:\d+ role=control ")
+        self.assertRegex(seen, r"(?m)^\d\d:\d\d:\d\d still client-came client=\d+ protocol=vnc peer=127.0.0.1:\d+ websocket=false role=control ")
 
     def test_wrong_words_are_named_and_the_right_ones(self):
         for arguments, status, words in (

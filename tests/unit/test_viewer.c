@@ -21,6 +21,23 @@ static void test_numbers_differ(void **state)
 	assert_int_equal(b.since_ns, 6);
 }
 
+static void test_generations_differ(void **state)
+{
+	struct viewer old, new;
+
+	(void)state;
+	viewer_init(&old, 5);
+	viewer_set_generation(2);
+	assert_int_equal(viewer_last_id(), 2000000000);
+	viewer_init(&new, 6);
+	assert_int_equal(new.id, 2000000001);
+	assert_int_equal(viewer_last_id(), new.id);
+	assert_true(old.id < VIEWER_IDS);
+	viewer_set_generation(UINT32_MAX);
+	viewer_init(&new, 7);
+	assert_true(new.id > old.id && new.id < INT64_MAX);
+}
+
 static void test_rate_is_that_since_it_was_last_asked(void **state)
 {
 	const int64_t s = NSEC_PER_SEC;
@@ -39,6 +56,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers_differ),
+		cmocka_unit_test(test_generations_differ),
 		cmocka_unit_test(test_rate_is_that_since_it_was_last_asked),
 	};
 

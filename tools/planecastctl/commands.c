@@ -33,6 +33,7 @@ static const struct table_column client_columns[] = {
 	{ "CLIENT", "client", NULL, 1 },
 	{ "PROTOCOL", "protocol", NULL, 0 },
 	{ "PEER", "peer", NULL, 0 },
+	{ "CONNECTION", "websocket", table_format_connection, 0 },
 	{ "USER", "user", NULL, 0 },
 	{ "ROLE", "role", NULL, 0 },
 	{ "FOR", "since", table_format_since, 1 },

@@ -4,10 +4,12 @@
 
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
 #include "config/text.h"
+#include "server/json.h"
 
 #define COLUMNS_MAX 16
 
@@ -78,6 +80,18 @@ void table_format_picture(char cell[TABLE_CELL_MAX], struct json_object *value, 
 				json_object_get_int(json_object_object_get(row, "height")));
 	else
 		snprintf(cell, TABLE_CELL_MAX, "-");
+}
+
+void table_format_connection(char cell[TABLE_CELL_MAX], struct json_object *value, struct json_object *row)
+{
+	const char *tls = json_get_text(row, "tls");
+	const bool is_websocket = json_object_get_boolean(value);
+	char version[TABLE_CELL_MAX / 2];
+
+	snprintf(version, sizeof(version), "%s", tls ? tls : "");
+	text_sanitize(version);
+	snprintf(cell, TABLE_CELL_MAX, "%s%s%s", is_websocket ? "WebSocket" : "", is_websocket && tls ? ", " : "",
+			tls ? version : is_websocket ? "" : "plain");
 }
 
 /* Characters, not bytes. */

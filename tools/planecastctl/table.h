@@ -26,6 +26,8 @@ void table_format_mbit(char cell[TABLE_CELL_MAX], struct json_object *value, str
 /* A number of seconds; a time in the past. */
 void table_format_duration(char cell[TABLE_CELL_MAX], struct json_object *value, struct json_object *row);
 void table_format_since(char cell[TABLE_CELL_MAX], struct json_object *value, struct json_object *row);
+/* Of a viewer, what lies between him and the protocol. */
+void table_format_connection(char cell[TABLE_CELL_MAX], struct json_object *value, struct json_object *row);
 void table_format_picture(char cell[TABLE_CELL_MAX], struct json_object *value, struct json_object *row);
 /* The value as text, that prints. */
 void table_format_text(char cell[TABLE_CELL_MAX], struct json_object *value, struct json_object *row);

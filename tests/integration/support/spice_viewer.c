@@ -320,6 +320,7 @@ void spice_viewer_finish(struct spice_viewer *viewer)
 
 static const struct option options[] = {
 	{ "password", required_argument, NULL, 'p' },
+	{ "ca", required_argument, NULL, 'c' }, /* file; the port is one for TLS */
 	{ "patience", required_argument, NULL, 't' }, /* seconds a command may take */
 	{ "verbose", no_argument, NULL, 'v' },
 	{ 0 },
@@ -332,7 +333,7 @@ void spice_viewer_print_options(FILE *file)
 }
 
 /* "HOST:PORT" or a path. */
-static void set_address(SpiceSession *session, const char *address)
+static void set_address(SpiceSession *session, const char *address, bool tls)
 {
 	const char *colon = strrchr(address, ':');
 	char *host;
@@ -342,13 +343,14 @@ static void set_address(SpiceSession *session, const char *address)
 		return;
 	}
 	host = strndup(address, (size_t)(colon - address));
-	g_object_set(session, "host", host, "port", colon + 1, NULL);
+	g_object_set(session, "host", host, tls ? "tls-port" : "port", colon + 1, NULL);
 	free(host);
 }
 
 bool spice_viewer_init(struct spice_viewer *viewer, int argc, char **argv)
 {
 	SpiceSession *session = spice_session_new();
+	bool tls = false;
 	int option;
 
 	viewer->session = session;
@@ -357,6 +359,10 @@ bool spice_viewer_init(struct spice_viewer *viewer, int argc, char **argv)
 		switch (option) {
 		case 'p':
 			g_object_set(session, "password", optarg, NULL);
+			break;
+		case 'c':
+			tls = true;
+			g_object_set(session, "ca-file", optarg, NULL);
 			break;
 		case 't':
 			viewer->steer.patience_ns = atoi(optarg) * NSEC_PER_SEC;
@@ -370,7 +376,7 @@ bool spice_viewer_init(struct spice_viewer *viewer, int argc, char **argv)
 	}
 	if (optind != argc - 1)
 		return false;
-	set_address(session, argv[optind]);
+	set_address(session, argv[optind], tls);
 	g_signal_connect(session, "channel-new", G_CALLBACK(handle_new_channel), viewer);
 	g_signal_connect(session, "channel-destroy", G_CALLBACK(handle_lost_channel), viewer);
 	return true;
