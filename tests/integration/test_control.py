@@ -12,7 +12,7 @@ import time
 import unittest
 
 from control import Control, ControlDaemon, Refused
-from harness import RfbClient, process_fds, vm_section, wait_until
+from harness import SANITIZED, RfbClient, process_fds, vm_section, wait_until
 from tls import TlsRfbClient, client_context, make_certs, server_section, tls_connect
 from viewer import SpiceViewer
 from web_socket import WebRfbClient
@@ -244,14 +244,29 @@ class Misbehaviour(unittest.TestCase):
             self.assertGreater(time.monotonic() - start, 8)
 
     def test_who_does_not_read_is_closed_and_holds_up_nobody(self):
+        """After 10 seconds, and until then no more is made for it than there is room for."""
         mark = self.daemon.mark()
         with self.daemon.control() as control:
             control.sock.settimeout(0.2)
+            asked = 0
             with self.assertRaises(TimeoutError):  # until nothing is taken of it any more
-                while True:
-                    control.send(b'{"command":"list"}\n' * 100)
+                while asked < 10_000_000:
+                    asked += control.sock.send(b'{"command":"list"}\n' * 100)
+            start = time.monotonic()
             self.assert_answers()
             self.daemon.wait_line("a connection ends: does not read", mark, 30)
+            self.assertAlmostEqual(time.monotonic() - start, 9.8, delta=3 if SANITIZED else 1.5)
+            control.sock.settimeout(5)
+            told = 0
+            try:
+                while data := control.sock.recv(1 << 20):
+                    told += len(data)
+            except ConnectionResetError:
+                pass
+            # What a unix socket holds, and 64 KiB.
+            self.assertLess(told, 500_000)
+            print(f"{told} bytes answered {asked} bytes of requests")
+        self.assert_answers()
 
     def test_a_flood_leaves_room_for_others(self):
         with self.daemon.control() as flood:
