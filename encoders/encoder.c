@@ -24,6 +24,11 @@ bool encoder_is_busy(const struct encoder *encoder)
 	return encoder->impl->is_busy(encoder);
 }
 
+bool encoder_is_opening(const struct encoder *encoder)
+{
+	return encoder->impl->is_opening && encoder->impl->is_opening(encoder);
+}
+
 bool encoder_reads_buffers(const struct encoder *encoder)
 {
 	return encoder->impl->reads_buffers(encoder);

@@ -53,6 +53,7 @@ struct encoder_impl {
 	int (*submit)(struct encoder *encoder, struct frame *frame, const struct packet_box *box,
 			const struct encoder_params *params);
 	bool (*is_busy)(const struct encoder *encoder);
+	bool (*is_opening)(const struct encoder *encoder); /* NULL: never */
 	bool (*reads_buffers)(const struct encoder *encoder);
 	void (*free)(struct encoder *encoder);
 };
@@ -74,6 +75,11 @@ int encoder_submit(struct encoder *encoder, struct frame *frame, const struct pa
 		const struct encoder_params *params);
 /* A picture is being encoded or waits: the next one may replace it. */
 bool encoder_is_busy(const struct encoder *encoder);
+/*
+ * A picture waits for the device to be opened, which takes longer than pictures take to
+ * come: the newest should be submitted in its place.
+ */
+bool encoder_is_opening(const struct encoder *encoder);
 /*
  * Its device reads the guest's buffer by itself: better submit that than a copy in CPU
  * memory. May change with any picture; both can be submitted at any time.

@@ -205,6 +205,13 @@ static bool is_busy(const struct encoder *encoder)
 	return vaapi->thread && vaapi_thread_is_busy(vaapi->thread);
 }
 
+static bool is_opening(const struct encoder *encoder)
+{
+	const struct vaapi *vaapi = (const struct vaapi *)encoder;
+
+	return vaapi->thread && vaapi_thread_is_opening(vaapi->thread);
+}
+
 static bool reads_buffers(const struct encoder *encoder)
 {
 	const struct vaapi *vaapi = (const struct vaapi *)encoder;
@@ -216,6 +223,7 @@ static const struct encoder_impl impl = {
 	.name = "vaapi",
 	.submit = submit,
 	.is_busy = is_busy,
+	.is_opening = is_opening,
 	.reads_buffers = reads_buffers,
 	.free = do_free,
 };

@@ -39,6 +39,7 @@ struct vaapi_thread {
 	struct vaapi_outcome *first, **tail;
 	int64_t due_ns; /* when what it does has to be done; 0: nothing */
 	unsigned int candidate; /* of the session; NO_CANDIDATE */
+	bool open; /* there is a session */
 	/* The thread's. */
 	struct vaapi_session *session;
 	unsigned int used; /* the candidate whose driver may be at work; NO_CANDIDATE */
@@ -142,8 +143,16 @@ static void set_candidate(struct vaapi_thread *thread, unsigned int candidate)
 	pthread_mutex_unlock(&thread->lock);
 }
 
+static void set_open(struct vaapi_thread *thread, bool open)
+{
+	pthread_mutex_lock(&thread->lock);
+	thread->open = open;
+	pthread_mutex_unlock(&thread->lock);
+}
+
 static void close_session(struct vaapi_thread *thread)
 {
+	set_open(thread, false);
 	vaapi_session_free(thread->session);
 	thread->session = NULL;
 	if (thread->used != NO_CANDIDATE)
@@ -186,10 +195,12 @@ static int open_session(struct vaapi_thread *thread)
 	vaapi_candidates_begin(thread->candidates, candidate);
 	err = vaapi_session_new(vaapi_candidates_name(thread->candidates, candidate),
 			thread->imports, &thread->session);
-	if (!err)
-		return 0;
-	note_failure(thread, "opening it", err);
-	return -EAGAIN;
+	if (err) {
+		note_failure(thread, "opening it", err);
+		return -EAGAIN;
+	}
+	set_open(thread, true);
+	return 0;
 }
 
 static const char *explain_picture(int err)
@@ -243,11 +254,24 @@ static void perform(struct vaapi_thread *thread, const struct vaapi_job *job,
 /* With the lock, which is released meanwhile. */
 static void do_job(struct vaapi_thread *thread)
 {
-	struct vaapi_job *job = thread->running = thread->waiting;
-	struct vaapi_outcome *outcome = job->outcome;
+	struct vaapi_job *job;
+	struct vaapi_outcome *outcome;
 	const uint64_t one = 1;
 
+	/* First, so that it is the newest picture by then that is taken. */
+	pthread_mutex_unlock(&thread->lock);
+	while (open_session(thread) == -EAGAIN)
+		;
+	pthread_mutex_lock(&thread->lock);
+	job = thread->waiting;
+	/* None: a newer one is coming in its place. */
+	if (!job || thread->abandoned) {
+		thread->due_ns = 0;
+		return;
+	}
+	thread->running = job;
 	thread->waiting = NULL;
+	outcome = job->outcome;
 	pthread_mutex_unlock(&thread->lock);
 	perform(thread, job, outcome);
 	job->outcome = NULL;
@@ -381,6 +405,16 @@ bool vaapi_thread_is_busy(struct vaapi_thread *thread)
 	busy = thread->waiting || thread->running || thread->first;
 	pthread_mutex_unlock(&thread->lock);
 	return busy;
+}
+
+bool vaapi_thread_is_opening(struct vaapi_thread *thread)
+{
+	bool opening;
+
+	pthread_mutex_lock(&thread->lock);
+	opening = thread->waiting && !thread->open;
+	pthread_mutex_unlock(&thread->lock);
+	return opening;
 }
 
 bool vaapi_thread_has_device(struct vaapi_thread *thread)

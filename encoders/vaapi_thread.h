@@ -41,6 +41,8 @@ struct vaapi_imports *vaapi_thread_imports(const struct vaapi_thread *thread);
 /* Takes the job. */
 void vaapi_thread_submit(struct vaapi_thread *thread, struct vaapi_job *job);
 bool vaapi_thread_is_busy(struct vaapi_thread *thread);
+/* A picture waits for a candidate to be tried and opened. */
+bool vaapi_thread_is_opening(struct vaapi_thread *thread);
 /* What encodes now is a device, not the CPU. */
 bool vaapi_thread_has_device(struct vaapi_thread *thread);
 /* The caller's, to be freed with free(). NULL: none. */

@@ -288,6 +288,12 @@ static int submit(struct slot *slot, struct frame *frame, bool keyframe)
 	return r < 0 ? r : encoder_submit(slot->encoder, frame, &slot->video->region.box, &params);
 }
 
+/* Who asked before the encoder was ready is shown the newest picture by then, too. */
+static bool is_wanted(const struct slot *slot)
+{
+	return slot->asked || (slot->encoder && encoder_is_opening(slot->encoder));
+}
+
 /*
  * Encodes what is new if somebody can take it; source NULL: only the picture itself is at
  * hand. Tells nobody anything: who calls may be in the midst of being told.
@@ -299,7 +305,7 @@ static void encode(struct slot *slot, struct frame *source, int64_t now_ns)
 	struct frame *frame;
 	int r;
 
-	if (!is_shown(slot) || video->rest_ns || !(keyframe || (slot->asked && slot->dirty)))
+	if (!is_shown(slot) || video->rest_ns || !(keyframe || (slot->dirty && is_wanted(slot))))
 		return;
 	if (keyframe)
 		slot->keyframe_ns = now_ns;

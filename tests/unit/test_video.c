@@ -32,7 +32,7 @@ static int setup(void **state)
 {
 	(void)state;
 	setenv("LIBVA_DRIVERS_PATH", SOFTVA_DIRECTORY, 1);
-	video_rig_open(&rig, VAAPI_SOFTWARE);
+	video_rig_open(&rig, VAAPI_SOFTWARE, NULL);
 	return 0;
 }
 
@@ -40,7 +40,7 @@ static int setup_without_driver(void **state)
 {
 	(void)state;
 	setenv("LIBVA_DRIVERS_PATH", "/nonexistent", 1);
-	video_rig_open(&rig, VAAPI_SOFTWARE);
+	video_rig_open(&rig, VAAPI_SOFTWARE, NULL);
 	return 0;
 }
 
@@ -206,6 +206,54 @@ static void the_newest_picture_is_encoded(void **state)
 	sem_destroy(&gate.open);
 }
 
+/* An encoder that is being opened until it is let. */
+struct door {
+	sem_t arrived, open;
+	bool passed;
+};
+
+/* On the encoder's thread. */
+static void wait_at_door(void *user, const char *names)
+{
+	struct door *door = user;
+
+	if (door->passed || !*names)
+		return;
+	door->passed = true;
+	sem_post(&door->arrived);
+	sem_wait(&door->open);
+}
+
+/* A film begins with what it shows when there is an encoder, not when one was asked for. */
+static void the_first_packet_shows_the_newest_picture(void **state)
+{
+	static struct door door;
+	static const struct video_drivers drivers = { .avoid = "", .used = wait_at_door, .user = &door };
+
+	(void)state;
+	sem_init(&door.arrived, 0, 0);
+	sem_init(&door.open, 0, 0);
+	video_rig_close(&rig);
+	video_rig_open(&rig, VAAPI_SOFTWARE, &drivers);
+	video_rig_begin(&rig);
+	video_ask(rig.video, PACKET_H264, true);
+	/* Before it is opened, */
+	video_rig_show(&rig);
+	sem_wait(&door.arrived);
+	/* and meanwhile. */
+	video_rig_show(&rig);
+	video_rig_show(&rig);
+	sem_post(&door.open);
+	assert_int_equal(rig.n_pictures, 4);
+	video_rig_wait(&rig, 1);
+	assert_int_equal(last_packet()->stamp, rig.frame->stamp);
+	assert_true(last_packet()->keyframe);
+	/* That was all that anybody asked for. */
+	video_rig_show(&rig);
+	video_rig_settle(&rig);
+	assert_int_equal(rig.n_packets, 1);
+}
+
 /* So that the box does not rest meanwhile. */
 static void play(int64_t ns)
 {
@@ -315,6 +363,8 @@ static void refused_pictures(void **state)
 		const unsigned int before = rig.n_pictures;
 
 		video_ask(rig.video, codec, true);
+		/* While an encoder is opened each picture is as good as the one before. */
+		VIDEO_RIG_UNTIL(&rig, frame->refcount == 1);
 		PLAY_UNTIL(!(rig.region.codecs & 1u << codec));
 		assert_int_equal(rig.n_pictures, before + FAILURES_MAX);
 		assert_int_equal(rig.region.on, codec + 1 < PACKET_CODECS);
@@ -467,6 +517,7 @@ int main(int argc, char **argv)
 				nothing_is_encoded_that_nobody_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(half_a_picture_waits_for_its_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newest_picture_is_encoded, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_first_packet_shows_the_newest_picture, setup, teardown),
 		cmocka_unit_test_setup_teardown(keyframes_are_for_everybody_and_rare, setup, teardown),
 		cmocka_unit_test_setup_teardown(asking_from_inside_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused_pictures, setup, teardown),

@@ -23,7 +23,7 @@ static struct video_rig rig;
 static int setup(void **state)
 {
 	(void)state;
-	video_rig_open(&rig, VAAPI_SOFTWARE);
+	video_rig_open(&rig, VAAPI_SOFTWARE, NULL);
 	return 0;
 }
 

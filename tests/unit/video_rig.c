@@ -89,7 +89,7 @@ static const struct video_events events = {
 	.region = take_region, .packet = take_packet, .picture = give_picture, .look = note_look,
 };
 
-void video_rig_open(struct video_rig *rig, const char *device)
+void video_rig_open(struct video_rig *rig, const char *device, const struct video_drivers *drivers)
 {
 	static struct config_vm config;
 	static char name[64];
@@ -103,7 +103,7 @@ void video_rig_open(struct video_rig *rig, const char *device)
 	pixman_region32_init(&rig->damage);
 	assert_non_null(rig->base);
 	assert_int_equal(bench_scene_new("video", VIDEO_RIG_WIDTH, VIDEO_RIG_HEIGHT, &rig->scene), 0);
-	assert_int_equal(video_new(rig->base, &config, NULL, &events, rig, &rig->video), 0);
+	assert_int_equal(video_new(rig->base, &config, drivers, &events, rig, &rig->video), 0);
 	video_set_watched(rig->video, true);
 }
 

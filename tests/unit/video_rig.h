@@ -56,8 +56,8 @@ struct video_rig {
 	void (*on_packet)(struct video_rig *rig, struct packet *packet);
 };
 
-/* Watched. */
-void video_rig_open(struct video_rig *rig, const char *device);
+/* Watched. drivers: as for video_new(). */
+void video_rig_open(struct video_rig *rig, const char *device, const struct video_drivers *drivers);
 void video_rig_close(struct video_rig *rig);
 
 /* Time goes on. */
