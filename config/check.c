@@ -203,8 +203,9 @@ struct listener_place {
 	struct in6_addr ip; /* IPv4 as ::ffff:a.b.c.d */
 	uint32_t scope;
 	const char *text;
-	unsigned int vm, item;
-	enum config_listeners which;
+	const struct config_vm *vm; /* NULL: VMs share it */
+	const struct config_origin *origin;
+	unsigned int item;
 };
 
 /* false: clashes with nothing. */
@@ -252,26 +253,23 @@ static bool clash(const struct listener_place *a, const struct listener_place *b
 	return memcmp(&a->ip, &b->ip, sizeof(a->ip)) == 0 && a->scope == b->scope;
 }
 
-static void report_clash(const struct config *config, const struct listener_place *first,
-		const struct listener_place *second, struct problems *problems)
+static void report_clash(const struct listener_place *first, const struct listener_place *second,
+		struct problems *problems)
 {
-	const struct config_origin *there = origins_find(config->origins->vms[first->vm], SCHEMA_VM,
-			config_listener_keys[first->which].addresses);
-	const struct config_origin *here = origins_find(config->origins->vms[second->vm], SCHEMA_VM,
-			config_listener_keys[second->which].addresses);
+	const struct config_origin *here = second->origin;
 
 	problems_add(problems, here->file, here->line,
 			here->column + here->places.offset[second->item],
-			"%s is already taken by %s of vm \"%s\" at %s:%u", second->text, first->text,
-			config->vms[first->vm]->name, there->file, there->line);
+			"%s is already taken by %s of %s%s%s at %s:%u", second->text, first->text,
+			first->vm ? "vm \"" : "[server]", first->vm ? first->vm->name : "", first->vm ? "\"" : "",
+			first->origin->file, first->origin->line);
 }
 
 /* Adds those of one key to the count places, and says which clash with one before. */
-static size_t add_listeners(const struct config *config, unsigned int vm, enum config_listeners which,
-		struct listener_place *places, size_t count, struct problems *problems)
+static size_t add_listeners(const struct config_vm *vm, const struct config_addresses *addresses,
+		const struct config_origin *origin, struct listener_place *places, size_t count,
+		struct problems *problems)
 {
-	const struct config_addresses *addresses = config_vm_listeners(config->vms[vm], which);
-
 	for (unsigned int i = 0; i < addresses->count; i++) {
 		struct listener_place *place = &places[count];
 		size_t other = 0;
@@ -279,12 +277,12 @@ static size_t add_listeners(const struct config *config, unsigned int vm, enum c
 		if (!read_listener(addresses->text[i], place))
 			continue;
 		place->vm = vm;
+		place->origin = origin;
 		place->item = i;
-		place->which = which;
 		while (other < count && !clash(&places[other], place))
 			other++;
 		if (other < count)
-			report_clash(config, &places[other], place, problems);
+			report_clash(&places[other], place, problems);
 		count++;
 	}
 	return count;
@@ -292,17 +290,22 @@ static size_t add_listeners(const struct config *config, unsigned int vm, enum c
 
 static int check_listeners(const struct config *config, struct problems *problems)
 {
-	size_t count = 0, most = (size_t)config->n_vms * CONFIG_LISTENERS * CONFIG_ADDRESSES_MAX;
+	size_t count = 0, most = ((size_t)config->n_vms + 1) * CONFIG_LISTENERS * CONFIG_ADDRESSES_MAX;
+	const struct config_origins *origins = config->origins;
 	struct listener_place *places;
 
-	if (most == 0)
-		return 0;
 	places = calloc(most, sizeof(*places));
 	if (!places)
 		return -ENOMEM;
+	for (unsigned int which = CONFIG_LISTENERS; which < CONFIG_LISTENERS_ALL; which++)
+		count = add_listeners(NULL, config_shared_listeners(&config->server, which),
+				origins_find(&origins->server, SCHEMA_SERVER, config_listener_keys[which].addresses),
+				places, count, problems);
 	for (unsigned int i = 0; i < config->n_vms; i++) {
 		for (unsigned int which = 0; which < CONFIG_LISTENERS; which++)
-			count = add_listeners(config, i, which, places, count, problems);
+			count = add_listeners(config->vms[i], config_vm_listeners(config->vms[i], which),
+					origins_find(origins->vms[i], SCHEMA_VM, config_listener_keys[which].addresses),
+					places, count, problems);
 	}
 	free(places);
 	return 0;
@@ -318,5 +321,6 @@ int check_config(const struct config *config, struct problems *problems)
 		for (unsigned int which = 0; which < CONFIG_LISTENERS; which++)
 			check_remote(config->vms[i], config->origins->vms[i], which, problems);
 	}
+	check_shared(config, problems);
 	return check_listeners(config, problems);
 }

@@ -8,5 +8,7 @@
 
 /* Values that were refused when read are not judged a second time. 0 or -ENOMEM. */
 int check_config(const struct config *config, struct problems *problems);
+/* Its part about ports that VMs share. */
+void check_shared(const struct config *config, struct problems *problems);
 
 #endif

@@ -63,6 +63,10 @@ struct config_server {
 	char *tls_client_ca;
 	char *users_file; /* users-file, pam-service: likewise */
 	char *pam_service;
+	struct config_addresses web; /* web: https for all VMs; live */
+	char *web_pages; /* web-pages: auto, off, or a folder with noVNC; live, read anew on each reload */
+	int64_t web_session_ns; /* web-session: 12h; how long a login counts; live */
+	struct config_addresses spice_tls; /* spice-tls: SPICE over TLS for all VMs; live */
 };
 
 /*
@@ -92,6 +96,7 @@ struct config_vm {
 	char *tls_key; /* tls-key: there if and only if there is a tls_certificate */
 	char *tls_client_ca; /* tls-client-ca: clients need a certificate that it vouches for */
 	char *desktop_name; /* desktop-name: default the VM's name; live */
+	struct config_addresses server_names; /* server-names: at the shared ports; see config/server_name.h; live */
 	struct config_addresses vnc; /* vnc: listeners; live */
 	struct config_addresses websocket; /* websocket: listeners for browsers; live */
 	char *websocket_pages; /* websocket-pages: folder of noVNC; live, read anew on each reload */
@@ -143,26 +148,33 @@ struct config_vm {
 	char *keymap; /* keymap: us; for clients that send keysyms only */
 };
 
-/* The keys that name listeners. */
+/* The keys that name listeners: those of a VM, then those of [server], which all VMs share. */
 enum config_listeners {
 	CONFIG_LISTENERS_VNC,
 	CONFIG_LISTENERS_WEBSOCKET,
 	CONFIG_LISTENERS_SPICE,
 	CONFIG_LISTENERS_SPICE_TLS,
 	CONFIG_LISTENERS,
+	CONFIG_SHARED_WEB = CONFIG_LISTENERS,
+	CONFIG_SHARED_SPICE_TLS,
+	CONFIG_LISTENERS_ALL,
 };
 struct config_listener_key {
 	const char *name;
 	const char *protocol; /* struct protocol_impl's name */
 	bool tls; /* from the first byte */
-	size_t addresses; /* offset in struct config_vm */
+	size_t addresses; /* offset in struct config_vm, or, of those that are shared, config_server */
+	/* Of a VM's. */
 	size_t auth; /* of the int that says how clients there authenticate */
 	const char *remedy; /* how one asks them to */
 	const char *tls_remedy; /* how one has it encrypted; NULL: it always is */
 };
-extern const struct config_listener_key config_listener_keys[CONFIG_LISTENERS];
+extern const struct config_listener_key config_listener_keys[CONFIG_LISTENERS_ALL];
 const struct config_addresses *config_vm_listeners(const struct config_vm *vm, enum config_listeners which);
-/* CONFIG_LISTENERS: that is no such key; bytes are the name's. */
+const struct config_addresses *config_shared_listeners(const struct config_server *server, enum config_listeners which);
+/* There is a port that VMs share. */
+bool config_has_shared_listeners(const struct config_server *server);
+/* Of a VM. CONFIG_LISTENERS: that is no such key; bytes are the name's. */
 enum config_listeners config_find_listeners(const char *name, size_t bytes);
 /* What viewers there see and type goes through TLS: all of it, or all but how they ask for TLS. */
 bool config_listener_is_encrypted(const struct config_vm *vm, enum config_listeners which);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-const struct config_listener_key config_listener_keys[CONFIG_LISTENERS] = {
+const struct config_listener_key config_listener_keys[CONFIG_LISTENERS_ALL] = {
 	[CONFIG_LISTENERS_VNC] = {
 		.name = "vnc",
 		.protocol = "vnc",
@@ -38,11 +38,35 @@ const struct config_listener_key config_listener_keys[CONFIG_LISTENERS] = {
 		.auth = offsetof(struct config_vm, spice_auth),
 		.remedy = "\"spice-auth = ticket\" with a spice-password-file",
 	},
+	[CONFIG_SHARED_WEB] = {
+		.name = "web",
+		.tls = true,
+		.addresses = offsetof(struct config_server, web),
+	},
+	[CONFIG_SHARED_SPICE_TLS] = {
+		.name = "spice-tls",
+		.tls = true,
+		.addresses = offsetof(struct config_server, spice_tls),
+	},
 };
 
 const struct config_addresses *config_vm_listeners(const struct config_vm *vm, enum config_listeners which)
 {
 	return (const struct config_addresses *)((const char *)vm + config_listener_keys[which].addresses);
+}
+
+const struct config_addresses *config_shared_listeners(const struct config_server *server, enum config_listeners which)
+{
+	return (const struct config_addresses *)((const char *)server + config_listener_keys[which].addresses);
+}
+
+bool config_has_shared_listeners(const struct config_server *server)
+{
+	for (unsigned int which = CONFIG_LISTENERS; which < CONFIG_LISTENERS_ALL; which++) {
+		if (config_shared_listeners(server, which)->count)
+			return true;
+	}
+	return false;
 }
 
 enum config_listeners config_find_listeners(const char *name, size_t bytes)

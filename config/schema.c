@@ -95,6 +95,42 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.doc = "The PAM service of VMs that name none themselves: see there.",
 	},
 	{
+		SERVER("web", web),
+		.type = SCHEMA_ADDRESSES,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Where browsers find all VMs, by https and at one port: 0.0.0.0:443. Needs tls-certificate "
+		       "and tls-key of [server]. Whoever asks for a VM by one of its server-names is given "
+		       "that VM's own websocket and websocket-pages. Written as for vnc. Not set: nowhere.",
+	},
+	{
+		SERVER("web-pages", web_pages),
+		.type = SCHEMA_PATH,
+		PATH_RANGE,
+		.words = schema_web_pages_words,
+		.default_text = "auto",
+		.reload = SCHEMA_LIVE,
+		.doc = "A folder with noVNC for those who come by web. Auto is /usr/share/novnc, where Debian's "
+		       "package novnc has it, if it is there. It is read at the start and on each reload.",
+	},
+	{
+		SERVER("web-session", web_session_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(60 * SECOND, 8760 * 3600 * SECOND),
+		.default_text = "12h",
+		.reload = SCHEMA_LIVE,
+		.doc = "How long somebody who has logged in by web stays so, for logins to come.",
+	},
+	{
+		SERVER("spice-tls", spice_tls),
+		.type = SCHEMA_ADDRESSES,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Where SPICE viewers connect by TLS to any VM that has a tls-certificate, at one port: "
+		       "which one is said by the name that the viewer asks for, one of the VM's server-names. "
+		       "Written as for vnc. Not set: nowhere.",
+	},
+	{
 		VM("source", source),
 		.type = SCHEMA_ENUM,
 		.words = schema_source_words,
@@ -252,6 +288,17 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.reload = SCHEMA_LIVE,
 		.doc = "The certificates, in PEM, of CAs for viewers: over TLS only who has a certificate of "
 		       "one of them is let in. Not set: that of [server], or viewers need none.",
+	},
+	{
+		VM("server-names", server_names),
+		.type = SCHEMA_NAMES,
+		.words = schema_server_names_words,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "The host names by which viewers find this VM at the ports web and spice-tls of [server]; "
+		       "TLS tells which one they ask for. A name without a dot is found alone and as the first "
+		       "label of a longer one: win11 by win11.vms.example.org. No two VMs may have the same. With "
+		       "off there is none. Not set: the VM's name.",
 	},
 	{
 		VM("vnc", vnc),

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMA_KEYS 71
+#define SCHEMA_KEYS 76
 
 enum schema_section { SCHEMA_SERVER, SCHEMA_VM };
 
@@ -31,6 +31,7 @@ enum schema_type {
 	SCHEMA_ADDRESSES, /* struct config_addresses: to listen at */
 	SCHEMA_NETWORKS, /* struct config_addresses: of peers */
 	SCHEMA_ORIGINS, /* struct config_addresses: of web pages */
+	SCHEMA_NAMES, /* struct config_addresses: host names, or one of the words alone */
 };
 
 /* A change of the key reaches a running worker, or needs a new one. */

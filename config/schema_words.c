@@ -28,6 +28,19 @@ const struct schema_word schema_control_socket_words[] = {
 	{ NULL, 0 },
 };
 
+/* Paths: or one of these. */
+const struct schema_word schema_web_pages_words[] = {
+	{ "auto", 0 },
+	{ "off", 0 },
+	{ NULL, 0 },
+};
+
+/* Names: or this alone. */
+const struct schema_word schema_server_names_words[] = {
+	{ "off", 0 },
+	{ NULL, 0 },
+};
+
 const struct schema_word schema_source_words[] = {
 	{ "vfio", CONFIG_SOURCE_VFIO },
 	{ "memory", CONFIG_SOURCE_MEMORY },

@@ -8,6 +8,8 @@
 extern const struct schema_word schema_log_level_words[];
 extern const struct schema_word schema_log_format_words[];
 extern const struct schema_word schema_control_socket_words[];
+extern const struct schema_word schema_web_pages_words[];
+extern const struct schema_word schema_server_names_words[];
 extern const struct schema_word schema_source_words[];
 extern const struct schema_word schema_attach_words[];
 extern const struct schema_word schema_scene_words[];

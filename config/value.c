@@ -7,6 +7,7 @@
 #include "config/number.h"
 #include "config/problem.h"
 #include "config/role.h"
+#include "config/server_name.h"
 #include "config/suggest.h"
 #include "config/web_origin.h"
 
@@ -322,10 +323,20 @@ static int check_item(const struct schema_key *key, const char *text, const char
 		return network_parse(text, &network, ret_error);
 	case SCHEMA_ORIGINS:
 		return web_origin_parse(text, host, ret_error);
+	case SCHEMA_NAMES:
+		return server_name_check(text, ret_error);
 	default:
 		return address_parse(text, &address, &length, ret_error);
 	}
 }
+
+/* What lists are of. */
+static const char *const item_words[] = {
+	[SCHEMA_ADDRESSES] = "addresses",
+	[SCHEMA_NETWORKS] = "addresses",
+	[SCHEMA_ORIGINS] = "origins",
+	[SCHEMA_NAMES] = "names",
+};
 
 /* -EINVAL when there are too many. One that is wrong is not kept, but those behind it are still looked at. */
 static int add_address(struct parse *parse, struct config_addresses *list, size_t offset,
@@ -336,7 +347,7 @@ static int add_address(struct parse *parse, struct config_addresses *list, size_
 
 	if (list->count == CONFIG_ADDRESSES_MAX)
 		return fail(parse, offset, "%s has more than %d %s", parse->key->name, CONFIG_ADDRESSES_MAX,
-				parse->key->type == SCHEMA_ORIGINS ? "origins" : "addresses");
+				item_words[parse->key->type]);
 	text = strndup(parse->text + offset, length);
 	if (!text)
 		return -ENOMEM;
@@ -418,6 +429,7 @@ static const struct value_type types[] = {
 	[SCHEMA_ADDRESSES] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
 	[SCHEMA_NETWORKS] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
 	[SCHEMA_ORIGINS] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
+	[SCHEMA_NAMES] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
 };
 
 int value_parse(const struct schema_key *key, void *object, const char *text,
@@ -496,10 +508,9 @@ const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED
 		break;
 	case SCHEMA_ADDRESSES:
 	case SCHEMA_NETWORKS:
-		snprintf(buf, bytes, "at most %d addresses", CONFIG_ADDRESSES_MAX);
-		break;
 	case SCHEMA_ORIGINS:
-		snprintf(buf, bytes, "at most %d origins", CONFIG_ADDRESSES_MAX);
+	case SCHEMA_NAMES:
+		snprintf(buf, bytes, "at most %d %s", CONFIG_ADDRESSES_MAX, item_words[key->type]);
 		break;
 	case SCHEMA_TEXT:
 	case SCHEMA_PATH:

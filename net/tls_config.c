@@ -17,6 +17,12 @@ static const size_t vm_offsets[TLS_FILES] = {
 	[TLS_FILE_CLIENT_CA] = offsetof(struct config_vm, tls_client_ca),
 };
 
+static const size_t server_offsets[TLS_FILES] = {
+	[TLS_FILE_CERTIFICATE] = offsetof(struct config_server, tls_certificate),
+	[TLS_FILE_KEY] = offsetof(struct config_server, tls_key),
+	[TLS_FILE_CLIENT_CA] = offsetof(struct config_server, tls_client_ca),
+};
+
 static struct tls_files files_of(const struct config_vm *config)
 {
 	struct tls_files files;
@@ -26,67 +32,113 @@ static struct tls_files files_of(const struct config_vm *config)
 	return files;
 }
 
+static struct tls_files files_of_server(const struct config_server *server)
+{
+	return (struct tls_files){
+		.path = {
+			[TLS_FILE_CERTIFICATE] = server->tls_certificate,
+			[TLS_FILE_KEY] = server->tls_key,
+			[TLS_FILE_CLIENT_CA] = server->tls_client_ca,
+		},
+	};
+}
+
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+static bool same_files(const struct tls_files *a, const struct tls_files *b)
+{
+	unsigned int same = 0;
+
+	while (same < TLS_FILES && same_text(a->path[same], b->path[same]))
+		same++;
+	return same == TLS_FILES;
+}
+
 /* Those of one VM are mostly those of all. */
 static bool was_checked(const struct config *config, unsigned int vm)
 {
-	const struct tls_files files = files_of(config->vms[vm]);
+	const struct tls_files files = files_of(config->vms[vm]), server = files_of_server(&config->server);
 
+	if (config->server.web.count && same_files(&files, &server))
+		return true;
 	for (unsigned int before = 0; before < vm; before++) {
 		const struct tls_files other = files_of(config->vms[before]);
-		unsigned int same = 0;
 
-		while (same < TLS_FILES && same_text(files.path[same], other.path[same]))
-			same++;
-		if (same == TLS_FILES)
+		if (same_files(&files, &other))
 			return true;
 	}
 	return false;
 }
 
+/* fault is what is wrong with files, which is where offsets says. */
+static void report_fault(const struct config_section_origins *section, enum schema_section kind,
+		const size_t offsets[TLS_FILES], const struct tls_files *files, const struct tls_fault *fault,
+		config_report_fn report, void *user)
+{
+	const struct config_origin *place = origins_find(section, kind, offsets[fault->file]);
+	char message[TLS_ERROR_MAX + 4096];
+
+	snprintf(message, sizeof(message), "%s %s", files->path[fault->file], fault->text);
+	if (report)
+		report(user, &(struct config_problem){
+			.file = place->file,
+			.line = place->line,
+			.column = place->column,
+			.message = message,
+		});
+}
+
 int tls_check_config(const struct config *config, config_report_fn report, void *user)
 {
-	char message[TLS_ERROR_MAX + 4096];
+	const struct tls_files server_files = files_of_server(&config->server);
+	struct tls_fault fault;
 	struct tls *tls;
 	int result = 0;
 
 	if (tls_new(&tls) < 0)
 		return -ENOMEM;
+	if (config->server.web.count && tls_load(tls, &server_files, &fault) < 0) {
+		report_fault(&config->origins->server, SCHEMA_SERVER, server_offsets, &server_files, &fault,
+				report, user);
+		result = -EINVAL;
+	}
 	for (unsigned int i = 0; i < config->n_vms; i++) {
 		const struct tls_files files = files_of(config->vms[i]);
-		const struct config_origin *place;
-		struct tls_fault fault;
 
 		if (was_checked(config, i) || tls_load(tls, &files, &fault) == 0)
 			continue;
-		place = origins_find(config->origins->vms[i], SCHEMA_VM, vm_offsets[fault.file]);
-		snprintf(message, sizeof(message), "%s %s", files.path[fault.file], fault.text);
-		if (report)
-			report(user, &(struct config_problem){
-				.file = place->file,
-				.line = place->line,
-				.column = place->column,
-				.message = message,
-			});
+		report_fault(config->origins->vms[i], SCHEMA_VM, vm_offsets, &files, &fault, report, user);
 		result = -EINVAL;
 	}
 	tls_free(tls);
 	return result;
 }
 
-void tls_configure(struct tls *tls, const struct config_vm *config)
+static void load(struct tls *tls, const struct tls_files *files)
 {
-	const struct tls_files files = files_of(config);
 	struct tls_fault fault;
 
-	if (tls_load(tls, &files, &fault) < 0)
-		log_error(NULL, "%s %s: %s", files.path[fault.file], fault.text, tls_is_ready(tls)
+	if (tls_load(tls, files, &fault) < 0)
+		log_error(NULL, "%s %s: %s", files->path[fault.file], fault.text, tls_is_ready(tls)
 				? "what was read of it before stays in use" : "nobody can connect over TLS");
 	else if (tls_is_ready(tls))
 		log_at(tls_is_current(tls) ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, NULL, "TLS certificate %s: %s",
-				files.path[TLS_FILE_CERTIFICATE], tls_describe(tls));
+				files->path[TLS_FILE_CERTIFICATE], tls_describe(tls));
+}
+
+void tls_configure(struct tls *tls, const struct config_vm *config)
+{
+	const struct tls_files files = files_of(config);
+
+	load(tls, &files);
+}
+
+void tls_configure_server(struct tls *tls, const struct config_server *config)
+{
+	const struct tls_files files = files_of_server(config);
+
+	load(tls, &files);
 }

@@ -7,7 +7,7 @@
 #include "net/tls.h"
 
 /*
- * Reads the files of all VMs and reports each that is of no use as a problem of the
+ * Reads the files of all VMs, and of [server] if it shows pages, and reports each that is of no use as a problem of the
  * line that names it. 0, -EINVAL when there was any, -ENOMEM. Blocks on the disk.
  */
 int tls_check_config(const struct config *config, config_report_fn report, void *user);
@@ -17,5 +17,7 @@ int tls_check_config(const struct config *config, config_report_fn report, void 
  * error in the log, and what was read before stays. Blocks on the disk.
  */
 void tls_configure(struct tls *tls, const struct config_vm *config);
+/* The same of [server]. */
+void tls_configure_server(struct tls *tls, const struct config_server *config);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Messages between supervisor and worker, checked against one table of kinds. */
+/* Messages between processes of ours, checked against one table of kinds. */
 #include "server/channel.h"
 
 #include <errno.h>
@@ -34,6 +34,11 @@ static const struct kind_rule {
 	[CHANNEL_STATUS] = { sizeof(struct channel_status), sizeof(struct channel_status), false },
 	[CHANNEL_ANSWER] = { sizeof(uint32_t) + 2, CHANNEL_PAYLOAD_MAX, false, .may_carry_fd = true },
 	[CHANNEL_EVENT] = { 2, CHANNEL_EVENT_MAX, false },
+	[CHANNEL_DOOR] = { 0, 0, true },
+	[CHANNEL_CONFIG_FILE] = { 0, 0, true },
+	[CHANNEL_BOARD] = { 0, 0, true },
+	[CHANNEL_VM_DOOR] = { 1, CHANNEL_NAME_MAX, true },
+	[CHANNEL_HANDED] = { 1, CHANNEL_NAME_MAX, true },
 };
 
 static bool message_is_valid(uint32_t kind, size_t payload_bytes, bool has_fd)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Supervisor <-> worker, over one SOCK_SEQPACKET socketpair.
+ * Between processes of ours, over SOCK_SEQPACKET socketpairs: supervisor and
+ * workers, supervisor and gateway, and from the gateway to workers.
  *
  * One packet a message: kind and size, then the payload, a file descriptor by
- * SCM_RIGHTS. Both ends are ours and of the same build, so there
- * is no byte order or version, but a worker may be compromised: the supervisor
- * checks kinds, sizes and never blocks. Loop thread.
+ * SCM_RIGHTS. All are of the same build, so there is no byte order or version, but
+ * a worker or the gateway may be compromised: whoever hears them checks kinds and
+ * sizes and never blocks. Loop thread.
  */
 #ifndef PLANECAST_SERVER_CHANNEL_H
 #define PLANECAST_SERVER_CHANNEL_H
@@ -17,12 +18,14 @@
 #define CHANNEL_FDS_MAX 1
 /* Of several candidates for encoding video (encoders/vaapi_candidate.h), one a line. */
 #define CHANNEL_NAMES_MAX 8192
+/* Of a VM; of a key. */
+#define CHANNEL_NAME_MAX 64
 /* A question of the control socket, as text; a happening that a worker tells of. */
 #define CHANNEL_ASK_MAX 1024
 #define CHANNEL_EVENT_MAX 2048
 
 enum channel_kind {
-	/* to the worker */
+	/* to workers; LISTENER, LISTENER_CLOSE, READY and STOP to the gateway, too */
 	CHANNEL_CONFIG = 1, /* INI text: [server] and this VM's section, as config_dump() writes it */
 	CHANNEL_LISTENER, /* one fd; payload: "KEY ADDRESS" as text, no NUL */
 	CHANNEL_LISTENER_CLOSE, /* payload: as it came */
@@ -37,6 +40,14 @@ enum channel_kind {
 	CHANNEL_STATUS, /* struct channel_status, once a second while it changes */
 	CHANNEL_ANSWER, /* the question's uint32_t, then {"ok": ...} or {"error": ...}; may come with an fd */
 	CHANNEL_EVENT, /* JSON object with "event", for those who listen at the control socket */
+	/* to workers */
+	CHANNEL_DOOR, /* one fd: where the gateway hands over who has come for this VM; in place of one before */
+	/* to the gateway */
+	CHANNEL_CONFIG_FILE, /* one fd: sealed memory with all of the configuration, as config_dump() writes it */
+	CHANNEL_BOARD, /* one fd: what is known of those VMs, in their order; see server/board.h */
+	CHANNEL_VM_DOOR, /* payload: a VM's name; one fd, the other end of its door */
+	/* through a door */
+	CHANNEL_HANDED, /* payload: the key of the listener it is as if it had come in by; one fd, untouched */
 };
 
 struct channel_status {

@@ -15,6 +15,7 @@
 #include "net/login_helper.h"
 #include "net/tls_config.h"
 #include "server/demo.h"
+#include "server/gateway/gateway.h"
 #include "server/hash_password.h"
 #include "server/log.h"
 #include "server/make_certs.h"
@@ -151,12 +152,25 @@ static int run_alone(const struct options *options)
 	return worker_run_alone(config, options->vm, load, (void *)options);
 }
 
+/* False: nobody of ours started us. */
+static bool has_channel(const char *option)
+{
+	if (fcntl(SUPERVISOR_CHANNEL_FD, F_SETFD, FD_CLOEXEC) == 0)
+		return true;
+	fprintf(stderr, "planecastd: %s is for planecastd itself; use --vm NAME\n", option);
+	return false;
+}
+
+static int run_gateway(const struct options *options)
+{
+	(void)options;
+	return has_channel("--gateway") ? gateway_run(SUPERVISOR_CHANNEL_FD) : OPTIONS_EXIT_USAGE;
+}
+
 static int run_worker(const struct options *options)
 {
-	if (fcntl(SUPERVISOR_CHANNEL_FD, F_SETFD, FD_CLOEXEC) < 0) {
-		fprintf(stderr, "planecastd: --worker is for planecastd itself; use --vm NAME\n");
+	if (!has_channel("--worker"))
 		return OPTIONS_EXIT_USAGE;
-	}
 	return worker_run_supervised(options->vm, SUPERVISOR_CHANNEL_FD);
 }
 
@@ -244,6 +258,7 @@ int main(int argc, char **argv)
 		[OPTIONS_CHECK_LOGIN] = check_login,
 		[OPTIONS_MAKE_CERTS] = make_certs_run,
 		[OPTIONS_WORKER] = run_worker,
+		[OPTIONS_GATEWAY] = run_gateway,
 		[OPTIONS_VERSION] = print_version,
 		[OPTIONS_HELP] = print_help,
 	};

@@ -23,6 +23,7 @@ enum options_mode {
 	OPTIONS_HASH_PASSWORD,
 	OPTIONS_CHECK_LOGIN, /* not for people */
 	OPTIONS_WORKER, /* not for people */
+	OPTIONS_GATEWAY, /* not for people */
 	OPTIONS_VERSION,
 	OPTIONS_HELP,
 };

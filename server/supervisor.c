@@ -17,6 +17,7 @@
 #include "server/control_tell.h"
 #include "server/log.h"
 #include "server/notify.h"
+#include "server/supervisor_gateway.h"
 #include "server/supervisor_vm.h"
 
 #define NOTIFY_INTERVAL_NS NSEC_PER_SEC
@@ -42,6 +43,7 @@ struct supervisor {
 	void *user;
 	struct config *config;
 	struct entry *entries;
+	struct supervisor_gateway *gateway;
 	struct control *control;
 	struct event *signals[4];
 	struct event *notify_timer; /* runs while systemd is to be told something */
@@ -95,6 +97,7 @@ static void handle_serving(void *user, struct supervisor_vm *vm)
 	struct entry *entry = user;
 	struct supervisor *supervisor = entry->supervisor;
 
+	supervisor_gateway_tell_vm(supervisor->gateway, vm);
 	control_tell_serving(supervisor->control, supervisor_vm_name(vm));
 	control_reload_serving(supervisor->control, supervisor_vm_name(vm));
 	if (supervisor->events->serving)
@@ -109,6 +112,7 @@ static void handle_status(void *user, struct supervisor_vm *vm, const struct cha
 	if (entry->viewers != status->viewers)
 		notify_later(supervisor);
 	entry->viewers = status->viewers;
+	supervisor_gateway_tell_vm(supervisor->gateway, vm);
 	if (supervisor->events->status)
 		supervisor->events->status(supervisor->user, supervisor_vm_name(vm), status);
 }
@@ -117,6 +121,7 @@ static void handle_started(void *user, struct supervisor_vm *vm, pid_t pid)
 {
 	struct entry *entry = user;
 
+	supervisor_gateway_tell_doors(entry->supervisor->gateway);
 	control_tell_started(entry->supervisor->control, supervisor_vm_name(vm), pid);
 }
 
@@ -185,7 +190,7 @@ static void entries_sweep(struct supervisor *supervisor)
 		supervisor_vm_free(entry->vm);
 		free(entry);
 	}
-	if (supervisor->stopping && !supervisor->entries)
+	if (supervisor->stopping && !supervisor->entries && !supervisor_gateway_pid(supervisor->gateway))
 		event_base_loopbreak(supervisor->base);
 }
 
@@ -199,6 +204,8 @@ static void handle_child(evutil_socket_t signal_number, short what, void *user)
 	(void)what;
 	/* Any child: as process 1 of a container, strangers' children are ours to reap as well. */
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (supervisor_gateway_pid(supervisor->gateway) == pid)
+			supervisor_gateway_exited(supervisor->gateway, status);
 		for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
 			if (supervisor_vm_pid(entry->vm) == pid) {
 				supervisor_vm_exited(entry->vm, status);
@@ -216,6 +223,9 @@ static void handle_end_timer(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
+	if (supervisor_gateway_pid(supervisor->gateway))
+		log_error(NULL, "gateway %d cannot be killed, ending without it",
+				(int)supervisor_gateway_pid(supervisor->gateway));
 	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
 		log_set_vm(supervisor_vm_name(entry->vm));
 		log_error(NULL, "worker %d cannot be killed, ending without it",
@@ -252,12 +262,13 @@ static int take_config(struct supervisor *supervisor, struct config *config)
 		}
 	}
 	apply_log(config);
+	supervisor_gateway_release(supervisor->gateway, config);
 	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
 		const char *name = supervisor_vm_name(entry->vm);
 		const struct config_vm *config_vm = config_find_vm(config, name);
 
 		if (config_vm) {
-			supervisor_vm_release(entry->vm, config_vm);
+			supervisor_vm_release(entry->vm, config, config_vm);
 		} else if (supervisor_vm_config(entry->vm)) {
 			log_set_vm(name); /* each VM has its own limit */
 			log_notice(NULL, "was removed");
@@ -268,6 +279,7 @@ static int take_config(struct supervisor *supervisor, struct config *config)
 	for (unsigned int i = 0; i < config->n_vms; i++)
 		supervisor_vm_apply(entry_find(supervisor, config->vms[i]->name)->vm, config,
 				config->vms[i]);
+	supervisor_gateway_apply(supervisor->gateway, config);
 	if (config != supervisor->config)
 		config_free(supervisor->config);
 	supervisor->config = config;
@@ -317,6 +329,7 @@ void supervisor_set_log_level(struct supervisor *supervisor, int level)
 	apply_log(supervisor->config);
 	for (struct entry *entry = supervisor->entries; entry; entry = entry->next)
 		supervisor_vm_tell_server(entry->vm);
+	supervisor_gateway_tell_server(supervisor->gateway);
 }
 
 const struct config *supervisor_config(const struct supervisor *supervisor)
@@ -370,7 +383,9 @@ int supervisor_new(struct event_base *base, struct config *config,
 			goto fail;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	r = control_new(base, supervisor, &supervisor->control);
+	r = supervisor_gateway_new(base, supervisor, &supervisor->gateway);
+	if (!r)
+		r = control_new(base, supervisor, &supervisor->control);
 	if (r < 0)
 		goto fail;
 	supervisor->config = config;
@@ -400,6 +415,10 @@ void supervisor_stop(struct supervisor *supervisor)
 		else
 			supervisor_vm_stop(entry->vm);
 	}
+	if (supervisor->stopping)
+		supervisor_gateway_kill(supervisor->gateway);
+	else
+		supervisor_gateway_stop(supervisor->gateway);
 	supervisor->stopping = true;
 	entries_sweep(supervisor);
 }
@@ -410,6 +429,8 @@ void supervisor_free(struct supervisor *supervisor)
 		return;
 	control_free(supervisor->control); /* who waits for an answer is gone before who gives it */
 	supervisor->control = NULL;
+	supervisor_gateway_free(supervisor->gateway);
+	supervisor->gateway = NULL;
 	while (supervisor->entries) {
 		struct entry *entry = supervisor->entries;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Binding, re-binding and giving up the listening sockets of one VM. */
+/* Binding, re-binding and giving up listening sockets. */
 #include "server/supervisor_sockets.h"
 
 #include <errno.h>
@@ -15,6 +15,23 @@
 #include "config/origins.h"
 #include "net/listener.h"
 #include "server/log.h"
+
+/* Which keys are its listeners', and what they say. */
+static unsigned int first_key(const struct config_vm *config_vm)
+{
+	return config_vm ? 0 : CONFIG_LISTENERS;
+}
+
+static unsigned int end_of_keys(const struct config_vm *config_vm)
+{
+	return config_vm ? CONFIG_LISTENERS : CONFIG_LISTENERS_ALL;
+}
+
+static const struct config_addresses *addresses_of(const struct config *config, const struct config_vm *config_vm,
+		enum config_listeners which)
+{
+	return config_vm ? config_vm_listeners(config_vm, which) : config_shared_listeners(&config->server, which);
+}
 
 static bool addresses_name(const struct config_addresses *addresses, const char *address)
 {
@@ -92,17 +109,18 @@ static void socket_close(struct supervisor_socket *socket)
 static const char *describe_place(const struct config *config, const struct config_vm *config_vm,
 		enum config_listeners protocol, char *buf, size_t size)
 {
-	const struct config_origin *origin;
+	const size_t offset = config_listener_keys[protocol].addresses;
+	const struct config_origin *origin = NULL;
 
 	buf[0] = '\0';
+	if (!config_vm)
+		origin = origins_find(&config->origins->server, SCHEMA_SERVER, offset);
 	for (unsigned int i = 0; i < config->n_vms; i++) {
-		if (config->vms[i] != config_vm)
-			continue;
-		origin = origins_find(config->origins->vms[i], SCHEMA_VM,
-				config_listener_keys[protocol].addresses);
-		if (origin->file)
-			snprintf(buf, size, " (%s:%u)", origin->file, origin->line);
+		if (config->vms[i] == config_vm)
+			origin = origins_find(config->origins->vms[i], SCHEMA_VM, offset);
 	}
+	if (origin && origin->file)
+		snprintf(buf, size, " (%s:%u)", origin->file, origin->line);
 	return buf;
 }
 
@@ -161,15 +179,16 @@ const char *supervisor_socket_address(const struct supervisor_socket *socket, ch
 	return buf;
 }
 
-void supervisor_sockets_keep(struct supervisor_sockets *sockets, const struct config_vm *config_vm,
-		const struct supervisor_sockets_events *events, void *user)
+void supervisor_sockets_keep(struct supervisor_sockets *sockets, const struct config *config,
+		const struct config_vm *config_vm, const struct supervisor_sockets_events *events,
+		void *user)
 {
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < sockets->count; i++) {
 		struct supervisor_socket *socket = &sockets->sockets[i];
 
-		if (addresses_name(config_vm_listeners(config_vm, socket->protocol), socket->address)) {
+		if (addresses_name(addresses_of(config, config_vm, socket->protocol), socket->address)) {
 			sockets->sockets[kept++] = *socket;
 			continue;
 		}
@@ -209,8 +228,8 @@ int supervisor_sockets_bind(struct supervisor_sockets *sockets, const struct con
 	char place[512];
 	int unbound = 0;
 
-	for (unsigned int i = 0; i < CONFIG_LISTENERS; i++) {
-		if (add_sockets(sockets, i, config_vm_listeners(config_vm, i)) < 0)
+	for (unsigned int i = first_key(config_vm); i < end_of_keys(config_vm); i++) {
+		if (add_sockets(sockets, i, addresses_of(config, config_vm, i)) < 0)
 			return -ENOMEM;
 	}
 	for (unsigned int i = 0; i < sockets->count; i++) {

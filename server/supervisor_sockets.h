@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The listening sockets of one VM. They belong to the supervisor and outlive
- * workers, so that viewers who come while a worker restarts wait in the backlog.
+ * The listening sockets of one VM, or of the gateway. They belong to the supervisor and
+ * outlive workers, so that viewers who come while a worker restarts wait in the backlog.
  * Loop thread.
  */
 #ifndef PLANECAST_SERVER_SUPERVISOR_SOCKETS_H
@@ -41,11 +41,14 @@ const char *supervisor_socket_name(const struct supervisor_socket *socket,
 		char buf[SUPERVISOR_SOCKET_NAME_MAX]);
 /* Where it listens, with the port that the kernel chose; as configured while it does not. Returns buf. */
 const char *supervisor_socket_address(const struct supervisor_socket *socket, char buf[ADDRESS_TEXT_MAX]);
-/* Closes what config_vm does not name; closing() is called for each that was bound. */
-void supervisor_sockets_keep(struct supervisor_sockets *sockets, const struct config_vm *config_vm,
-		const struct supervisor_sockets_events *events, void *user);
+/* In what follows config_vm is one of config's; NULL: the listeners are those that all VMs share. */
+
+/* Closes what the configuration does not name; closing() is called for each that was bound. */
+void supervisor_sockets_keep(struct supervisor_sockets *sockets, const struct config *config,
+		const struct config_vm *config_vm, const struct supervisor_sockets_events *events,
+		void *user);
 /*
- * Takes up the addresses of config_vm, one of config's, that are new, and binds
+ * Takes up the addresses that are new, and binds
  * whatever is not bound; opened() is called for each that now is. Bound anew,
  * after closing(), is also what a worker has shut down, and a unix socket whose
  * path was removed or taken over; what is then at the path is not touched while

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Worker processes: fork, exec of this program, and what waitpid() says of them. */
+/* Processes of ours: fork, exec of this program, and what waitpid() says of them. */
 #include "server/supervisor_spawn.h"
 
 #include <errno.h>
@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 /* Only async-signal-safe calls. Ends in exec or with the status a shell gives a missing command. */
-static _Noreturn void become_worker(
-		const char *name, int channel, pid_t supervisor, const sigset_t *mask)
+static _Noreturn void become(
+		const char *option, const char *name, int channel, pid_t supervisor, const sigset_t *mask)
 {
-	char *const argv[] = {"planecastd", "--worker", (char *)name, NULL};
+	char *const argv[] = {"planecastd", (char *)option, (char *)name, NULL};
 	int null;
 
 	for (int signal_number = 1; signal_number < NSIG; signal_number++)
@@ -38,7 +38,7 @@ static _Noreturn void become_worker(
 	_exit(127);
 }
 
-int supervisor_spawn(const char *name, pid_t *ret_pid, int *ret_channel)
+int supervisor_spawn(const char *option, const char *name, pid_t *ret_pid, int *ret_channel)
 {
 	pid_t supervisor = getpid(), pid;
 	sigset_t all, before;
@@ -52,7 +52,7 @@ int supervisor_spawn(const char *name, pid_t *ret_pid, int *ret_channel)
 	pid = fork();
 	r = pid < 0 ? -errno : 0;
 	if (pid == 0)
-		become_worker(name, ends[1], supervisor, &before);
+		become(option, name, ends[1], supervisor, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
 	if (r < 0) {

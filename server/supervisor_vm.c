@@ -1,38 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The life of one VM's worker: started, fed, watched, started again. */
+/* One VM: its listening sockets, what its worker is told, and what that says. */
 #include "server/supervisor_vm.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "config/config.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/supervisor_avoid.h"
+#include "server/supervisor_door.h"
+#include "server/supervisor_process.h"
 #include "server/supervisor_sockets.h"
-#include "server/supervisor_spawn.h"
 
-/* A worker that was asked to end is killed after this. */
-#define STOP_GRACE_NS (700 * NSEC_PER_MSEC)
-/* The first restart is immediate; then this, doubled each time. */
-#define RESTART_DELAY_NS (100 * NSEC_PER_MSEC)
-/* Who ran this long is forgiven. */
-#define RESTART_RESET_NS (10 * NSEC_PER_SEC)
 #define BIND_RETRY_NS (3 * NSEC_PER_SEC)
-/* Messages read in one turn of the loop: a worker gone mad must not own it. */
-#define MESSAGES_A_TURN 16
-/*
- * And what it may send in the long run, where one or two a second are usual. A
- * full channel may come at once, when the supervisor was held up.
- */
-#define MESSAGE_COST_NS (50 * NSEC_PER_MSEC)
-#define MESSAGES_SAVED_UP 300
 
 #define vm_log(level, vm, ...)                                                                     \
 	(log_set_vm((vm)->name), log_at(level, NULL, __VA_ARGS__), log_set_vm(NULL))
@@ -46,78 +30,19 @@ struct supervisor_vm {
 	const struct config_vm *config_vm; /* NULL: stopped, or not started yet */
 	struct supervisor_sockets sockets;
 	struct event *bind_timer;
+	struct supervisor_door door;
 
-	pid_t pid; /* 0: none */
-	int channel; /* -1: none */
-	struct event *channel_event;
-	bool serves; /* has said so */
+	struct supervisor_process worker;
+	bool serves; /* the worker has said so */
 	struct supervisor_avoid avoid;
 	struct supervisor_questions questions;
 	struct channel_status status; /* the newest */
-	unsigned int starts; /* of workers, ever */
-	int64_t messages_paid_ns; /* up to when the time that passed paid for its messages */
-	bool stopping; /* asked to end, or killed by us */
-	struct event *kill_timer;
-
-	int64_t started_ns;
-	unsigned int failures; /* in a row */
-	struct event *start_timer;
 };
-
-static void start_worker(struct supervisor_vm *vm);
-
-static void close_channel(struct supervisor_vm *vm)
-{
-	if (vm->channel < 0)
-		return;
-	if (vm->channel_event)
-		event_free(vm->channel_event);
-	vm->channel_event = NULL;
-	close(vm->channel);
-	vm->channel = -1;
-	supervisor_questions_end(&vm->questions);
-}
-
-static void kill_worker(struct supervisor_vm *vm)
-{
-	if (vm->pid)
-		kill(vm->pid, SIGKILL);
-}
-
-/* The worker is of no more use; waitpid() will tell, and the back-off decides. */
-static void abandon_worker(struct supervisor_vm *vm)
-{
-	close_channel(vm);
-	kill_worker(vm);
-}
-
-/* It ends by itself, or is killed for not doing so. */
-static void expect_end(struct supervisor_vm *vm)
-{
-	struct timeval grace = clock_timeval(STOP_GRACE_NS);
-
-	if (!event_pending(vm->kill_timer, EV_TIMEOUT, NULL))
-		event_add(vm->kill_timer, &grace);
-}
 
 static void tell(struct supervisor_vm *vm, enum channel_kind kind, const void *payload,
 		size_t payload_bytes, int fd)
 {
-	int r;
-
-	if (vm->channel < 0)
-		return;
-	r = channel_send(vm->channel, kind, payload, payload_bytes, fd);
-	if (!r)
-		return;
-	if (r == -EPIPE) {
-		close_channel(vm);
-		expect_end(vm);
-		return;
-	}
-	vm_log(LOG_LEVEL_ERROR, vm, "worker %d does not take orders (%s), killing it", (int)vm->pid,
-			strerror(-r));
-	abandon_worker(vm);
+	supervisor_process_tell(&vm->worker, kind, payload, payload_bytes, fd);
 }
 
 static void tell_config(struct supervisor_vm *vm)
@@ -135,7 +60,7 @@ static void tell_config(struct supervisor_vm *vm)
 	if (r < 0) {
 		vm_log(LOG_LEVEL_ERROR, vm, "cannot write the worker's configuration: %s",
 				strerror(-r));
-		abandon_worker(vm);
+		supervisor_process_abandon(&vm->worker);
 	} else {
 		tell(vm, CHANNEL_CONFIG, text, bytes, -1);
 	}
@@ -148,15 +73,6 @@ static void tell_avoid(struct supervisor_vm *vm)
 
 	supervisor_avoid_list(&vm->avoid, clock_now_ns(), names);
 	tell(vm, CHANNEL_AVOID, names, strlen(names), -1);
-}
-
-static void stop_worker(struct supervisor_vm *vm)
-{
-	if (!vm->pid || vm->stopping)
-		return;
-	vm->stopping = true;
-	tell(vm, CHANNEL_STOP, NULL, 0, -1);
-	expect_end(vm);
 }
 
 static void handle_opened(void *user, const struct supervisor_socket *socket)
@@ -180,6 +96,26 @@ static const struct supervisor_sockets_events sockets_events = {
 	.closing = handle_closing,
 };
 
+static void tell_door(struct supervisor_vm *vm)
+{
+	if (vm->door.worker_fd >= 0)
+		tell(vm, CHANNEL_DOOR, NULL, 0, vm->door.worker_fd);
+}
+
+/* There is a door while there are ports that VMs share. True: it is another one than before. */
+static bool make_door(struct supervisor_vm *vm)
+{
+	int r = 0;
+
+	if (config_has_shared_listeners(&vm->config->server))
+		r = supervisor_door_open(&vm->door);
+	else
+		supervisor_door_close(&vm->door);
+	if (r < 0)
+		vm_log(LOG_LEVEL_ERROR, vm, "cannot be reached by shared ports: %s", strerror(-r));
+	return r > 0;
+}
+
 static void bind_sockets(struct supervisor_vm *vm)
 {
 	struct timeval retry = clock_timeval(BIND_RETRY_NS);
@@ -201,23 +137,6 @@ static void handle_bind_timer(evutil_socket_t fd, short what, void *user)
 	bind_sockets(user);
 }
 
-static void handle_kill_timer(evutil_socket_t fd, short what, void *user)
-{
-	struct supervisor_vm *vm = user;
-
-	(void)fd;
-	(void)what;
-	vm_log(LOG_LEVEL_WARN, vm, "worker %d did not end in time, killing it", (int)vm->pid);
-	kill_worker(vm);
-}
-
-static void handle_start_timer(evutil_socket_t fd, short what, void *user)
-{
-	(void)fd;
-	(void)what;
-	start_worker(user);
-}
-
 static void receive_status(struct supervisor_vm *vm, const char *payload)
 {
 	struct channel_status status;
@@ -228,27 +147,17 @@ static void receive_status(struct supervisor_vm *vm, const char *payload)
 	vm->events->status(vm->user, vm, &status);
 }
 
-/* False: it sends more than any worker has to say. */
-static bool may_send(struct supervisor_vm *vm)
-{
-	int64_t now_ns = clock_now_ns();
-	int64_t earliest_ns = now_ns - MESSAGES_SAVED_UP * MESSAGE_COST_NS;
-
-	if (vm->messages_paid_ns < earliest_ns)
-		vm->messages_paid_ns = earliest_ns;
-	vm->messages_paid_ns += MESSAGE_COST_NS;
-	return vm->messages_paid_ns <= now_ns;
-}
-
 /* False: no worker of ours says that. */
-static bool obey(struct supervisor_vm *vm, enum channel_kind kind, const char *payload, size_t bytes, int passed_fd)
+static bool handle_said(void *user, enum channel_kind kind, const char *payload, size_t bytes, int fd)
 {
+	struct supervisor_vm *vm = user;
+
 	switch (kind) {
 	case CHANNEL_SERVING:
 		if (vm->serves)
 			return false;
 		vm->serves = true;
-		vm_log(LOG_LEVEL_INFO, vm, "worker %d serves", (int)vm->pid);
+		vm_log(LOG_LEVEL_INFO, vm, "worker %d serves", (int)vm->worker.pid);
 		vm->events->serving(vm->user, vm);
 		return true;
 	case CHANNEL_ENCODING:
@@ -258,7 +167,7 @@ static bool obey(struct supervisor_vm *vm, enum channel_kind kind, const char *p
 		receive_status(vm, payload);
 		return true;
 	case CHANNEL_ANSWER:
-		return supervisor_questions_answer(&vm->questions, payload, bytes, passed_fd) == 0;
+		return supervisor_questions_answer(&vm->questions, payload, bytes, fd) == 0;
 	case CHANNEL_EVENT:
 		return vm->events->told(vm->user, vm, payload, bytes) == 0;
 	default:
@@ -266,107 +175,67 @@ static bool obey(struct supervisor_vm *vm, enum channel_kind kind, const char *p
 	}
 }
 
-static void handle_channel(evutil_socket_t fd, short what, void *user)
+/* It said something, and died at once. */
+static void handle_last_word(void *user, enum channel_kind kind, const char *payload, size_t bytes)
 {
-	static char payload[CHANNEL_PAYLOAD_MAX + 1];
 	struct supervisor_vm *vm = user;
-	enum channel_kind kind;
-	int passed_fd, r;
-	size_t bytes;
-	bool obeyed;
 
-	(void)what;
-	for (int i = 0; i < MESSAGES_A_TURN; i++) {
-		r = channel_receive(fd, &kind, payload, &bytes, &passed_fd);
-		if (r == -EAGAIN)
-			return;
-		if (r == -EPIPE) {
-			close_channel(vm);
-			expect_end(vm);
-			return;
-		}
-		if (!may_send(vm)) {
-			if (passed_fd >= 0 && !r)
-				close(passed_fd);
-			vm_log(LOG_LEVEL_ERROR, vm, "worker %d sends too much, killing it",
-					(int)vm->pid);
-			abandon_worker(vm);
-			return;
-		}
-		obeyed = !r && obey(vm, kind, payload, bytes, passed_fd);
-		if (!r && passed_fd >= 0)
-			close(passed_fd);
-		if (!obeyed) {
-			vm_log(LOG_LEVEL_ERROR, vm, "worker %d sends nonsense (%s), killing it",
-					(int)vm->pid, r ? strerror(-r) : "not its to send");
-			abandon_worker(vm);
-			return;
-		}
-	}
+	if (kind == CHANNEL_ENCODING && strlen(payload) == bytes)
+		supervisor_avoid_encoding(&vm->avoid, payload);
 }
 
-static void schedule_start(struct supervisor_vm *vm, int64_t delay_ns)
+static void handle_unreachable(void *user)
 {
-	struct timeval delay = clock_timeval(delay_ns);
+	struct supervisor_vm *vm = user;
 
-	event_add(vm->start_timer, &delay);
+	supervisor_questions_end(&vm->questions);
 }
 
-static int64_t next_delay_ns(struct supervisor_vm *vm)
+static void handle_starting(void *user)
 {
-	int64_t delay_ns = 0, max_ns = vm->config->server.restart_delay_max_ns;
+	struct supervisor_vm *vm = user;
 
-	if (clock_now_ns() - vm->started_ns >= RESTART_RESET_NS)
-		vm->failures = 0;
-	for (unsigned int i = 0; i < vm->failures && delay_ns < max_ns; i++)
-		delay_ns = i ? delay_ns * 2 : RESTART_DELAY_NS;
-	vm->failures++;
-	return delay_ns < max_ns ? delay_ns : max_ns;
-}
-
-static int open_worker(struct supervisor_vm *vm)
-{
-	int r = supervisor_spawn(vm->name, &vm->pid, &vm->channel);
-
-	if (r < 0)
-		return r;
+	/* The last worker could do to them what it liked. */
+	bind_sockets(vm);
+	make_door(vm);
 	vm->serves = false;
-	vm->messages_paid_ns = 0;
-	vm->channel_event = event_new(
-			vm->base, vm->channel, EV_READ | EV_PERSIST, handle_channel, vm);
-	if (!vm->channel_event || event_add(vm->channel_event, NULL) < 0) {
-		abandon_worker(vm);
-		return -ENOMEM;
-	}
-	return 0;
 }
 
-static void start_worker(struct supervisor_vm *vm)
+static void handle_started(void *user)
 {
-	int r;
+	struct supervisor_vm *vm = user;
 
-	event_del(vm->start_timer);
-	bind_sockets(vm); /* the last worker could do to them what it liked */
-	vm->started_ns = clock_now_ns();
-	r = open_worker(vm);
-	if (r < 0) {
-		vm_log(LOG_LEVEL_ERROR, vm, "cannot start a worker: %s", strerror(-r));
-		/* Otherwise its end is reported like any other. */
-		if (!vm->pid)
-			schedule_start(vm, next_delay_ns(vm) + RESTART_DELAY_NS);
-		return;
-	}
-	vm->starts++;
-	tell(vm, CHANNEL_GENERATION, &(uint32_t){ vm->starts - 1 }, sizeof(uint32_t), -1);
-	vm_log(LOG_LEVEL_INFO, vm, "worker %d started", (int)vm->pid);
-	vm->events->started(vm->user, vm, vm->pid);
+	tell(vm, CHANNEL_GENERATION, &(uint32_t){ vm->worker.starts - 1 }, sizeof(uint32_t), -1);
+	vm->events->started(vm->user, vm, vm->worker.pid);
 	tell_avoid(vm);
 	tell_config(vm);
 	for (unsigned int i = 0; i < vm->sockets.count; i++)
 		if (vm->sockets.sockets[i].fd >= 0)
 			handle_opened(vm, &vm->sockets.sockets[i]);
+	tell_door(vm);
 	tell(vm, CHANNEL_READY, NULL, 0, -1);
 }
+
+static void handle_ended(void *user, pid_t pid, int status, const char *how, bool expected, int64_t delay_ns)
+{
+	struct supervisor_vm *vm = user;
+
+	log_set_vm(vm->name);
+	supervisor_avoid_ended(&vm->avoid, status, expected, clock_now_ns());
+	log_set_vm(NULL);
+	vm->events->ended(vm->user, vm, pid, how, delay_ns);
+	vm->status = (struct channel_status){ .state = "restarting" };
+	vm->events->status(vm->user, vm, &vm->status);
+}
+
+static const struct supervisor_process_events worker_events = {
+	.starting = handle_starting,
+	.started = handle_started,
+	.said = handle_said,
+	.last_word = handle_last_word,
+	.unreachable = handle_unreachable,
+	.ended = handle_ended,
+};
 
 int supervisor_vm_new(struct event_base *base, const char *name,
 		const struct supervisor_vm_events *events, void *user, struct supervisor_vm **ret)
@@ -378,13 +247,12 @@ int supervisor_vm_new(struct event_base *base, const char *name,
 	vm->base = base;
 	vm->events = events;
 	vm->user = user;
-	vm->channel = -1;
+	vm->door = SUPERVISOR_DOOR_NONE;
 	supervisor_questions_init(&vm->questions, base);
 	vm->name = strdup(name);
 	vm->bind_timer = evtimer_new(base, handle_bind_timer, vm);
-	vm->kill_timer = evtimer_new(base, handle_kill_timer, vm);
-	vm->start_timer = evtimer_new(base, handle_start_timer, vm);
-	if (!vm->name || !vm->bind_timer || !vm->kill_timer || !vm->start_timer) {
+	if (supervisor_process_init(&vm->worker, base, "worker", "--worker", vm->name, &worker_events, vm) < 0 ||
+			!vm->name || !vm->bind_timer) {
 		supervisor_vm_free(vm);
 		return -ENOMEM;
 	}
@@ -396,19 +264,12 @@ void supervisor_vm_free(struct supervisor_vm *vm)
 {
 	if (!vm)
 		return;
-	if (vm->pid) {
-		abandon_worker(vm);
-		waitpid(vm->pid, NULL, WNOHANG); /* who cannot be killed is not waited for */
-	}
-	close_channel(vm);
+	supervisor_process_finish(&vm->worker);
 	supervisor_sockets_finish(&vm->sockets);
+	supervisor_door_close(&vm->door);
 	supervisor_avoid_finish(&vm->avoid);
 	if (vm->bind_timer)
 		event_free(vm->bind_timer);
-	if (vm->kill_timer)
-		event_free(vm->kill_timer);
-	if (vm->start_timer)
-		event_free(vm->start_timer);
 	free(vm->name);
 	free(vm);
 }
@@ -425,13 +286,13 @@ const struct config_vm *supervisor_vm_config(const struct supervisor_vm *vm)
 
 pid_t supervisor_vm_pid(const struct supervisor_vm *vm)
 {
-	return vm->pid;
+	return vm->worker.pid;
 }
 
-void supervisor_vm_release(struct supervisor_vm *vm, const struct config_vm *config_vm)
+void supervisor_vm_release(struct supervisor_vm *vm, const struct config *config, const struct config_vm *config_vm)
 {
 	log_set_vm(vm->name);
-	supervisor_sockets_keep(&vm->sockets, config_vm, &sockets_events, vm);
+	supervisor_sockets_keep(&vm->sockets, config, config_vm, &sockets_events, vm);
 	log_set_vm(NULL);
 }
 
@@ -439,44 +300,49 @@ void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
 		const struct config_vm *config_vm)
 {
 	enum config_change change = CONFIG_RESTART;
-	bool forgets = supervisor_avoid_forget(&vm->avoid);
+	bool forgets = supervisor_avoid_forget(&vm->avoid), new_door;
 
 	if (vm->config_vm)
 		change = config_vm_compare(vm->config_vm, config_vm);
 	vm->config = config;
 	vm->config_vm = config_vm;
+	vm->worker.restart_delay_max_ns = config->server.restart_delay_max_ns;
 	bind_sockets(vm);
+	new_door = make_door(vm);
 	if (change == CONFIG_RESTART) {
-		vm->failures = 0;
-		if (!vm->pid)
-			start_worker(vm);
-		else
-			stop_worker(vm); /* and a new one when it has gone */
+		supervisor_process_start(&vm->worker);
 		return;
 	}
-	if (vm->stopping)
+	if (vm->worker.stopping)
 		return;
 	tell_config(vm); /* also the same: its files are read again */
 	if (forgets)
 		tell_avoid(vm);
+	if (new_door)
+		tell_door(vm);
 }
 
 void supervisor_vm_tell_server(struct supervisor_vm *vm)
 {
-	if (vm->config_vm && !vm->stopping)
+	if (vm->config_vm && !vm->worker.stopping)
 		tell_config(vm);
 }
 
 void supervisor_vm_report(const struct supervisor_vm *vm, struct supervisor_vm_report *ret)
 {
 	*ret = (struct supervisor_vm_report){
-		.pid = vm->pid,
-		.serves = vm->serves && vm->channel >= 0,
-		.started_ns = vm->started_ns,
-		.starts = vm->starts,
+		.pid = vm->worker.pid,
+		.serves = vm->serves && vm->worker.channel >= 0,
+		.started_ns = vm->worker.started_ns,
+		.starts = vm->worker.starts,
 		.status = vm->status,
 		.sockets = &vm->sockets,
 	};
+}
+
+struct supervisor_door *supervisor_vm_door(struct supervisor_vm *vm)
+{
+	return &vm->door;
 }
 
 int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_answer_fn answer, void *user,
@@ -488,7 +354,7 @@ int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_ans
 	uint32_t number;
 	int r;
 
-	if (vm->channel < 0 || !vm->serves || vm->stopping)
+	if (vm->worker.channel < 0 || !vm->serves || vm->worker.stopping)
 		return -ENOTCONN;
 	if (bytes > CHANNEL_ASK_MAX)
 		return -EINVAL;
@@ -497,12 +363,12 @@ int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_ans
 		return r;
 	memcpy(payload, &number, sizeof(number));
 	memcpy(payload + sizeof(number), text, bytes);
-	r = channel_send(vm->channel, CHANNEL_ASK, payload, sizeof(number) + bytes, -1);
+	r = channel_send(vm->worker.channel, CHANNEL_ASK, payload, sizeof(number) + bytes, -1);
 	if (r < 0) {
 		supervisor_questions_unsent(&vm->questions, question);
 		return r == -EAGAIN ? -EBUSY : r == -EPIPE ? -ENOTCONN : r;
 	}
-	vm->messages_paid_ns -= MESSAGE_COST_NS; /* its answer is none too much */
+	supervisor_process_asked(&vm->worker);
 	*ret = question;
 	return 0;
 }
@@ -512,65 +378,17 @@ void supervisor_vm_stop(struct supervisor_vm *vm)
 	vm->config = NULL;
 	vm->config_vm = NULL;
 	event_del(vm->bind_timer);
-	event_del(vm->start_timer);
-	stop_worker(vm);
+	supervisor_process_stop(&vm->worker);
 	supervisor_sockets_finish(&vm->sockets);
+	supervisor_door_close(&vm->door);
 }
 
 void supervisor_vm_kill(struct supervisor_vm *vm)
 {
-	kill_worker(vm);
-}
-
-/* It said something, and died at once. */
-static void hear_last_words(struct supervisor_vm *vm)
-{
-	static char payload[CHANNEL_PAYLOAD_MAX + 1];
-	enum channel_kind kind;
-	int passed_fd;
-	size_t bytes;
-
-	/* No more can be underway than it had to spare. */
-	for (int i = 0; i < MESSAGES_SAVED_UP && vm->channel >= 0; i++) {
-		if (channel_receive(vm->channel, &kind, payload, &bytes, &passed_fd))
-			break;
-		if (passed_fd >= 0)
-			close(passed_fd);
-		if (kind == CHANNEL_ENCODING && strlen(payload) == bytes)
-			supervisor_avoid_encoding(&vm->avoid, payload);
-	}
+	supervisor_process_kill(&vm->worker);
 }
 
 void supervisor_vm_exited(struct supervisor_vm *vm, int status)
 {
-	const bool was_told = vm->stopping;
-	int64_t delay_ns;
-	char how[80];
-
-	supervisor_describe_exit(status, how, sizeof(how));
-	hear_last_words(vm);
-	close_channel(vm);
-	event_del(vm->kill_timer);
-	if (vm->stopping) {
-		vm_log(LOG_LEVEL_INFO, vm, "worker %d ended: %s", (int)vm->pid, how);
-		vm->stopping = false;
-		delay_ns = 0;
-	} else {
-		delay_ns = next_delay_ns(vm);
-		vm_log(LOG_LEVEL_ERROR, vm, "worker %d died: %s; starting another in %lld ms",
-				(int)vm->pid, how, (long long)(delay_ns / NSEC_PER_MSEC));
-	}
-	log_set_vm(vm->name);
-	supervisor_avoid_ended(&vm->avoid, status, was_told, clock_now_ns());
-	log_set_vm(NULL);
-	vm->events->ended(vm->user, vm, vm->pid, how, vm->config_vm ? delay_ns : -1);
-	vm->pid = 0;
-	vm->status = (struct channel_status){ .state = "restarting" };
-	vm->events->status(vm->user, vm, &vm->status);
-	if (!vm->config_vm)
-		return;
-	if (delay_ns)
-		schedule_start(vm, delay_ns);
-	else
-		start_worker(vm);
+	supervisor_process_exited(&vm->worker, status);
 }

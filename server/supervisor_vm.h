@@ -16,6 +16,7 @@
 struct config;
 struct config_vm;
 struct event_base;
+struct supervisor_door;
 struct supervisor_sockets;
 struct supervisor_vm;
 
@@ -60,7 +61,7 @@ pid_t supervisor_vm_pid(const struct supervisor_vm *vm);
  * it gets. config and config_vm are borrowed until the next call. supervisor_vm_apply
  * also starts the first worker, or brings back a VM that was stopped.
  */
-void supervisor_vm_release(struct supervisor_vm *vm, const struct config_vm *config_vm);
+void supervisor_vm_release(struct supervisor_vm *vm, const struct config *config, const struct config_vm *config_vm);
 void supervisor_vm_apply(struct supervisor_vm *vm, const struct config *config,
 		const struct config_vm *config_vm);
 /* A key of [server] that workers obey has changed, and nothing else. */
@@ -73,6 +74,8 @@ void supervisor_vm_report(const struct supervisor_vm *vm, struct supervisor_vm_r
  */
 int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_answer_fn answer, void *user,
 		struct supervisor_question **ret);
+/* Where the gateway hands over who has come for it; its own, as long as the VM lives. */
+struct supervisor_door *supervisor_vm_door(struct supervisor_vm *vm);
 /* Closes its sockets; asks the worker to end and kills it when it does not. */
 void supervisor_vm_stop(struct supervisor_vm *vm);
 /* No more patience. */

@@ -29,6 +29,7 @@
 #include "server/video.h"
 #include "server/vm.h"
 #include "server/worker_control.h"
+#include "server/worker_door.h"
 #include "server/worker_fds.h"
 
 #define STATUS_INTERVAL_NS NSEC_PER_SEC
@@ -56,6 +57,7 @@ struct worker {
 	char avoid[CHANNEL_NAMES_MAX + 1];
 	struct video_drivers drivers;
 	struct worker_control control;
+	struct worker_door door;
 	struct event *status_timer;
 	struct channel_status status; /* as last sent */
 	unsigned int quiet;
@@ -126,6 +128,7 @@ static void worker_finish(struct worker *worker)
 	for (size_t i = 0; i < SUPERVISOR_SOCKETS_MAX; i++)
 		listener_free(worker->listeners[i].listener);
 	supervisor_sockets_finish(&worker->sockets);
+	worker_door_close(&worker->door);
 	worker_control_finish(&worker->control);
 	vm_free(worker->vm);
 	if (worker->channel_event)
@@ -155,14 +158,21 @@ static void schedule_status(struct worker *worker)
 		event_add(worker->status_timer, &interval);
 }
 
-static void handle_accept(void *user, int fd, const struct sockaddr *peer, socklen_t length)
+/* Takes fd. */
+static void handle_handed(void *user, enum config_listeners key, int fd, const struct sockaddr *peer, socklen_t length)
 {
-	struct worker_listener *listener = user;
-	struct worker *worker = listener->worker;
+	struct worker *worker = user;
 
 	worker->quiet = 0;
 	schedule_status(worker);
-	vm_accept(worker->vm, listener->key, fd, peer, length);
+	vm_accept(worker->vm, key, fd, peer, length);
+}
+
+static void handle_accept(void *user, int fd, const struct sockaddr *peer, socklen_t length)
+{
+	const struct worker_listener *listener = user;
+
+	handle_handed(listener->worker, listener->key, fd, peer, length);
 }
 
 /* name is "KEY ADDRESS". Takes fd. */
@@ -319,6 +329,10 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 	case CHANNEL_LISTENER_CLOSE:
 		listener_remove(worker, payload);
 		break;
+	case CHANNEL_DOOR:
+		if (worker_door_open(&worker->door, worker->base, passed_fd, handle_handed, worker) < 0)
+			log_error(NULL, "cannot be reached by shared ports: %s", strerror(ENOMEM));
+		break;
 	case CHANNEL_READY:
 		channel_send(worker->channel, CHANNEL_SERVING, NULL, 0, -1);
 		schedule_status(worker);
@@ -473,7 +487,7 @@ static int reload(struct worker *worker)
 		config_free(config);
 		return r;
 	}
-	supervisor_sockets_keep(&worker->sockets, worker->config_vm, &sockets_events, worker);
+	supervisor_sockets_keep(&worker->sockets, worker->config, worker->config_vm, &sockets_events, worker);
 	bind_sockets(worker);
 	return 0;
 }

@@ -25,7 +25,7 @@ LAYERS = [
     ("pacer", ["server/pacer.*", "server/beat.*", "server/half.*"], []),
     ("size wish", ["server/size_wish.*"], []),
     ("activity", ["server/activity*"], []),
-    ("channel", ["server/channel.*"], []),
+    ("channel", ["server/channel.*", "server/board.*"], []),
     ("json", ["server/json.*"], ["config/text.h"]),
     ("screenshot", ["server/screenshot.*"], []),
     ("framefile", ["server/framefile*"], []),
@@ -43,7 +43,8 @@ LAYERS = [
       "server/channel.h", "server/guest.h", "server/format.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
                    "server/control*", "server/options*", "server/hash_password.*",
-                   "server/make_certs.*", "server/probe.*", "server/notify.*", "tools/*"], ["*"]),
+                   "server/make_certs.*", "server/probe.*", "server/notify.*", "server/gateway/*",
+                   "tools/*"], ["*"]),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)

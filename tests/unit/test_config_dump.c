@@ -131,6 +131,12 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 		for (uint64_t i = random_below(CONFIG_ADDRESSES_MAX + 1); i > 0; i--)
 			buf += sprintf(buf, random_below(2) ? "https://desk%u.example.org " : "http://[::%u]:8080, ",
 					(unsigned int)i);
+		break;
+	case SCHEMA_NAMES:
+		*buf = '\0';
+		for (uint64_t i = random_below(CONFIG_ADDRESSES_MAX + 1); i > 0; i--)
+			buf += sprintf(buf, random_below(2) ? "N%u-%u " : "off.n%u-%u.example.org,", vm,
+					(unsigned int)i);
 	}
 }
 
@@ -306,6 +312,7 @@ static const struct {
 	{ "tls-key", "/other", CONFIG_LIVE },
 	{ "tls-client-ca", "/other", CONFIG_LIVE },
 	{ "desktop-name", "other", CONFIG_LIVE },
+	{ "server-names", "other", CONFIG_LIVE },
 	{ "vnc", "unix:/other", CONFIG_LIVE },
 	{ "websocket", "unix:/other", CONFIG_LIVE },
 	{ "websocket-pages", "/other", CONFIG_LIVE },

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #define PATTERN "[vm \"a\"]\nsource = pattern\n"
+#define SHARED "[server]\ntls-certificate = /c\ntls-key = /k\nweb = [::1]:1 [::1]:2\n"
 #define TEN "1234567890"
 #define SIXTY TEN TEN TEN TEN TEN TEN
 
@@ -258,6 +259,32 @@ static const struct {
 	{ PATTERN "tls-certificate = c\ntls-key = /k\nspice-tls = [::1]:2\n",
 			"t:3:19: tls-certificate is \"c\", expected an absolute path of at most 4095 bytes\n" },
 
+	/* Ports that VMs share: certificates, names, and who could come in. */
+	{ "[server]\nweb = [::1]:1\n" PATTERN,
+			"t:2:7: [server] has web and so needs tls-certificate and tls-key; planecastd --make-certs "
+			"makes them\n" },
+	{ SHARED PATTERN "server-names = win1 a_b.example.org c..d -\n",
+			"t:7:37: server-names has \"c..d\": expected a host name, like win11 or win11.example.org\n" },
+	{ SHARED PATTERN "server-names = x Win1\n[vm \"win1\"]\nsource = pattern\n",
+			"t:8:2: vm \"a\" has win1 among its server-names already; give vm \"win1\" server-names of "
+			"its own\n" },
+	{ SHARED PATTERN "[vm \"b\"]\nsource = pattern\nserver-names = b A\n",
+			"t:9:18: vm \"a\" has A among its server-names already; give vm \"b\" server-names of its "
+			"own\n" },
+	{ "[server]\ntls-certificate = /c\ntls-key = /k\nspice-tls = [::1]:1 *:2\n" PATTERN,
+			"t:5:2: other machines can reach *:2, the spice-tls of [server], and vm \"a\" has no "
+			"authentication: write \"spice-auth = ticket\" with a spice-password-file, or "
+			"\"server-names = off\", or, if everybody may see and control the VM, "
+			"\"allow-unauthenticated-remote = yes\"\n" },
+	{ "[server]\ntls-certificate = /c\ntls-key = /k\nweb = *:2\n" PATTERN,
+			"t:5:2: other machines can reach *:2, the web of [server], and vm \"a\" has no "
+			"authentication: give [server] a users-file or a pam-service, or write \"vnc-auth = vncauth\" "
+			"with a vnc-password-file, or, if everybody may see and control the VM, "
+			"\"allow-unauthenticated-remote = yes\"\n" },
+	{ SHARED PATTERN "websocket = [::]:1\nallow-unauthenticated-remote = yes\nspice-tls = [::1]:2\n",
+			"t:7:13: [::]:1 is already taken by [::1]:1 of [server] at t:4\n"
+			"t:9:13: [::1]:2 is already taken by [::1]:2 of [server] at t:4\n" },
+
 	/* One address, one listener. */
 	{ PATTERN "spice = *:5902\nvnc = *:5901\nallow-cleartext = yes\nvnc-auth = vncauth\nvnc-password-file = /p\n",
 			"t:3:9: other machines can reach *:5902, and vm \"a\" has no "
@@ -351,6 +378,14 @@ static void lets_remote_viewers_in_when_told_to(void **state)
 		/* Who has a certificate is somebody. */
 		TLS PATTERN "tls-client-ca = /a\nvnc = *:1\nspice-tls = *:2\n",
 		PATTERN "vnc = 127.0.0.1:1 [::1]:1 unix:/x [::ffff:127.0.0.1]:2\n",
+		/* At ports that VMs share, too. */
+		TLS "spice-tls = *:1\nweb = *:2\n" PATTERN "allow-unauthenticated-remote = yes\n",
+		TLS "spice-tls = *:1\n" PATTERN "spice-auth = ticket\nspice-password-file = /p\n",
+		TLS "spice-tls = *:1\n" PATTERN "server-names = off\n",
+		TLS "web = *:2\nusers-file = /u\n" PATTERN,
+		TLS "tls-client-ca = /a\nspice-tls = *:1\nweb = [::1]:2\n" PATTERN,
+		/* Names count only where there is such a port. */
+		PATTERN "[vm \"A\"]\nsource = pattern\n",
 	};
 	static const char *const refused[] = { "0.0.0.0:1", "*:1", "[::]:1", "10.0.0.1:1",
 		"[fe80::1%lo]:1", "[::ffff:10.0.0.1]:1" };
