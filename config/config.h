@@ -31,6 +31,7 @@ enum config_auth {
 	CONFIG_AUTH_NONE,
 	CONFIG_AUTH_VNCAUTH,
 	CONFIG_AUTH_TICKET,
+	CONFIG_AUTH_ONE_TIME,
 	CONFIG_AUTH_USERS,
 	CONFIG_AUTH_CERTIFICATE,
 };
@@ -102,7 +103,7 @@ struct config_vm {
 	char *websocket_pages; /* websocket-pages: folder of noVNC; live, read anew on each reload */
 	struct config_addresses websocket_origins; /* websocket-origins: whose pages may connect; live */
 	/*
-	 * vnc-auth: none; vncauth, which has a vnc_password_file; users and certificate, which have TLS, and
+	 * vnc-auth: none; vncauth, which has a vnc_password_file; one-time; users and certificate, which have TLS, and
 	 * a users_file or pam_service, or a tls_client_ca
 	 */
 	int vnc_auth;
@@ -110,7 +111,7 @@ struct config_vm {
 	char *vnc_password_file; /* vnc-password-file: mode 0600, first line */
 	struct config_addresses spice; /* spice: listeners; live */
 	struct config_addresses spice_tls; /* spice-tls: listeners; live */
-	int spice_auth; /* spice-auth: none, ticket; the latter has a spice_password_file */
+	int spice_auth; /* spice-auth: none; ticket, which has a spice_password_file; one-time */
 	char *spice_password_file; /* spice-password-file: mode 0600, first line; live */
 	int64_t spice_password_lifetime_ns; /* spice-password-lifetime: 0, since the file was written; live */
 	int spice_compression; /* spice-compression: enum config_spice_compression; live, for viewers to come */

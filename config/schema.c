@@ -344,9 +344,10 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.default_text = "none",
 		.reload = SCHEMA_RESTART,
 		.doc = "How VNC viewers prove who they are: not at all; with the password in "
-		       "vnc-password-file; as one of users, by name and password, inside TLS; or by a "
+		       "vnc-password-file; with a one-time ticket of planecastctl, so that nobody comes in for "
+		       "whom none was made; as one of users, by name and password, inside TLS; or by a "
 		       "certificate that tls-client-ca vouches for, whose CN is then the user's name. "
-		       "Wherever a password is asked for, a ticket of planecastctl counts, too.",
+		       "Wherever a password is asked for, a ticket counts, too.",
 	},
 	{
 		VM("vnc-tls", vnc_tls),
@@ -387,8 +388,9 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.words = schema_spice_auth_words,
 		.default_text = "none",
 		.reload = SCHEMA_RESTART,
-		.doc = "How SPICE viewers prove who they are: not at all, or with the password in "
-		       "spice-password-file.",
+		.doc = "How SPICE viewers prove who they are: not at all; with the password in "
+		       "spice-password-file, or a ticket of planecastctl; or with a one-time ticket only, so "
+		       "that nobody comes in for whom none was made.",
 	},
 	{
 		VM("spice-password-file", spice_password_file),

@@ -68,6 +68,7 @@ const struct schema_word schema_scene_words[] = {
 const struct schema_word schema_auth_words[] = {
 	{ "none", CONFIG_AUTH_NONE },
 	{ "vncauth", CONFIG_AUTH_VNCAUTH },
+	{ "one-time", CONFIG_AUTH_ONE_TIME },
 	{ "users", CONFIG_AUTH_USERS },
 	{ "certificate", CONFIG_AUTH_CERTIFICATE },
 	{ NULL, 0 },
@@ -76,6 +77,7 @@ const struct schema_word schema_auth_words[] = {
 const struct schema_word schema_spice_auth_words[] = {
 	{ "none", CONFIG_AUTH_NONE },
 	{ "ticket", CONFIG_AUTH_TICKET },
+	{ "one-time", CONFIG_AUTH_ONE_TIME },
 	{ NULL, 0 },
 };
 

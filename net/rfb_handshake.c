@@ -191,6 +191,7 @@ static const struct security subtypes[] = {
 	{ RFB_VENCRYPT_X509_NONE, CONFIG_AUTH_NONE, start_none },
 	{ RFB_VENCRYPT_X509_NONE, CONFIG_AUTH_CERTIFICATE, start_certificate },
 	{ RFB_VENCRYPT_X509_VNC, CONFIG_AUTH_VNCAUTH, start_vnc_auth },
+	{ RFB_VENCRYPT_X509_VNC, CONFIG_AUTH_ONE_TIME, start_vnc_auth },
 	{ RFB_VENCRYPT_X509_PLAIN, CONFIG_AUTH_USERS, start_plain },
 };
 
@@ -273,6 +274,7 @@ enum rfb_handshake_result rfb_handshake_secured(struct rfb_handshake *handshake,
 static const struct security securities[] = {
 	{ RFB_SECURITY_NONE, CONFIG_AUTH_NONE, start_none },
 	{ RFB_SECURITY_VNC_AUTH, CONFIG_AUTH_VNCAUTH, start_vnc_auth },
+	{ RFB_SECURITY_VNC_AUTH, CONFIG_AUTH_ONE_TIME, start_vnc_auth },
 	/* The configuration has these where there is TLS around the connection. */
 	{ RFB_SECURITY_NONE, CONFIG_AUTH_CERTIFICATE, start_certificate },
 	{ RFB_SECURITY_VENCRYPT, CONFIG_AUTH_USERS, start_vencrypt },

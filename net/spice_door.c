@@ -82,13 +82,14 @@ static int check_password(struct spice *spice, const struct spice_ticket_passwor
 		struct tickets_bearer *ret_bearer, const char **ret_error)
 {
 	const struct config_vm *config = spice->config;
-	int r;
+	int r = -EACCES;
 
 	*ret_bearer = (struct tickets_bearer){ .role = ROLE_CONTROL };
-	if (config->spice_auth != CONFIG_AUTH_TICKET)
+	if (config->spice_auth == CONFIG_AUTH_NONE)
 		return 0;
-	r = spice_ticket_check(config->spice_password_file, config->spice_password_lifetime_ns, password,
-			ret_error);
+	if (config->spice_auth == CONFIG_AUTH_TICKET)
+		r = spice_ticket_check(config->spice_password_file, config->spice_password_lifetime_ns, password,
+				ret_error);
 	if (r < 0 && !tickets_take(spice->tickets, clock_now_ns(), password->text, ret_bearer))
 		r = 0;
 	return r;
@@ -188,7 +189,7 @@ static void look_at_ticket(struct spice_front *front)
 		return;
 	}
 	if (is_main) {
-		if (front->spice->config->spice_auth == CONFIG_AUTH_TICKET)
+		if (front->spice->config->spice_auth != CONFIG_AUTH_NONE)
 			gate_forgive(front->spice->gate, &front->guest);
 		r = spice_session_new(front->spice, front, digest, &bearer, &session);
 		if (r < 0) {

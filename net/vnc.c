@@ -474,7 +474,7 @@ static int issue_ticket(struct protocol *protocol, int64_t lifetime_ns, enum rol
 {
 	const struct vnc *vnc = from_protocol(protocol);
 
-	if (vnc->config->vnc_auth == CONFIG_AUTH_NONE)
+	if (vnc->config->vnc_auth == CONFIG_AUTH_NONE || vnc->config->vnc_auth == CONFIG_AUTH_CERTIFICATE)
 		return -ENOTSUP;
 	return tickets_issue(vnc->tickets, clock_now_ns(), lifetime_ns, role, name, ret_secret);
 }

@@ -28,7 +28,10 @@ static int check_response(struct vnc_client *client)
 	struct rfb_handshake *handshake = &client->handshake;
 	struct vnc *vnc = client->vnc;
 	const char *file = vnc->config->vnc_password_file, *error;
-	int r = auth_check_vnc(file, handshake->challenge, handshake->response, &error);
+	int r = -EACCES;
+
+	if (handshake->auth == CONFIG_AUTH_VNCAUTH)
+		r = auth_check_vnc(file, handshake->challenge, handshake->response, &error);
 
 	client->bearer = (struct tickets_bearer){ .role = ROLE_CONTROL };
 	if (!r || !tickets_take_matching(vnc->tickets, clock_now_ns(), answers_for, handshake, &client->bearer))

@@ -203,7 +203,7 @@ static const struct {
 	{ "[vm \"a\"]\nsource = replay\nreplay-file = x\n",
 			"t:3:15: replay-file is \"x\", expected an absolute path of at most 4095 bytes\n" },
 	{ PATTERN "vnc = 0.0.0.0:5901\nvnc-auth = vncaut\n",
-			"t:4:12: vnc-auth is \"vncaut\", expected one of none, vncauth, users, certificate; "
+			"t:4:12: vnc-auth is \"vncaut\", expected one of none, vncauth, one-time, users, certificate; "
 			"did you mean \"vncauth\"?\n" },
 	{ PATTERN "vnc = 0.0.0.0:5901\nallow-unauthenticated-remote = yep\n",
 			"t:4:32: allow-unauthenticated-remote is \"yep\", expected yes or no; did you mean "

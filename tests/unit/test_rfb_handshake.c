@@ -214,8 +214,12 @@ static void challenges_differ(void **state)
 
 static void only_what_was_offered_can_be_chosen(void **state)
 {
+	static const int auths[] = { CONFIG_AUTH_NONE, CONFIG_AUTH_VNCAUTH, CONFIG_AUTH_ONE_TIME };
+
 	(void)state;
-	for (int auth = CONFIG_AUTH_NONE; auth <= CONFIG_AUTH_VNCAUTH; auth++) {
+	for (size_t i = 0; i < sizeof(auths) / sizeof(auths[0]); i++) {
+		const int auth = auths[i];
+
 		for (unsigned int type = 0; type < 256; type++) {
 			const uint8_t byte = (uint8_t)type;
 
