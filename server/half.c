@@ -4,27 +4,38 @@
 
 /* Less than that part of what is usual is not whole. */
 #define WHOLE_PART 15 / 16
-/* What is usual becomes less by that part of itself with each picture. */
+/* What is usual becomes less by that part of itself with each picture that is. */
 #define DECAY_PART 8
+/* What has not become whole with so many changes does not. */
+#define PARTS_MAX 3
 
-static enum half_verdict judge(struct half *half, unsigned int tiles, unsigned int usual)
+static enum half_verdict judge(struct half *half, unsigned int tiles)
 {
-	if (tiles < HALF_TILES_MIN) {
+	if (half->steady < HALF_STEADY) {
+		half->steady = tiles < HALF_TILES_MIN ? 0 : half->steady + 1;
+		return HALF_UNKNOWN;
+	}
+	/* Perhaps the guest has just begun to draw, but not each time. */
+	if (tiles < HALF_TILES_MIN && !half->parts && half->last != HALF_WHOLE) {
 		half->steady = 0;
 		return HALF_UNKNOWN;
 	}
-	if (half->steady < HALF_STEADY) {
-		half->steady++;
-		return HALF_UNKNOWN;
-	}
-	return tiles < usual * WHOLE_PART ? HALF_PERHAPS : HALF_WHOLE;
+	return half->sum < half->usual * WHOLE_PART ? HALF_PERHAPS : HALF_WHOLE;
 }
 
 enum half_verdict half_note(struct half *half, unsigned int tiles)
 {
-	half->last = judge(half, tiles, half->usual);
+	half->sum = half->parts ? half->sum + tiles : tiles;
+	half->most = half->parts && half->most > tiles ? half->most : tiles;
+	half->last = judge(half, tiles);
+	half->parts++;
+	if (half->last == HALF_PERHAPS && half->parts < PARTS_MAX)
+		return half->last;
+
+	/* Parts may lie over each other, so that their sum is no measure for others. */
 	half->usual -= half->usual / DECAY_PART;
-	if (half->usual < tiles)
-		half->usual = tiles;
+	if (half->usual < half->most)
+		half->usual = half->most;
+	half->parts = 0;
 	return half->last;
 }

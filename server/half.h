@@ -24,7 +24,9 @@ enum half_verdict {
 
 /* Zeroed knows nothing. */
 struct half {
-	unsigned int usual; /* tiles */
+	unsigned int usual; /* tiles, of pictures before this one */
+	unsigned int parts; /* that this one has come in, so far; 0: the next change begins one */
+	unsigned int sum, most; /* tiles of them */
 	unsigned int steady; /* changes so far */
 	enum half_verdict last; /* of the last change */
 };

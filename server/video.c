@@ -487,8 +487,10 @@ void video_update(struct video *video, const struct update *update, struct frame
 
 	if (!video->watched)
 		return;
-	/* What follows half a picture is its rest, whatever it looks like. */
-	video->rest_ns = is_half && !video->rest_ns ? now_ns + REST_NS : 0;
+	if (!is_half)
+		video->rest_ns = 0;
+	else if (!video->rest_ns)
+		video->rest_ns = now_ns + REST_NS;
 	if (video->region.on)
 		note_damage(video, update);
 	if (activity_note_update(video->activity, update, now_ns) < 0)

@@ -117,21 +117,28 @@ static void half_a_picture_waits_for_its_rest(void **state)
 	video_rig_wait(&rig, 1);
 	for (unsigned int i = 0; i < 5; i++)
 		video_rig_show(&rig);
-	/* It comes in time, */
-	video_rig_show_part(&rig, 0, middle);
+	/* It comes in time, in parts, */
+	video_rig_show_part(&rig, 0, middle / 2);
 	video_ask(rig.video, PACKET_MJPEG, false);
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 1);
 	video_rig_pass(REST_OF_PICTURE_NS / 2);
+	video_rig_tell(&rig, middle / 2, middle);
+	video_rig_settle(&rig);
+	assert_int_equal(rig.n_pictures, 1);
 	video_rig_tell(&rig, middle, VIDEO_RIG_HEIGHT);
 	assert_int_equal(rig.n_pictures, 2);
 	video_rig_wait(&rig, 2);
 	/* or never, */
 	video_ask(rig.video, PACKET_MJPEG, false);
-	video_rig_show_part(&rig, middle, VIDEO_RIG_HEIGHT);
+	video_rig_show_part(&rig, 0, middle);
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 2);
-	video_rig_pass(REST_OF_PICTURE_NS);
+	video_rig_pass(REST_OF_PICTURE_NS / 2);
+	video_rig_tell(&rig, 0, middle);
+	video_rig_settle(&rig);
+	assert_int_equal(rig.n_pictures, 2);
+	video_rig_pass(REST_OF_PICTURE_NS / 2);
 	VIDEO_RIG_UNTIL(&rig, rig.n_pictures == 3);
 	video_rig_wait(&rig, 3);
 	/* and a keyframe is no exception. */

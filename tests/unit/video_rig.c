@@ -145,7 +145,7 @@ void video_rig_tell(struct video_rig *rig, int top, int bottom)
 	pixman_region32_init(&update.copy_region);
 	assert_true(pixman_region32_intersect_rect(&update.damage, &rig->damage, 0, top, VIDEO_RIG_WIDTH,
 			(unsigned int)(bottom - top)));
-	video_update(rig->video, &update, rig->frame, bottom - top < VIDEO_RIG_HEIGHT);
+	video_update(rig->video, &update, rig->frame, bottom < VIDEO_RIG_HEIGHT);
 	pixman_region32_fini(&update.damage);
 	pixman_region32_fini(&update.copy_region);
 }
