@@ -19,16 +19,10 @@
 #include "server/scroll.h"
 #include "server/update.h"
 
-/* What pass 3 found in one tile. */
-struct tile_change {
-	uint64_t columns; /* bit x: some pixel of that column changed */
-	uint16_t rows;
-};
-
 /* Where a pass compares; zeroed: everywhere. */
 struct look {
 	const pixman_region32_t *hint;
-	bool glance;
+	bool glance, follow;
 };
 
 struct damage {
@@ -40,7 +34,9 @@ struct damage {
 	struct damage_glance glance;
 	struct damage_boxes boxes;
 	struct scroll_finder *finder;
-	struct tile_change *changes; /* [tiles.columns] */
+	/* [tiles.columns], of one band: bit x for a column of pixels of which one changed, and its rows. */
+	uint64_t *changed_columns;
+	uint16_t *changed_rows;
 	uint32_t *line; /* see struct damage_source */
 	unsigned int dirty, total;
 	bool hint_missed; /* the last pass failed: what it was about is still to be found */
@@ -69,8 +65,10 @@ void damage_drop(struct damage *damage)
 	damage_boxes_finish(&damage->boxes);
 	scroll_finder_free(damage->finder);
 	damage->finder = NULL;
-	free(damage->changes);
-	damage->changes = NULL;
+	free(damage->changed_columns);
+	damage->changed_columns = NULL;
+	free(damage->changed_rows);
+	damage->changed_rows = NULL;
 	free(damage->line);
 	damage->line = NULL;
 	damage->dirty = damage->total = 0;
@@ -137,10 +135,12 @@ static int resize(struct damage *damage, uint32_t width, uint32_t height)
 	result = scroll_finder_new(width, height, &damage->finder);
 	if (result)
 		goto drop;
-	damage->changes = calloc(tiles->columns, sizeof(*damage->changes));
+	damage->changed_columns = calloc(tiles->columns, sizeof(*damage->changed_columns));
+	damage->changed_rows = calloc(tiles->columns, sizeof(*damage->changed_rows));
+	damage->total = tiles->columns * tiles->bands;
 	damage->line = calloc((size_t)width + 4, sizeof(*damage->line));
 	result = -ENOMEM;
-	if (!damage->changes || !damage->line)
+	if (!damage->changed_columns || !damage->changed_rows || !damage->line)
 		goto drop;
 	result = damage_pool_resize(&damage->pool, width, height);
 	if (result)
@@ -160,7 +160,8 @@ static void update_band(struct damage *damage, const struct damage_source *sourc
 	size_t stride = shadow->planes[0].stride;
 	uint32_t top = band * DAMAGE_TILE_HEIGHT;
 
-	memset(damage->changes, 0, damage->tiles.columns * sizeof(*damage->changes));
+	memset(damage->changed_columns, 0, damage->tiles.columns * sizeof(*damage->changed_columns));
+	memset(damage->changed_rows, 0, damage->tiles.columns * sizeof(*damage->changed_rows));
 	for (uint32_t i = 0; i < DAMAGE_TILE_HEIGHT && top + i < source->height; i++) {
 		uint16_t bit = (uint16_t)(1u << i);
 
@@ -178,8 +179,8 @@ static void update_band(struct damage *damage, const struct damage_source *sourc
 					damage_source_row(source, x, top + i, width), width);
 			if (!changed)
 				continue;
-			damage->changes[column].columns |= changed;
-			damage->changes[column].rows |= bit;
+			damage->changed_columns[column] |= changed;
+			damage->changed_rows[column] |= bit;
 			damage_glance_forget(&damage->glance, top + i, 1);
 		}
 	}
@@ -201,15 +202,15 @@ static int end_bit(uint64_t bits)
  */
 static void collect_band(struct damage *damage, uint32_t band)
 {
-	const struct tile_change *changes = damage->changes;
+	const uint16_t *rows = damage->changed_rows;
 	uint32_t columns = damage->tiles.columns;
 	int32_t top = (int32_t)(band * DAMAGE_TILE_HEIGHT);
 	uint32_t filled = 0;
 
 	for (uint32_t column = 0; column < columns; column++) {
-		if (changes[column].rows) {
-			filled |= (1u << end_bit(changes[column].rows)) -
-					(1u << first_bit(changes[column].rows));
+		if (rows[column]) {
+			filled |= (1u << end_bit(rows[column])) -
+					(1u << first_bit(rows[column]));
 		}
 	}
 	for (uint32_t column = 0; column < columns; column++) {
@@ -217,16 +218,16 @@ static void collect_band(struct damage *damage, uint32_t band)
 		int first, end;
 		pixman_box32_t box;
 
-		if (!changes[column].rows)
+		if (!rows[column])
 			continue;
-		first = end = first_bit(changes[column].rows);
+		first = end = first_bit(rows[column]);
 		while (first > 0 && filled >> (first - 1) & 1)
 			first--;
 		while (filled >> end & 1)
 			end++;
 		box = (pixman_box32_t){
-			.x1 = x + first_bit(changes[column].columns),
-			.x2 = x + end_bit(changes[column].columns),
+			.x1 = x + first_bit(damage->changed_columns[column]),
+			.x2 = x + end_bit(damage->changed_columns[column]),
 			.y1 = top + first,
 			.y2 = top + end,
 		};
@@ -250,13 +251,16 @@ static bool band_is_clean(const struct damage_tiles *tiles, uint32_t band)
 static void update_shadow(struct damage *damage, const struct damage_source *source,
 		struct frame *shadow, pixman_region32_t *ret_damage)
 {
+	damage->dirty = 0;
 	damage_boxes_start(&damage->boxes);
 	for (uint32_t band = 0; band < damage->tiles.bands; band++) {
 		if (band_is_clean(&damage->tiles, band)) {
+			damage_tiles_settle(&damage->tiles, band, NULL);
 			damage_boxes_end_band(&damage->boxes);
 			continue;
 		}
 		update_band(damage, source, shadow, band);
+		damage->dirty += damage_tiles_settle(&damage->tiles, band, damage->changed_rows);
 		collect_band(damage, band);
 	}
 	damage_boxes_region(&damage->boxes, ret_damage);
@@ -269,8 +273,8 @@ static int run_whole(struct damage *damage, const struct damage_source *source,
 	struct frame *shadow = damage_pool_current(&damage->pool);
 
 	damage_tiles_fill(&damage->tiles);
-	damage->dirty = damage->total = damage->tiles.columns * damage->tiles.bands;
 	update_shadow(damage, source, shadow, &update->damage);
+	damage->dirty = damage->total;
 	pixman_region32_fini(&update->damage);
 	pixman_region32_init_rect(&update->damage, 0, 0, source->width, source->height);
 	pixman_region32_init(&update->copy_region);
@@ -279,6 +283,22 @@ static int run_whole(struct damage *damage, const struct damage_source *source,
 	damage->height = source->height;
 	*ret_shadow = shadow;
 	return 1;
+}
+
+/* As glance(), of a picture that goes on as it did. */
+static int follow(struct damage *damage, const struct damage_source *source)
+{
+	struct frame *shadow = damage_pool_current(&damage->pool);
+	struct damage_tiles *tiles = &damage->tiles;
+	uint16_t glanced;
+
+	damage_tiles_clear(tiles);
+	glanced = damage_glance_peek(&damage->glance, damage->kernels, source, shadow, tiles);
+	if (!glanced)
+		return 0;
+	damage_tiles_clear(tiles);
+	damage_tiles_expect(tiles, damage->kernels, source, shadow, glanced);
+	return (int)damage_tiles_spread(tiles, damage->kernels, source, shadow, glanced);
 }
 
 /*
@@ -330,12 +350,17 @@ static int run_compare(struct damage *damage, const struct damage_source *source
 	bool moved = false, found = false;
 	int result;
 
-	result = look->glance ? glance(damage, source, &scroll, &moved) :
-			(int)damage_tiles_compare(tiles, damage->kernels, source, shadow, look->hint);
+	/* What scrolls is followed in another way. */
+	if (look->follow && scroll_is_unlikely(damage->finder))
+		result = follow(damage, source);
+	else if (look->glance)
+		result = glance(damage, source, &scroll, &moved);
+	else
+		result = (int)damage_tiles_compare(tiles, damage->kernels, source, shadow, look->hint);
 	if (result < 0)
 		return result;
 	damage->dirty = (unsigned int)result;
-	if (!damage->dirty && !moved)
+	if (!result && !moved)
 		return 0;
 	if (!moved)
 		found = scroll_find(damage->finder, damage->kernels, source, shadow, tiles, &scroll);
@@ -420,4 +445,9 @@ int damage_run(struct damage *damage, struct frame *frame, const pixman_region32
 int damage_look(struct damage *damage, struct frame *frame, struct update *ret_update)
 {
 	return run(damage, frame, &(struct look){ .glance = true }, ret_update);
+}
+
+int damage_follow(struct damage *damage, struct frame *frame, struct update *ret_update)
+{
+	return run(damage, frame, &(struct look){ .glance = true, .follow = true }, ret_update);
 }

@@ -63,6 +63,14 @@ int damage_run(struct damage *damage, struct frame *source, const pixman_region3
 int damage_look(struct damage *damage, struct frame *source, struct update *ret_update);
 
 /*
+ * A look in place of damage_look() at a picture of which much changes steadily, and
+ * did the last time: reads a few rows only while none of them differs, and then
+ * takes it that what changed all over has done so again. Elsewhere it finds what
+ * damage_look() does, but no sooner than the next change where much does.
+ */
+int damage_follow(struct damage *damage, struct frame *source, struct update *ret_update);
+
+/*
  * The picture as of the last pass that succeeded; borrowed. NULL before the
  * first, after damage_drop(), and when memory ran out on a change of size.
  */

@@ -20,6 +20,8 @@
  * rows high, three what is three.
  */
 #define GLANCE_STEP 3
+/* A peek reads each so manieth row of a glance. */
+#define PEEK_PART 8
 /* A row is compared again, whatever its fingerprint, at each so manieth glance at it. */
 #define GLANCE_TRUST 64
 
@@ -67,44 +69,75 @@ static void announce(const struct damage_glance *glance, const struct damage_sou
 }
 
 /* Whether the row differs; marks where. */
+static bool compare_row(const struct damage_kernels *kernels, const struct damage_source *source,
+		const struct frame *shadow, struct damage_tiles *tiles, uint32_t y)
+{
+	uint16_t *marks = damage_tiles_band(tiles, y / DAMAGE_TILE_HEIGHT);
+	uint16_t bit = (uint16_t)(1u << y % DAMAGE_TILE_HEIGHT), marked = 0;
+
+	kernels->compare(damage_source_row(source, 0, y, source->width), damage_shadow_row(shadow, 0, y),
+			source->width, bit, marks);
+	for (uint32_t column = 0; column < tiles->columns; column++)
+		marked |= marks[column] & bit;
+	return marked;
+}
+
+/* As compare_row(), without the shadow's where that is known. */
 static bool check_row(struct damage_glance *glance, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles, uint32_t y)
 {
-	const uint8_t *row = damage_source_row(source, 0, y, source->width);
-	const uint8_t *old = damage_shadow_row(shadow, 0, y);
-	uint16_t *marks = damage_tiles_band(tiles, y / DAMAGE_TILE_HEIGHT);
-	uint16_t bit = (uint16_t)(1u << y % DAMAGE_TILE_HEIGHT), marked = 0;
-
-	if (is_known(glance, y) &&
-			kernels->fingerprint(row, source->width) == glance->fingerprints[y])
+	if (is_known(glance, y) && glance->fingerprints[y] ==
+			kernels->fingerprint(damage_source_row(source, 0, y, source->width), source->width))
 		return false;
-	kernels->compare(row, old, source->width, bit, marks);
-	for (uint32_t column = 0; column < tiles->columns; column++)
-		marked |= marks[column] & bit;
+	if (compare_row(kernels, source, shadow, tiles, y))
+		return true;
 	/* Of the shadow's row: the guest may draw into the other one by now. */
-	if (!marked)
-		glance->fingerprints[y] = kernels->fingerprint(old, source->width);
-	return marked;
+	glance->fingerprints[y] = kernels->fingerprint(damage_shadow_row(shadow, 0, y), source->width);
+	return false;
+}
+
+/* To the next one's rows. Returns those of this one. */
+static uint16_t go_on(struct damage_glance *glance)
+{
+	uint16_t rows = 0;
+
+	for (uint32_t row = glance->first; row < DAMAGE_TILE_HEIGHT; row += DAMAGE_GLANCE_ROWS)
+		rows |= (uint16_t)(1u << row);
+	glance->first = (glance->first + GLANCE_STEP) % DAMAGE_GLANCE_ROWS;
+	glance->count++;
+	glance->peeks = 0;
+	return rows;
 }
 
 uint16_t damage_glance_take(struct damage_glance *glance, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles)
 {
-	uint16_t rows = 0;
 	bool differs = false;
+	uint16_t rows;
 
-	for (uint32_t row = glance->first; row < DAMAGE_TILE_HEIGHT; row += DAMAGE_GLANCE_ROWS)
-		rows |= (uint16_t)(1u << row);
 	for (uint32_t y = glance->first; y < source->height; y += DAMAGE_GLANCE_ROWS) {
 		if (y + DAMAGE_GLANCE_ROWS < source->height)
 			announce(glance, source, shadow, y + DAMAGE_GLANCE_ROWS);
 		differs |= check_row(glance, kernels, source, shadow, tiles, y);
 	}
-	glance->first = (glance->first + GLANCE_STEP) % DAMAGE_GLANCE_ROWS;
-	glance->count++;
+	rows = go_on(glance);
 	return differs ? rows : 0;
+}
+
+uint16_t damage_glance_peek(struct damage_glance *glance, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow,
+		struct damage_tiles *tiles)
+{
+	uint32_t skipped = glance->peeks++ % PEEK_PART;
+
+	for (uint32_t y = glance->first + skipped * DAMAGE_GLANCE_ROWS; y < source->height;
+			y += PEEK_PART * DAMAGE_GLANCE_ROWS) {
+		if (compare_row(kernels, source, shadow, tiles, y))
+			return go_on(glance);
+	}
+	return 0;
 }
 
 void damage_glance_forget(struct damage_glance *glance, uint32_t first, uint32_t count)

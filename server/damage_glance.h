@@ -24,6 +24,7 @@ struct damage_glance {
 	uint64_t *fingerprints; /* of the shadow's rows; 0: not known */
 	uint32_t first; /* row of the next glance */
 	uint32_t count; /* of glances */
+	uint32_t peeks; /* since then */
 };
 
 /* For shadows of that height. -ENOMEM. */
@@ -35,6 +36,14 @@ void damage_glance_finish(struct damage_glance *glance);
  * tile were looked at, one bit each; 0: nothing differs.
  */
 uint16_t damage_glance_take(struct damage_glance *glance, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow,
+		struct damage_tiles *tiles);
+/*
+ * In place of a glance, where much is about to change: reads a few of the rows that
+ * it would, others each time, and no more once one differs. Returns as a glance does,
+ * and goes on to other rows after a difference only. Leaves any marks in tiles, of which none is marked.
+ */
+uint16_t damage_glance_peek(struct damage_glance *glance, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles);
 /* These rows of the shadow are no longer what they were. */

@@ -15,6 +15,9 @@
 _Static_assert(DAMAGE_SPAN == DAMAGE_TILE_WIDTH, "kernels and tiles agree on the width");
 _Static_assert(DAMAGE_TILE_HEIGHT == 16, "one bit a row");
 
+#define ALL_ROWS UINT16_MAX
+/* A tile with that part of its rows changed is busy. */
+#define BUSY_PART 3 / 4
 /* Most changes are whole after two or three. */
 #define SPREAD_ROUNDS_MAX 16
 
@@ -29,7 +32,8 @@ int damage_tiles_init(struct damage_tiles *tiles, uint32_t width, uint32_t heigh
 	tiles->rows = calloc((size_t)tiles->columns * tiles->bands, sizeof(*tiles->rows));
 	tiles->wanted = calloc(tiles->columns, sizeof(*tiles->wanted));
 	tiles->seen = calloc((size_t)tiles->columns * tiles->bands, sizeof(*tiles->seen));
-	if (!tiles->rows || !tiles->wanted || !tiles->seen) {
+	tiles->busy = calloc((size_t)tiles->columns * tiles->bands, sizeof(*tiles->busy));
+	if (!tiles->rows || !tiles->wanted || !tiles->seen || !tiles->busy) {
 		damage_tiles_finish(tiles);
 		return -ENOMEM;
 	}
@@ -41,6 +45,7 @@ void damage_tiles_finish(struct damage_tiles *tiles)
 	free(tiles->rows);
 	free(tiles->wanted);
 	free(tiles->seen);
+	free(tiles->busy);
 	*tiles = (struct damage_tiles){ 0 };
 }
 
@@ -69,6 +74,19 @@ void damage_tiles_fill(struct damage_tiles *tiles)
 	}
 }
 
+unsigned int damage_tiles_settle(struct damage_tiles *tiles, uint32_t band, const uint16_t *changed)
+{
+	uint8_t *busy = tiles->busy + (size_t)band * tiles->columns;
+	int enough = __builtin_popcount(damage_tiles_band_rows(tiles, band)) * BUSY_PART;
+	unsigned int dirty = 0;
+
+	for (uint32_t column = 0; column < tiles->columns; column++) {
+		busy[column] = changed && __builtin_popcount(changed[column]) > enough;
+		dirty += changed && changed[column];
+	}
+	return dirty;
+}
+
 /* What the hint touches in the band that starts at row y. Returns whether anything. */
 static bool mark_wanted(struct damage_tiles *tiles, const pixman_region32_t *hint, uint32_t y)
 {
@@ -94,9 +112,10 @@ static bool mark_wanted(struct damage_tiles *tiles, const pixman_region32_t *hin
 	return any;
 }
 
+/* those: one bit a row. */
 static void compare_columns(struct damage_tiles *tiles, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow, uint32_t band,
-		uint32_t first, uint32_t end)
+		uint16_t those, uint32_t first, uint32_t end)
 {
 	uint16_t *rows = damage_tiles_band(tiles, band) + first;
 	uint32_t x = first * DAMAGE_TILE_WIDTH;
@@ -104,6 +123,8 @@ static void compare_columns(struct damage_tiles *tiles, const struct damage_kern
 	uint32_t top = band * DAMAGE_TILE_HEIGHT;
 
 	for (uint32_t i = 0; i < DAMAGE_TILE_HEIGHT && top + i < tiles->height; i++) {
+		if (!(those >> i & 1))
+			continue;
 		kernels->compare(damage_source_row(source, x, top + i, x_end - x),
 				damage_shadow_row(shadow, x, top + i), x_end - x,
 				(uint16_t)(1u << i), rows);
@@ -120,9 +141,10 @@ static unsigned int count_dirty(const struct damage_tiles *tiles)
 	return dirty;
 }
 
-/* Compares those columns of a band that are wanted. */
+/* Compares those rows of those columns of a band that are wanted. */
 static void compare_wanted(struct damage_tiles *tiles, const struct damage_kernels *kernels,
-		const struct damage_source *source, const struct frame *shadow, uint32_t band)
+		const struct damage_source *source, const struct frame *shadow, uint32_t band,
+		uint16_t those)
 {
 	for (uint32_t first = 0, end; first < tiles->columns; first = end) {
 		end = first + 1;
@@ -130,7 +152,7 @@ static void compare_wanted(struct damage_tiles *tiles, const struct damage_kerne
 			continue;
 		while (end < tiles->columns && tiles->wanted[end])
 			end++;
-		compare_columns(tiles, kernels, source, shadow, band, first, end);
+		compare_columns(tiles, kernels, source, shadow, band, those, first, end);
 	}
 }
 
@@ -141,11 +163,31 @@ unsigned int damage_tiles_compare(struct damage_tiles *tiles, const struct damag
 	damage_tiles_clear(tiles);
 	for (uint32_t band = 0; band < tiles->bands; band++) {
 		if (!hint)
-			compare_columns(tiles, kernels, source, shadow, band, 0, tiles->columns);
+			compare_columns(tiles, kernels, source, shadow, band, ALL_ROWS, 0, tiles->columns);
 		else if (mark_wanted(tiles, hint, band * DAMAGE_TILE_HEIGHT))
-			compare_wanted(tiles, kernels, source, shadow, band);
+			compare_wanted(tiles, kernels, source, shadow, band, ALL_ROWS);
 	}
 	return count_dirty(tiles);
+}
+
+void damage_tiles_expect(struct damage_tiles *tiles, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow, uint16_t those)
+{
+	for (uint32_t band = 0; band < tiles->bands; band++) {
+		uint16_t *rows = damage_tiles_band(tiles, band), all = damage_tiles_band_rows(tiles, band);
+		size_t first = (size_t)band * tiles->columns;
+
+		for (uint32_t column = 0; column < tiles->columns; column++) {
+			bool busy = tiles->busy[first + column];
+
+			tiles->wanted[column] = !busy;
+			if (!busy)
+				continue;
+			rows[column] = all;
+			tiles->seen[first + column] = DAMAGE_TILE_SEEN;
+		}
+		compare_wanted(tiles, kernels, source, shadow, band, those);
+	}
 }
 
 /* A tile that differs, or did before what is in it moved. */
@@ -228,7 +270,7 @@ unsigned int damage_tiles_spread(struct damage_tiles *tiles, const struct damage
 		for (uint32_t band = 0; band < tiles->bands; band++) {
 			if (!(last ? mark_unseen(tiles, band) : mark_near(tiles, band)))
 				continue;
-			compare_wanted(tiles, kernels, source, shadow, band);
+			compare_wanted(tiles, kernels, source, shadow, band, ALL_ROWS);
 			any = !last;
 		}
 	}

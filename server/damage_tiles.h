@@ -23,6 +23,7 @@ struct damage_tiles {
 	uint16_t *rows; /* [bands][columns] */
 	uint8_t *wanted; /* [columns], scratch: what to compare in one band */
 	uint8_t *seen; /* [bands][columns], see below */
+	uint8_t *busy; /* [bands][columns]: all of it, or nearly, changed last time */
 };
 
 /* Bits of seen. */
@@ -44,6 +45,8 @@ static inline uint16_t *damage_tiles_band(const struct damage_tiles *tiles, uint
 uint16_t damage_tiles_band_rows(const struct damage_tiles *tiles, uint32_t band);
 /* Marks no row of any tile, and none as seen. */
 void damage_tiles_clear(struct damage_tiles *tiles);
+/* What a pass changed in one band, rows of each tile, NULL: nothing. Returns how many tiles it did. */
+unsigned int damage_tiles_settle(struct damage_tiles *tiles, uint32_t band, const uint16_t *changed);
 /* Marks every row of every tile. */
 void damage_tiles_fill(struct damage_tiles *tiles);
 /*
@@ -54,6 +57,13 @@ unsigned int damage_tiles_compare(struct damage_tiles *tiles, const struct damag
 		const struct damage_source *source, const struct frame *shadow,
 		const pixman_region32_t *hint);
 
+/*
+ * In place of a glance, where the same is about to change again: marks all of the
+ * tiles that are busy, unread, and what differs in these rows of the others, of tiles
+ * that are clear. For damage_tiles_spread().
+ */
+void damage_tiles_expect(struct damage_tiles *tiles, const struct damage_kernels *kernels,
+		const struct damage_source *source, const struct frame *shadow, uint16_t rows);
 /*
  * After a glance at the rows of each tile that glanced has a bit for, which marked
  * those that differ: compares the tiles they are in and all around them and what

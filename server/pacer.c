@@ -74,6 +74,11 @@ void pacer_note_look(struct pacer *pacer, int64_t start_ns, enum pacer_result re
 		beat_note_miss(&pacer->beat, start_ns);
 }
 
+bool pacer_follows(const struct pacer *pacer)
+{
+	return beat_is_steady(&pacer->beat) && pacer->seen != PACER_CHANGE && pacer->seen != PACER_EARLY;
+}
+
 /* When to look next where nothing is to be spared. */
 static int64_t next_look_ns(const struct pacer *pacer)
 {

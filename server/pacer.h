@@ -63,6 +63,8 @@ void pacer_note_motion(struct pacer *pacer, int64_t now_ns);
 /* A look began then. */
 void pacer_note_look(struct pacer *pacer, int64_t start_ns, enum pacer_result result);
 
+/* The next change is due at a time that is known, and of the last one nothing is still to come. */
+bool pacer_follows(const struct pacer *pacer);
 /* From the beginning of the last look to that of the next. 0: do not look at all. */
 int64_t pacer_interval_ns(const struct pacer *pacer);
 

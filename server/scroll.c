@@ -16,10 +16,11 @@
 
 /*
  * Film is no scroll, again and again: after so many passes in a row that found none,
- * this many are not searched before the next one is.
+ * this many are not searched before the next one is, then more, up to a second of film.
  */
 #define FAILURES_PATIENT 8
 #define SKIP_PASSES 7
+#define SKIP_PASSES_MAX 31
 /* The last move is tried first, and taken where it leaves less than that part of the change. */
 #define LEFT_PART 4
 
@@ -365,6 +366,11 @@ static bool search_cluster(const struct scroll_search *search, const pixman_box3
 	return try_move(search, &box, dx, dy, ret_scroll) > 0;
 }
 
+bool scroll_is_unlikely(const struct scroll_finder *finder)
+{
+	return finder->skip;
+}
+
 bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kernels,
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles, struct scroll *ret_scroll)
@@ -383,8 +389,11 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 		return false;
 	if (!search_cluster(&search, &cluster, ret_scroll)) {
 		finder->last = (struct scroll){ 0 };
-		if (++finder->failures > FAILURES_PATIENT)
-			finder->skip = SKIP_PASSES;
+		if (++finder->failures > FAILURES_PATIENT) {
+			finder->skip = SKIP_PASSES * (finder->failures - FAILURES_PATIENT);
+			if (finder->skip > SKIP_PASSES_MAX)
+				finder->skip = SKIP_PASSES_MAX;
+		}
 		return false;
 	}
 	finder->last = *ret_scroll;

@@ -42,6 +42,9 @@ bool scroll_find(struct scroll_finder *finder, const struct damage_kernels *kern
 		const struct damage_source *source, const struct frame *shadow,
 		struct damage_tiles *tiles, struct scroll *ret_scroll);
 
+/* Nothing was found often in a row, and the next pass is one that is not searched. */
+bool scroll_is_unlikely(const struct scroll_finder *finder);
+
 /*
  * After a glance, before anything else was compared: whether the last move seems to
  * go on at the same place. 1: it does, see scroll_follow(). 0: no. -EAGAIN: it does,

@@ -109,9 +109,14 @@ static void note_changed(struct vm *vm)
 static int show(struct vm *vm, struct frame *frame, bool told, const pixman_region32_t *hint)
 {
 	struct update update;
-	int r = told ? damage_run(vm->damage, frame, hint, &update) :
-			damage_look(vm->damage, frame, &update);
+	int r;
 
+	if (told)
+		r = damage_run(vm->damage, frame, hint, &update);
+	else if (vm->half.last != HALF_UNKNOWN && pacer_follows(&vm->pacer))
+		r = damage_follow(vm->damage, frame, &update);
+	else
+		r = damage_look(vm->damage, frame, &update);
 	/* All shadows are being sent from, or memory is short: the same picture has to come again. */
 	if (r < 0 && r != -ENOTSUP && r != -EAGAIN)
 		capture_refresh(vm->capture);
