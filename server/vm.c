@@ -514,19 +514,20 @@ void vm_free(struct vm *vm)
 	free(vm);
 }
 
+static struct protocol *find_protocol(const struct vm *vm, const char *name)
+{
+	for (size_t i = 0; i < N_PROTOCOLS; i++)
+		if (!strcmp(protocol_table[i].name, name))
+			return vm->protocols[i];
+	return NULL;
+}
+
 void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const struct sockaddr *peer,
 		socklen_t length)
 {
-	const char *name = config_listener_keys[listener].protocol;
+	struct protocol *protocol = find_protocol(vm, config_listener_keys[listener].protocol);
 
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		if (!strcmp(protocol_table[i].name, name)) {
-			vm->protocols[i]->impl->accept(vm->protocols[i], listener, fd, peer, length);
-			return;
-		}
-	}
-	log_error(NULL, "no protocol '%s'", name);
-	close(fd);
+	protocol->impl->accept(protocol, listener, fd, peer, length);
 }
 
 void vm_reconfigure(struct vm *vm, const struct config_vm *config)
@@ -549,13 +550,9 @@ void vm_drivers_changed(struct vm *vm)
 int vm_issue_ticket(struct vm *vm, const char *protocol, int64_t lifetime_ns, enum role role,
 		const char *name, char *ret_secret)
 {
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		const struct protocol_impl *impl = vm->protocols[i]->impl;
+	struct protocol *issuer = find_protocol(vm, protocol);
 
-		if (!strcmp(impl->name, protocol))
-			return impl->issue_ticket(vm->protocols[i], lifetime_ns, role, name, ret_secret);
-	}
-	return -ENOENT;
+	return issuer ? issuer->impl->issue_ticket(issuer, lifetime_ns, role, name, ret_secret) : -ENOENT;
 }
 
 void vm_each_viewer(struct vm *vm, protocol_viewer_fn each, void *user)
