@@ -71,8 +71,7 @@ static bool is_strong(const char *hash)
 	return crypt_checksalt(hash) == CRYPT_SALT_OK;
 }
 
-/* Borrowed from text, which it changes. *ret_other: any strong one; NULL: there is none. */
-static const char *find_hash(char *text, const char *name, const char **ret_other)
+const char *login_file_find_hash(char *text, const char *name, const char **ret_other)
 {
 	const char *found = NULL;
 	char *line, *hash;
@@ -116,7 +115,7 @@ int login_file_check(const char *path, const char *name, const char *password, c
 	r = read_file(path, &text, &bytes, ret_error);
 	if (r < 0)
 		return r;
-	hash = find_hash(text, name, &other);
+	hash = login_file_find_hash(text, name, &other);
 	if (hash && is_strong(hash)) {
 		r = compare(password, hash);
 	} else {

@@ -24,6 +24,12 @@ int login_file_check(const char *path, const char *name, const char *password, c
 /* Could the file serve login_file_check()? 0 or as there. Reads no hash; fast. */
 int login_file_check_file(const char *path, const char **ret_error);
 
+/*
+ * The hash of that user's line in what such a file says, or NULL; borrowed from text, which is NUL
+ * terminated and changed. *ret_other: the first strong one of all; NULL: there is none. Pure.
+ */
+const char *login_file_find_hash(char *text, const char *name, const char **ret_other);
+
 /* "NAME:HASH" of yescrypt. -EINVAL: no name of a user; -EIO: crypt(3) will not. */
 int login_file_make_line(const char *name, const char *password, char ret[LOGIN_FILE_LINE_MAX]);
 
