@@ -106,6 +106,12 @@ struct protocol_impl {
 	/* Takes the socket, also on failure. listener: enum config_listeners, the key that it came in by. */
 	void (*accept)(struct protocol *protocol, int listener, int fd, const struct sockaddr *peer,
 			socklen_t length);
+	/*
+	 * A client has connected to somebody of ours who has asked who it is, and goes between: user, or "" where
+	 * nobody is asked. Takes the socket, also on failure. NULL: not in this protocol.
+	 */
+	void (*admit)(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length,
+			const char *user);
 	/* The newest change; update is borrowed. Never fails: what cannot be done costs a client. */
 	void (*update)(struct protocol *protocol, const struct update *update);
 	/* Video goes on, off, or elsewhere; comes before the update it is about. NULL: this has none. */

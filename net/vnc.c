@@ -444,6 +444,18 @@ static void accept_client(struct protocol *protocol, int listener, int fd, const
 		log_warn(NULL, "client refused: %s", strerror(-r));
 }
 
+static void admit_client(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length,
+		const char *user)
+{
+	struct vnc *vnc = from_protocol(protocol);
+	struct vnc_client *client;
+	int r;
+
+	r = vnc_client_new_proven(vnc, fd, peer, length, user, &client);
+	if (r < 0 && r != -EBUSY && r != -EACCES)
+		log_warn(NULL, "client refused: %s", strerror(-r));
+}
+
 static void free_vnc(struct protocol *protocol)
 {
 	struct vnc *vnc = from_protocol(protocol);
@@ -482,6 +494,7 @@ static int issue_ticket(struct protocol *protocol, int64_t lifetime_ns, enum rol
 static const struct protocol_impl impl = {
 	.name = "vnc",
 	.accept = accept_client,
+	.admit = admit_client,
 	.update = update,
 	.video = video,
 	.packet = packet,

@@ -263,7 +263,8 @@ static void handshake_done(struct vnc_client *client)
 	client->exclusive = !shared;
 	set_state(client, VNC_WAITING);
 	log_info(client->peer, "viewing, RFB 3.%u, %s%s%s%s%s%s%s", client->handshake.minor,
-			client->exclusive ? "exclusive" : "shared", client->tls.open ? ", over TLS" : "",
+			client->exclusive ? "exclusive" : "shared",
+			client->proven ? ", by the web page" : client->tls.open ? ", over TLS" : "",
 			client->tls.subject[0] ? ", certificate of " : "", client->tls.subject,
 			client->bearer.name[0] ? ", as " : "", client->bearer.name,
 			client->bearer.role == ROLE_VIEW ? ", view only" : "");
@@ -276,7 +277,9 @@ static const char *why_not(const struct vnc_client *client)
 {
 	if (client->handshake.tls && !tls_is_ready(client->vnc->tls))
 		return "There is no certificate for TLS";
-	if (gate_blocks(client->vnc->gate, &client->guest, clock_now_ns()))
+	/* What others there have guessed says nothing of who has logged in. */
+	if (!(client->proven && client->bearer.name[0]) &&
+			gate_blocks(client->vnc->gate, &client->guest, clock_now_ns()))
 		return "Too many failed attempts, try again later";
 	return vnc_full(client->vnc);
 }
@@ -452,17 +455,27 @@ static int push_websocket(struct vnc_client *client)
 	return r < 0 ? r : stream_push(client->stream, &websocket_layer, &client->websocket);
 }
 
-int vnc_client_new(struct vnc *vnc, int listener, int fd, const struct sockaddr *peer, socklen_t length,
-		struct vnc_client **ret)
+/* user NULL: it comes by the listener. */
+static int new_client(struct vnc *vnc, int listener, int fd, const struct sockaddr *peer, socklen_t length,
+		const char *user, struct vnc_client **ret)
 {
 	struct vnc_client *client = calloc(1, sizeof(*client));
+	const bool is_websocket = !user && listener == CONFIG_LISTENERS_WEBSOCKET;
+	const bool uses_vencrypt = !user && listener == CONFIG_LISTENERS_VNC &&
+			config_listener_is_encrypted(vnc->config, listener);
 	int r = -ENOMEM;
 
 	if (!client)
 		goto err_fd;
 	client->vnc = vnc;
 	client->connected_ns = clock_now_ns();
+	client->bearer.role = vnc->config->vnc_auth == CONFIG_AUTH_NONE ? ROLE_CONTROL : ROLE_VIEW;
 	address_format(peer, length, client->peer);
+	r = user ? vnc_login_admit(client, user) : 0;
+	if (r < 0)
+		goto err_free;
+	r = -ENOMEM;
+	client->proven = user != NULL;
 	client->timer = evtimer_new(vnc->base, handle_timer, client);
 	if (!client->timer)
 		goto err_free;
@@ -471,16 +484,15 @@ int vnc_client_new(struct vnc *vnc, int listener, int fd, const struct sockaddr 
 		log_info(client->peer, "VNC client refused: %s", r == -EBUSY ? "too many from there" : strerror(-r));
 		goto err_timer;
 	}
-	client->bearer.role = vnc->config->vnc_auth == CONFIG_AUTH_NONE ? ROLE_CONTROL : ROLE_VIEW;
-	r = rfb_handshake_init(&client->handshake, vnc->config->vnc_auth,
-			listener == CONFIG_LISTENERS_VNC && config_listener_is_encrypted(vnc->config, listener),
+	client->guest.rank = client->bearer.name[0] ? GATE_KNOWN : client->guest.rank;
+	r = rfb_handshake_init(&client->handshake, user ? CONFIG_AUTH_NONE : vnc->config->vnc_auth, uses_vencrypt,
 			vnc->scratch);
 	if (r < 0)
 		goto err_gate;
 	r = stream_new(vnc->base, fd, &stream_events, client, &client->stream);
 	if (r < 0)
 		goto err_scratch;
-	r = listener == CONFIG_LISTENERS_WEBSOCKET ? push_websocket(client) : 0;
+	r = is_websocket ? push_websocket(client) : 0;
 	if (r < 0)
 		goto err_stream;
 	pixman_region32_init(&client->requested);
@@ -508,4 +520,16 @@ err_fd:
 	if (fd >= 0)
 		close(fd);
 	return r;
+}
+
+int vnc_client_new(struct vnc *vnc, int listener, int fd, const struct sockaddr *peer, socklen_t length,
+		struct vnc_client **ret)
+{
+	return new_client(vnc, listener, fd, peer, length, NULL, ret);
+}
+
+int vnc_client_new_proven(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length, const char *user,
+		struct vnc_client **ret)
+{
+	return new_client(vnc, CONFIG_LISTENERS, fd, peer, length, user, ret);
 }

@@ -82,6 +82,7 @@ struct vnc_client {
 	struct tls_link tls; /* under all, from VeNCrypt on */
 	bool prompted; /* its deadline was put off for a person to type */
 	bool exclusive;
+	bool proven; /* to somebody who goes between */
 	struct login_request *login; /* NULL: none is under way */
 	struct tickets_bearer bearer; /* who it is, and what for */
 
@@ -121,6 +122,9 @@ struct vnc_client {
  * the log says so; -ENOMEM.
  */
 int vnc_client_new(struct vnc *vnc, int listener, int fd, const struct sockaddr *peer, socklen_t length,
+		struct vnc_client **ret);
+/* The same for who has proven who he is, see struct protocol_impl. -EACCES: he is not let in, and the log says so. */
+int vnc_client_new_proven(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length, const char *user,
 		struct vnc_client **ret);
 /* Ends the connection and says why in the log. May be called anywhere, any number of times. */
 void vnc_client_close(struct vnc_client *client, enum log_level level, const char *fmt, ...)

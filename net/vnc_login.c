@@ -95,6 +95,22 @@ static int check_claim(struct vnc_client *client)
 	return r ? r : -EINPROGRESS;
 }
 
+int vnc_login_admit(struct vnc_client *client, const char *user)
+{
+	switch (client->vnc->config->vnc_auth) {
+	case CONFIG_AUTH_NONE:
+		client->bearer.role = ROLE_CONTROL;
+		snprintf(client->bearer.name, sizeof(client->bearer.name), "%s", user);
+		return 0;
+	case CONFIG_AUTH_USERS:
+		if (*user)
+			return let_in(client, user);
+		break;
+	}
+	log_notice(client->peer, "viewers have to prove to this VM itself who they are");
+	return -EACCES;
+}
+
 void vnc_login_check(struct vnc_client *client)
 {
 	int r = client->handshake.claim ? check_claim(client)

@@ -11,5 +11,7 @@ struct vnc_client;
  * closed then.
  */
 void vnc_login_check(struct vnc_client *client);
+/* It comes by somebody of ours who knows that it is that user; "": nobody was asked. -EACCES, which is logged. */
+int vnc_login_admit(struct vnc_client *client, const char *user);
 
 #endif

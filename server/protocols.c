@@ -2,9 +2,20 @@
 /* Sums and searches over the protocols of a VM. */
 #include "server/protocols.h"
 
+#include <string.h>
+
 #include "server/damage.h"
 #include "server/frame.h"
 #include "server/update.h"
+
+struct protocol *protocols_find(struct protocol *const *all, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (all[i] && !strcmp(all[i]->impl->name, name))
+			return all[i];
+	}
+	return NULL;
+}
 
 struct protocol_stats protocols_sum_stats(struct protocol *const *all, size_t n)
 {

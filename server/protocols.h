@@ -11,6 +11,8 @@ struct frame;
 
 /* all: n of them, of which those that are NULL do not count. */
 
+/* NULL: there is none of that name. */
+struct protocol *protocols_find(struct protocol *const *all, size_t n, const char *name);
 struct protocol_stats protocols_sum_stats(struct protocol *const *all, size_t n);
 /* Calls each (NULL: none, but their rates are those since this call) with every viewer. */
 void protocols_each_viewer(struct protocol *const *all, size_t n, protocol_viewer_fn each, void *user);

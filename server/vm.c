@@ -81,7 +81,7 @@ static const struct {
 	int (*new)(struct event_base *base, const struct config_vm *config, struct gate *gate, struct tls *tls,
 			const struct protocol_events *events, void *user, struct protocol **ret);
 } protocol_table[] = {
-	{ "vnc", vnc_new },
+	{ "vnc", vnc_new }, /* the first, for vm_admit() */
 	{ "spice", spice_new },
 };
 
@@ -514,20 +514,17 @@ void vm_free(struct vm *vm)
 	free(vm);
 }
 
-static struct protocol *find_protocol(const struct vm *vm, const char *name)
-{
-	for (size_t i = 0; i < N_PROTOCOLS; i++)
-		if (!strcmp(protocol_table[i].name, name))
-			return vm->protocols[i];
-	return NULL;
-}
-
 void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const struct sockaddr *peer,
 		socklen_t length)
 {
-	struct protocol *protocol = find_protocol(vm, config_listener_keys[listener].protocol);
+	struct protocol *protocol = protocols_find(vm->protocols, N_PROTOCOLS, config_listener_keys[listener].protocol);
 
 	protocol->impl->accept(protocol, listener, fd, peer, length);
+}
+
+void vm_admit(struct vm *vm, int fd, const struct sockaddr *peer, socklen_t length, const char *user)
+{
+	vm->protocols[0]->impl->admit(vm->protocols[0], fd, peer, length, user);
 }
 
 void vm_reconfigure(struct vm *vm, const struct config_vm *config)
@@ -550,7 +547,7 @@ void vm_drivers_changed(struct vm *vm)
 int vm_issue_ticket(struct vm *vm, const char *protocol, int64_t lifetime_ns, enum role role,
 		const char *name, char *ret_secret)
 {
-	struct protocol *issuer = find_protocol(vm, protocol);
+	struct protocol *issuer = protocols_find(vm->protocols, N_PROTOCOLS, protocol);
 
 	return issuer ? issuer->impl->issue_ticket(issuer, lifetime_ns, role, name, ret_secret) : -ENOENT;
 }

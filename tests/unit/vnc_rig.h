@@ -30,6 +30,8 @@ struct rig {
 	struct protocol *vnc;
 	struct tls *tls; /* NULL: none */
 	enum config_listeners listener; /* by which viewers come */
+	const char *user; /* who they have proven to be elsewhere; NULL: they come by the listener */
+	uint32_t source; /* their IPv4 address then */
 	struct frame *frame; /* what the VM shows */
 	unsigned int frames; /* shown so far; draws each one differently */
 	struct protocol_video video; /* as told last */

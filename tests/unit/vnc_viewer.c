@@ -11,12 +11,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <rfb/rfb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "net/bytes.h"
@@ -30,7 +30,8 @@ static unsigned int n_viewers;
 
 struct viewer *viewer_new(void)
 {
-	const struct sockaddr_un peer = { .sun_family = AF_UNIX };
+	const struct sockaddr_in source = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(rig.source) };
+	const struct sockaddr peer = { .sa_family = AF_UNIX };
 	struct viewer *viewer = calloc(1, sizeof(*viewer));
 	int fds[2];
 
@@ -41,7 +42,10 @@ struct viewer *viewer_new(void)
 	viewer->reads = true;
 	viewer->format = rects_native_format;
 	viewers[n_viewers++] = viewer;
-	rig.vnc->impl->accept(rig.vnc, rig.listener, fds[1], (const struct sockaddr *)&peer, sizeof(sa_family_t));
+	if (rig.user)
+		rig.vnc->impl->admit(rig.vnc, fds[1], (const void *)&source, sizeof(source), rig.user);
+	else
+		rig.vnc->impl->accept(rig.vnc, rig.listener, fds[1], &peer, sizeof(sa_family_t));
 	return viewer;
 }
 
