@@ -117,6 +117,20 @@ static int no_passphrase(char *buf, int size, int rwflag, void *user)
 	return 0;
 }
 
+/*
+ * The next of a file; NULL where there is none that is of use. OpenSSL takes a certificate for read also
+ * when its key could not be, and then finds fault with each one that it has signed.
+ */
+static X509 *read_certificate(BIO *bio)
+{
+	X509 *certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+
+	if (!certificate || X509_get0_pubkey(certificate))
+		return certificate;
+	X509_free(certificate);
+	return NULL;
+}
+
 /* The end of the file comes as an error, too. */
 static bool is_end(void)
 {
@@ -127,7 +141,7 @@ static bool is_end(void)
 
 static int use_certificate(SSL_CTX *context, BIO *bio, struct tls_fault *fault)
 {
-	X509 *certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	X509 *certificate = read_certificate(bio);
 	int r = 0;
 
 	if (!certificate)
@@ -135,7 +149,7 @@ static int use_certificate(SSL_CTX *context, BIO *bio, struct tls_fault *fault)
 	if (SSL_CTX_use_certificate(context, certificate) != 1)
 		r = fail_openssl(fault, TLS_FILE_CERTIFICATE, "cannot be used");
 	X509_free(certificate);
-	while (!r && (certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL))) {
+	while (!r && (certificate = read_certificate(bio))) {
 		if (SSL_CTX_add0_chain_cert(context, certificate) == 1)
 			continue;
 		X509_free(certificate);
@@ -170,7 +184,7 @@ static int use_client_ca(SSL_CTX *context, BIO *bio, struct tls_fault *fault)
 	X509 *certificate;
 	int r = 0;
 
-	while (!r && (certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL))) {
+	while (!r && (certificate = read_certificate(bio))) {
 		if (X509_check_ca(certificate) < 1)
 			r = fail(fault, TLS_FILE_CLIENT_CA, "has a certificate in it that is not a CA's");
 		else if (X509_STORE_add_cert(store, certificate) != 1 ||

@@ -13,6 +13,7 @@
 #include "config/suggest.h"
 #include "encoders/va_path.h"
 #include "net/login_helper.h"
+#include "net/stream_memory.h"
 #include "net/tls_config.h"
 #include "server/demo.h"
 #include "server/gateway/gateway.h"
@@ -265,6 +266,7 @@ int main(int argc, char **argv)
 	struct options options;
 
 	open_standard_fds();
+	stream_memory_install();
 	va_path_init();
 	if (options_parse(argc, argv, &options) < 0)
 		return OPTIONS_EXIT_USAGE;

@@ -21,26 +21,35 @@ static char directory[] = "/tmp/planecast-tls.XXXXXX";
 
 int tls_rig_start(void)
 {
+	static const char *const names[] = { "vm.example.com", "127.0.0.1", NULL };
 	FILE *out = fopen("/dev/null", "w");
 	int r;
 
 	if (!out || !mkdtemp(directory))
 		return -1;
-	r = make_certs(directory, (const char *const[]){ "vm.example.com", "127.0.0.1", NULL }, out);
+	r = make_certs(directory, names, out);
+	if (!r)
+		r = make_certs(tls_rig_path(TLS_RIG_OTHER), names, out);
 	fclose(out);
 	return r;
 }
 
-void tls_rig_stop(void)
+static void remove_directory(const char *path)
 {
-	DIR *files = opendir(directory);
+	DIR *files = opendir(path);
 	struct dirent *file;
 
 	while (files && (file = readdir(files)))
-		unlink(tls_rig_path(file->d_name));
+		unlinkat(dirfd(files), file->d_name, 0);
 	if (files)
 		closedir(files);
-	rmdir(directory);
+	rmdir(path);
+}
+
+void tls_rig_stop(void)
+{
+	remove_directory(tls_rig_path(TLS_RIG_OTHER));
+	remove_directory(directory);
 }
 
 const char *tls_rig_path(const char *name)

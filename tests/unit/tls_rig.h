@@ -9,6 +9,9 @@
 
 #include "net/tls.h"
 
+/* Those of another CA. */
+#define TLS_RIG_OTHER "other/"
+
 /* Makes certificates in a directory of its own, removed by tls_rig_stop(). For a group's setup. */
 int tls_rig_start(void);
 void tls_rig_stop(void);
