@@ -180,3 +180,15 @@
 		.reload = SCHEMA_LIVE,
 		.doc = "The longest clipboard text that a viewer may send; a longer one is skipped.",
 	},
+	{
+		VM("memory-max", memory_max_bytes),
+		.type = SCHEMA_BYTES,
+		RANGE(0, 1024 * GIB),
+		.default_text = "4G",
+		.reload = SCHEMA_RESTART,
+		.doc = "The most memory that the process that serves the VM may take for itself: a SPICE viewer of "
+		       "a 4K picture takes some 110 MB, and 16 of them 2 GB. Who needs more loses a picture, a "
+		       "viewer, or this process, which is started anew; other VMs notice nothing. It is "
+		       "RLIMIT_DATA of setrlimit(2), and not RLIMIT_AS, as what is mapped of guests, devices and "
+		       "libraries is shared and no cost; sanitized builds have none. With 0 there is no limit.",
+	},

@@ -31,6 +31,7 @@
 #include "server/worker_control.h"
 #include "server/worker_door.h"
 #include "server/worker_fds.h"
+#include "server/worker_memory.h"
 
 #define STATUS_INTERVAL_NS NSEC_PER_SEC
 /* With no viewer and nothing new for this many reports, the host is left in peace. */
@@ -50,6 +51,7 @@ struct worker {
 		struct listener *listener; /* NULL: a free place */
 		enum config_listeners key;
 	} listeners[SUPERVISOR_SOCKETS_MAX];
+	struct worker_memory memory;
 	int exit_status;
 
 	int channel; /* -1: alone */
@@ -230,6 +232,8 @@ static int configure(struct worker *worker, struct config *config)
 	if (change == CONFIG_RESTART)
 		return -EBUSY;
 	apply_log(config);
+	if (!worker->config)
+		worker_memory_limit(&worker->memory, config_vm->memory_max_bytes);
 	if (!worker->vm)
 		r = vm_new(worker->base, config_vm, worker->channel < 0 ? NULL : &worker->drivers,
 				&worker_control_events, &worker->control, &worker->vm);
@@ -358,6 +362,7 @@ static void handle_status_timer(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	memset(&status, 0, sizeof(status));
 	vm_status(worker->vm, &status);
+	worker_memory_check(&worker->memory);
 	worker->quiet++;
 	if (memcmp(&status, &worker->status, sizeof(status))) {
 		worker->quiet = 0;
