@@ -16,11 +16,13 @@ import struct
 import tempfile
 import unittest
 
-from harness import (ASAN_SIGNALS, BUILD, PLANECASTD, SANITIZED, Daemon, connect, greeting, process_alive, process_children,
-                     process_cmdline, process_fds, run_planecastd, vm_section, wait_until)
+from harness import (ASAN_SIGNALS, BUILD, PLANECASTD, ROOT, SANITIZED, Daemon, connect, greeting, process_alive,
+                     process_children, process_cmdline, process_fds, run_planecastd, vm_section, wait_until)
 
-# Kinds of messages (server/channel.h).
-AVOID, READY, STOP, ASK, SERVING, ENCODING, STATUS, ANSWER, EVENT = range(4, 13)
+# Kinds of messages, by their places.
+KINDS = re.findall(r"^\tCHANNEL_(\w+)(?: = 1)?,", (ROOT / "server/channel.h").read_text(), re.M)
+AVOID, ASK, SERVING, ENCODING, STATUS, ANSWER, EVENT = (
+    1 + KINDS.index(kind) for kind in ("AVOID", "ASK", "SERVING", "ENCODING", "STATUS", "ANSWER", "EVENT"))
 GPU = "/dev/dri/renderD128"
 FATAL = [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT]
 
