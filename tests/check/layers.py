@@ -41,6 +41,7 @@ LAYERS = [
      ["config/*", "net/gate.h", "net/protocol.h", "net/tls_config.h", "server/capture/*",
       "server/damage.h", "server/half.h", "server/pacer.h", "server/video.h", "server/size_wish.h",
       "server/channel.h", "server/guest.h", "server/format.h"]),
+    ("hello", ["server/gateway/hello.*"], ["config/server_name.h", "net/bytes.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
                    "server/control*", "server/options*", "server/hash_password.*",
                    "server/make_certs.*", "server/probe.*", "server/notify.*", "server/gateway/*",
