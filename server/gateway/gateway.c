@@ -19,6 +19,7 @@
 #include "net/tls.h"
 #include "net/tls_config.h"
 #include "server/board.h"
+#include "server/gateway/dispatch.h"
 #include "server/gateway/web.h"
 #include "server/log.h"
 #include "server/supervisor_sockets.h"
@@ -33,6 +34,7 @@ struct gateway {
 	struct event_base *base;
 	struct config *config; /* NULL: none so far */
 	struct tls *tls;
+	struct dispatch *dispatch;
 	struct web *web;
 	struct board *board;
 	unsigned int n_doors;
@@ -93,12 +95,15 @@ int gateway_hand_over(const struct gateway *gateway, const char *vm, enum channe
 static void handle_accept(void *user, int fd, const struct sockaddr *peer, socklen_t length)
 {
 	const struct gateway_listener *place = user;
-	struct gateway *gateway = place->gateway;
 
-	if (place->key == CONFIG_SHARED_WEB)
-		web_accept(gateway->web, fd, peer, length);
-	else
-		close(fd);
+	dispatch_accept(place->gateway->dispatch, place->key, fd, peer, length);
+}
+
+static void handle_other(void *user, int fd, const struct sockaddr *peer, socklen_t length)
+{
+	const struct gateway *gateway = user;
+
+	web_accept(gateway->web, fd, peer, length);
 }
 
 /* Of the shared ones. CONFIG_LISTENERS_ALL: that is no such key. */
@@ -314,11 +319,15 @@ static int init(struct gateway *gateway, int channel)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	/* It has passwords and a key in its memory. */
+	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NAME, "pc:gateway");
 	worker_raise_fd_limit();
 	r = tls_new(&gateway->tls);
 	if (!r)
 		r = web_new(gateway, &gateway->web);
+	if (!r)
+		r = dispatch_new(gateway, handle_other, gateway, &gateway->dispatch);
 	if (r < 0)
 		return r;
 	gateway->sigterm = evsignal_new(gateway->base, SIGTERM, handle_sigterm, gateway);
@@ -333,6 +342,7 @@ static void finish(struct gateway *gateway)
 {
 	for (size_t i = 0; i < SUPERVISOR_SOCKETS_MAX; i++)
 		listener_free(gateway->listeners[i].listener);
+	dispatch_free(gateway->dispatch);
 	web_free(gateway->web);
 	tls_free(gateway->tls);
 	drop_doors(gateway, NULL);

@@ -30,7 +30,7 @@ int gateway_run(int channel);
 /* For its parts. */
 
 struct event_base *gateway_base(const struct gateway *gateway);
-/* Another one after each reload; parts are told (dispatch_reconfigure(), web_reconfigure()). */
+/* Another one after each reload, which the pages are told of (web_reconfigure()). */
 const struct config *gateway_config(const struct gateway *gateway);
 /* With the certificate of [server]; lives as long as the gateway. */
 struct tls *gateway_tls(const struct gateway *gateway);

@@ -101,7 +101,7 @@ static size_t length_of(const uint8_t message[HANDSHAKE_HEADER_BYTES])
 }
 
 /*
- * Of records that have come the bytes of the handshake message that they are parts of, as far
+ * Of records that have come the bytes of the ClientHello that they are parts of, as far
  * as there are any, into message, which has room for as many as the records have.
  */
 static int join_records(struct bytes_reader records, uint8_t *message, size_t *ret_bytes)
@@ -121,6 +121,10 @@ static int join_records(struct bytes_reader records, uint8_t *message, size_t *r
 		if (here)
 			memcpy(message + joined, bytes_get(&records, here), here);
 		joined += here;
+		if (joined && message[0] != HANDSHAKE_CLIENT_HELLO)
+			return -EPROTO;
+		if (joined >= HANDSHAKE_HEADER_BYTES && length_of(message) > HELLO_MAX_BYTES)
+			return -EMSGSIZE;
 		/* The record behind the message may be another one. */
 		if (joined >= HANDSHAKE_HEADER_BYTES && joined - HANDSHAKE_HEADER_BYTES >= length_of(message))
 			break;
@@ -140,10 +144,6 @@ int hello_parse(const void *bytes, size_t n_bytes, char ret_name[SERVER_NAME_MAX
 	r = join_records(bytes_reader(bytes, looked_at), message, &joined);
 	if (r < 0)
 		return r;
-	if (joined && message[0] != HANDSHAKE_CLIENT_HELLO)
-		return -EPROTO;
-	if (joined >= HANDSHAKE_HEADER_BYTES && length_of(message) > HELLO_MAX_BYTES)
-		return -EMSGSIZE;
 	if (joined < HANDSHAKE_HEADER_BYTES || joined - HANDSHAKE_HEADER_BYTES < length_of(message))
 		return looked_at < HELLO_MAX_BYTES ? -EAGAIN : -EMSGSIZE;
 	r = read_client_hello(bytes_reader(message + HANDSHAKE_HEADER_BYTES, length_of(message)), name);
