@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The bench's programs, as objects."""
+import contextlib
 import json
 import subprocess
 
@@ -21,7 +22,9 @@ class Program:
         self.end()
 
     def begin(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        # The answer says why, if it has ended.
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(" ".join(map(str, words)) + "\n")
 
     def answer(self):
         line = self.process.stdout.readline()
