@@ -212,6 +212,11 @@ static void do_prefer(struct steer *steer, char **words)
 			spice_channel_test_capability(display, SPICE_DISPLAY_CAP_PREF_VIDEO_CODEC_TYPE));
 }
 
+static void do_film(struct steer *steer, char **words)
+{
+	film_watch_run(&from_steer(steer)->watch, steer, words);
+}
+
 static const struct steer_command commands[] = {
 	{ "resize", 2, do_resize, "WIDTH HEIGHT", "ask for this size and wait for it" },
 	{ "key", 2, do_key, "SCANCODE down|up", "0x100 is added to those behind 0xe0" },
@@ -222,6 +227,7 @@ static const struct steer_command commands[] = {
 	{ "cursor", 1, do_cursor, "NAME", "wait until the pointer has this shape of the pattern's" },
 	{ "placed", 2, do_placed, "X Y", "wait until the server has put the pointer there" },
 	{ "prefer", 1, do_prefer, "mjpeg|h264", "ask for video of this kind" },
+	{ "film", FILM_WATCH_ARGUMENTS, do_film, FILM_WATCH_USAGE, FILM_WATCH_HELP },
 	{ "locks", 1, do_locks, "BITS", "say which keys are locked here: 1 Scroll, 2 Num, 4 Caps" },
 	{ "leds", 1, do_leds, "BITS", "wait until the guest's lights are these" },
 	{ 0 },

@@ -4,13 +4,10 @@
  * Options and commands are in tables; --help prints them. Ends with its input:
  * status 1 if a command failed, 2 if there was no connection.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/capture/mark.h"
-#include "tests/integration/support/film.h"
 #include "tests/integration/support/vnc_viewer.h"
 
 static rfbClient *client_of(struct steer *steer)
@@ -49,54 +46,9 @@ static void do_video(struct steer *steer, char **words)
 	steer_answer(steer, vnc_viewer_set_video((struct vnc_viewer *)steer, !strcmp(words[1], "on")));
 }
 
-/* Rectangles of video, beside the scene that they are of. */
-static struct watch {
-	struct film_scene *film;
-	unsigned int wanted, seen, exact; /* exact: all beside them was */
-	double lowest, sum; /* dB */
-} watch;
-
-static void look(struct vnc_viewer *viewer)
-{
-	const struct h264_place *place = &viewer->place;
-	const pixman_box32_t box = { place->x, place->y, place->x + place->width, place->y + place->height };
-	struct picture picture = vnc_viewer_picture(&viewer->steer);
-	struct mark mark;
-	double psnr;
-
-	/* Beside the video the picture may have come in part. */
-	if (watch.seen < watch.wanted && film_scene_read(watch.film, &picture, &mark)) {
-		psnr = film_scene_psnr(watch.film, &picture, &box, mark.sequence);
-		watch.seen++;
-		watch.lowest = fmin(watch.lowest, psnr);
-		watch.sum += psnr;
-		watch.exact += !film_scene_wrong_beside(watch.film, &picture, &box, &mark);
-	}
-	picture_finish(&picture);
-}
-
-static bool has_watched(void *user)
-{
-	(void)user;
-	return watch.seen >= watch.wanted;
-}
-
 static void do_film(struct steer *steer, char **words)
 {
-	struct vnc_viewer *viewer = (struct vnc_viewer *)steer;
-	bool ok;
-
-	watch = (struct watch){ .wanted = (unsigned int)atoi(words[2]), .lowest = 999 };
-	ok = !film_scene_new(words[1], steer->width, steer->height, &watch.film);
-	viewer->look = look;
-	ok = ok && steer_wait(steer, has_watched, NULL);
-	viewer->look = NULL;
-	film_scene_free(watch.film);
-	printf("{\"seen\": %u, \"exact\": %u, \"lowest\": %.2f, \"mean\": %.2f, \"x\": %d, \"y\": %d, "
-	       "\"width\": %d, \"height\": %d", watch.seen, watch.exact, watch.lowest,
-			watch.sum / (watch.seen ? watch.seen : 1), viewer->place.x, viewer->place.y,
-			viewer->place.width, viewer->place.height);
-	steer_answer_end(steer, ok);
+	film_watch_run(&((struct vnc_viewer *)steer)->watch, steer, words);
 }
 
 static void reset(struct steer *steer)
@@ -124,7 +76,7 @@ static const struct steer_command commands[] = {
 	{ "key", 2, do_key, "KEYSYM down|up", "" },
 	{ "pointer", 3, do_pointer, "X Y BUTTONS", "" },
 	{ "video", 1, do_video, "on|off", "say whether Open H.264 is understood" },
-	{ "film", 2, do_film, "SCENE COUNT", "watch so many rectangles of video of a scene of the bench" },
+	{ "film", FILM_WATCH_ARGUMENTS, do_film, FILM_WATCH_USAGE, FILM_WATCH_HELP },
 	{ "request", 0, do_request, "", "ask for the whole picture again" },
 	{ 0 },
 };

@@ -16,6 +16,8 @@
  */
 #define SETTLE_NS (8 * NSEC_PER_MSEC)
 #define FDS_MAX 64
+/* The part of the picture that a film takes at least. */
+#define VIDEO_PART 8
 
 static const unsigned int channels_wanted = 1u << SPICE_CHANNEL_MAIN | 1u << SPICE_CHANNEL_DISPLAY |
 		1u << SPICE_CHANNEL_INPUTS | 1u << SPICE_CHANNEL_CURSOR;
@@ -96,6 +98,16 @@ static void look_for_mark(struct spice_viewer *viewer)
 	viewer->mark = mark;
 }
 
+/* The library does not say what is video: while there is any, nothing else is large. */
+static void look_at_film(struct spice_viewer *viewer, int x, int y, int width, int height)
+{
+	const pixman_box32_t box = { x, y, x + width, y + height };
+
+	if (width > 0 && height > 0 && (int64_t)width * height * VIDEO_PART >=
+			(int64_t)viewer->steer.width * viewer->steer.height)
+		film_watch_look(&viewer->watch, &viewer->steer, &box);
+}
+
 static void handle_drawn(SpiceDisplayChannel *channel, int x, int y, int width, int height, void *data)
 {
 	struct spice_viewer *viewer = data;
@@ -106,6 +118,7 @@ static void handle_drawn(SpiceDisplayChannel *channel, int x, int y, int width, 
 	if (x < MARK_WIDTH && y < MARK_HEIGHT)
 		look_for_mark(viewer);
 	pieces_draw(&viewer->pieces, viewer->pixels, viewer->stride, x, y, width, height);
+	look_at_film(viewer, x, y, width, height);
 	viewer->drawn = true;
 	viewer->drawn_ns = clock_now_ns();
 }

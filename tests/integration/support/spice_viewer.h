@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "server/capture/mark.h"
+#include "tests/integration/support/film_watch.h"
 #include "tests/integration/support/pieces.h"
 #include "tests/integration/support/steer.h"
 
@@ -31,6 +32,7 @@ struct spice_viewer {
 	uint64_t read_bytes; /* as of then */
 	bool marked; /* mark is what the surface shows */
 	struct mark mark;
+	struct film_watch watch;
 
 	struct {
 		bool visible, placed;

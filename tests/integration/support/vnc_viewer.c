@@ -73,6 +73,14 @@ static void verify(struct vnc_viewer *viewer)
 	picture_finish(&picture);
 }
 
+static void look_at_film(struct vnc_viewer *viewer)
+{
+	const struct h264_place *place = &viewer->place;
+	const pixman_box32_t box = { place->x, place->y, place->x + place->width, place->y + place->height };
+
+	film_watch_look(&viewer->watch, &viewer->steer, &box);
+}
+
 static void handle_update(rfbClient *client)
 {
 	struct vnc_viewer *viewer = viewer_of(client);
@@ -83,8 +91,8 @@ static void handle_update(rfbClient *client)
 				(uint32_t)client->width, (uint32_t)client->height);
 	if (viewer->steer.verification)
 		verify(viewer);
-	if (viewer->fresh && viewer->look)
-		viewer->look(viewer);
+	if (viewer->fresh)
+		look_at_film(viewer);
 	viewer->fresh = false;
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "tests/integration/support/film_watch.h"
 #include "tests/integration/support/h264_view.h"
 #include "tests/integration/support/picture.h"
 #include "tests/integration/support/steer.h"
@@ -24,9 +25,8 @@ struct vnc_viewer {
 	} video; /* Open H.264 rectangles */
 	struct h264_view *h264; /* NULL: never asked for any */
 	struct h264_place place; /* of the last rectangle of video */
-	/* Called after an update in which there was one; NULL: nobody looks. */
-	void (*look)(struct vnc_viewer *viewer);
 	bool fresh; /* there was one in this update */
+	struct film_watch watch;
 };
 
 /* Not connected yet. False: the command line is wrong. */
