@@ -313,23 +313,30 @@ int build_add_text(struct config *config, const char *name, const char *text, si
 /* What a VM does not say itself it has of [server], and so do those who ask where it was written. */
 static int inherit(struct config *config, unsigned int vm)
 {
+#define SAME(field) .vm_offset = offsetof(struct config_vm, field), \
+		.server_offset = offsetof(struct config_server, field)
 	static const struct {
 		size_t vm_offset, server_offset;
+		size_t unless_offset; /* of what the VM has of its own; 0: whatever it has */
 	} texts[] = {
-		{ offsetof(struct config_vm, tls_certificate), offsetof(struct config_server, tls_certificate) },
-		{ offsetof(struct config_vm, tls_key), offsetof(struct config_server, tls_key) },
-		{ offsetof(struct config_vm, tls_client_ca), offsetof(struct config_server, tls_client_ca) },
-		{ offsetof(struct config_vm, users_file), offsetof(struct config_server, users_file) },
-		{ offsetof(struct config_vm, pam_service), offsetof(struct config_server, pam_service) },
+		/* What the server's CA has revoked; so it goes before the CA. */
+		{ SAME(tls_client_crl), .unless_offset = offsetof(struct config_vm, tls_client_ca) },
+		{ SAME(tls_certificate) },
+		{ SAME(tls_key) },
+		{ SAME(tls_client_ca) },
+		{ SAME(users_file) },
+		{ SAME(pam_service) },
 	};
+#undef SAME
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		char **own = (char **)((char *)config->vms[vm] + texts[i].vm_offset);
+		char **unless = (char **)((char *)config->vms[vm] + texts[i].unless_offset);
 		const char *from = *(char **)((char *)&config->server + texts[i].server_offset);
 		struct config_origin *origin = (struct config_origin *)origins_find(config->origins->vms[vm],
 				SCHEMA_VM, texts[i].vm_offset);
 
-		if (*own || origin->bad)
+		if (*own || origin->bad || (texts[i].unless_offset && *unless))
 			continue;
 		*origin = *origins_find(&config->origins->server, SCHEMA_SERVER, texts[i].server_offset);
 		if (from && !(*own = strdup(from)))

@@ -100,6 +100,7 @@ static void check_tls(const struct config_vm *vm, const struct config_section_or
 		{ "tls-certificate", FIELD(tls_certificate), vm->tls_certificate, vm->tls_key, "tls-key" },
 		{ "tls-key", FIELD(tls_key), vm->tls_key, vm->tls_certificate, "tls-certificate" },
 		{ "tls-client-ca", FIELD(tls_client_ca), vm->tls_client_ca, vm->tls_certificate, "tls-certificate" },
+		{ "tls-client-crl", FIELD(tls_client_crl), vm->tls_client_crl, vm->tls_client_ca, "tls-client-ca" },
 		{ "vnc-tls = required", FIELD(vnc_tls), vm->vnc_tls == CONFIG_TLS_REQUIRED, vm->tls_certificate,
 				"tls-certificate" },
 		{ "spice-tls", FIELD(spice_tls), vm->spice_tls.count, vm->tls_certificate, "tls-certificate" },

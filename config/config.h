@@ -62,6 +62,7 @@ struct config_server {
 	char *tls_certificate; /* tls-certificate, tls-key, tls-client-ca: for VMs that have none of their own; live */
 	char *tls_key;
 	char *tls_client_ca;
+	char *tls_client_crl; /* tls-client-crl: for VMs that have neither this nor a tls_client_ca of their own */
 	char *users_file; /* users-file, pam-service: likewise */
 	char *pam_service;
 	struct config_addresses web; /* web: https for all VMs; live */
@@ -96,6 +97,7 @@ struct config_vm {
 	char *tls_certificate; /* tls-certificate: PEM; default the server's; live, read anew on each reload */
 	char *tls_key; /* tls-key: there if and only if there is a tls_certificate */
 	char *tls_client_ca; /* tls-client-ca: clients need a certificate that it vouches for */
+	char *tls_client_crl; /* tls-client-crl: and has not revoked; there only if there is a tls_client_ca */
 	char *desktop_name; /* desktop-name: default the VM's name; live */
 	struct config_addresses server_names; /* server-names: at the shared ports; see config/server_name.h; live */
 	struct config_addresses vnc; /* vnc: listeners; live */

@@ -81,6 +81,12 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.doc = "The CA of the viewers of VMs that name none themselves: see there.",
 	},
 	{
+		SERVER("tls-client-crl", tls_client_crl),
+		PATH_OR_NONE,
+		.reload = SCHEMA_LIVE,
+		.doc = "What that CA has revoked: see there.",
+	},
+	{
 		SERVER("users-file", users_file),
 		PATH_OR_NONE,
 		.reload = SCHEMA_LIVE,
@@ -288,6 +294,15 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.reload = SCHEMA_LIVE,
 		.doc = "The certificates, in PEM, of CAs for viewers: over TLS only who has a certificate of "
 		       "one of them is let in. Not set: that of [server], or viewers need none.",
+	},
+	{
+		VM("tls-client-crl", tls_client_crl),
+		PATH_OR_NONE,
+		.reload = SCHEMA_LIVE,
+		.doc = "Lists, in PEM, of the certificates that these CAs have revoked: who has one of those is not "
+		       "let in. There has to be one of each CA, and once one has expired nobody is let in. Read "
+		       "again on each reload; viewers that are in stay. Not set: that of [server] where the CA is "
+		       "that of [server], or none is revoked.",
 	},
 	{
 		VM("server-names", server_names),

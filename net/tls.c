@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define FILE_MAX_BYTES (1024 * 1024)
-#define DESCRIPTION_MAX 320
+#define DESCRIPTION_MAX 400
 
 /* Those of TLS 1.3 are all authenticated. */
 static const char ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
@@ -201,6 +201,65 @@ static int use_client_ca(SSL_CTX *context, BIO *bio, struct tls_fault *fault)
 	return r;
 }
 
+static bool has_revoked(X509_STORE *store, X509 *ca)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+
+	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
+
+		if (list && !X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(ca)) &&
+				X509_CRL_verify(list, X509_get0_pubkey(ca)) == 1)
+			return true;
+	}
+	return false;
+}
+
+/* Without a list of each CA OpenSSL would refuse all whom that has signed. */
+static int check_lists(X509_STORE *store, struct tls_fault *fault)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+
+	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		X509 *ca = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+		char name[TLS_ERROR_MAX / 2];
+
+		if (!ca || has_revoked(store, ca))
+			continue;
+		X509_NAME_oneline(X509_get_subject_name(ca), name, sizeof(name));
+		return fail(fault, TLS_FILE_CLIENT_CRL, "has no list that the client CA %s has signed", name);
+	}
+	return 0;
+}
+
+static int use_client_crl(SSL_CTX *context, BIO *bio, struct tls_fault *fault)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(context);
+	unsigned int n = 0;
+	X509_CRL *list;
+	int r = 0;
+
+	while (!r && (list = PEM_read_bio_X509_CRL(bio, NULL, no_passphrase, NULL))) {
+		const ASN1_TIME *end = X509_CRL_get0_nextUpdate(list);
+
+		if (X509_cmp_current_time(X509_CRL_get0_lastUpdate(list)) > 0)
+			r = fail(fault, TLS_FILE_CLIENT_CRL, "has a list in it that is not valid yet");
+		else if (end && X509_cmp_current_time(end) < 0)
+			r = fail(fault, TLS_FILE_CLIENT_CRL, "has a list in it that has EXPIRED");
+		else if (X509_STORE_add_crl(store, list) != 1)
+			r = fail_openssl(fault, TLS_FILE_CLIENT_CRL, "cannot be used");
+		X509_CRL_free(list);
+		n++;
+	}
+	if (!r && (!n || !is_end()))
+		r = fail_openssl(fault, TLS_FILE_CLIENT_CRL, "is no list of revoked certificates in PEM");
+	if (!r)
+		r = check_lists(store, fault);
+	ERR_clear_error();
+	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+	return r;
+}
+
 static SSL_CTX *make_context(void)
 {
 	static const unsigned char id[] = "planecast";
@@ -225,6 +284,32 @@ static SSL_CTX *make_context(void)
 	return context;
 }
 
+/* How many certificates, and when the first of the lists ends. */
+static void describe_revoked(const struct tls *tls, BIO *bio)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(tls->context));
+	const ASN1_TIME *first = NULL;
+	int revoked = 0, lists = 0;
+
+	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
+		const ASN1_TIME *end = list ? X509_CRL_get0_nextUpdate(list) : NULL;
+		int entries = list ? sk_X509_REVOKED_num(X509_CRL_get_REVOKED(list)) : 0;
+
+		lists += list != NULL;
+		revoked += entries > 0 ? entries : 0;
+		if (end && (!first || ASN1_TIME_compare(end, first) < 0))
+			first = end;
+	}
+	if (!lists)
+		return;
+	BIO_printf(bio, "; clients' certificates revoked: %d", revoked);
+	if (first) {
+		BIO_puts(bio, ", list valid until ");
+		ASN1_TIME_print(bio, first);
+	}
+}
+
 static void describe(struct tls *tls)
 {
 	const X509 *certificate = SSL_CTX_get0_certificate(tls->context);
@@ -241,6 +326,7 @@ static void describe(struct tls *tls)
 	X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
 	BIO_puts(bio, is_over ? ", EXPIRED on " : is_early ? ", NOT VALID YET, but then until " : ", valid until ");
 	ASN1_TIME_print(bio, end);
+	describe_revoked(tls, bio);
 	bytes = BIO_read(bio, tls->description, sizeof(tls->description) - 1);
 	tls->description[bytes > 0 ? bytes : 0] = '\0';
 	BIO_free(bio);
@@ -271,6 +357,7 @@ int tls_load(struct tls *tls, const struct tls_files *files, struct tls_fault *r
 		[TLS_FILE_CERTIFICATE] = use_certificate,
 		[TLS_FILE_KEY] = use_key,
 		[TLS_FILE_CLIENT_CA] = use_client_ca,
+		[TLS_FILE_CLIENT_CRL] = use_client_crl,
 	};
 	SSL_CTX *context = NULL;
 	int r = 0;

@@ -31,13 +31,14 @@ struct tls_layer_state;
 #define TLS_SUBJECT_MAX 256
 #define TLS_ERROR_MAX 192
 
-enum tls_file { TLS_FILE_CERTIFICATE, TLS_FILE_KEY, TLS_FILE_CLIENT_CA, TLS_FILES };
+enum tls_file { TLS_FILE_CERTIFICATE, TLS_FILE_KEY, TLS_FILE_CLIENT_CA, TLS_FILE_CLIENT_CRL, TLS_FILES };
 
 /* Paths of PEM files; borrowed for the call only. */
 struct tls_files {
 	/*
 	 * The server's certificate and those that lead from it to its CA; the key to it; the
-	 * CAs of clients, or NULL: these need no certificate.
+	 * CAs of clients, or NULL: these need no certificate; a list of what each of these CAs has
+	 * revoked, or NULL: nothing. Once a list has ended no client is let in.
 	 */
 	const char *path[TLS_FILES];
 };

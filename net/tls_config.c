@@ -15,12 +15,14 @@ static const size_t vm_offsets[TLS_FILES] = {
 	[TLS_FILE_CERTIFICATE] = offsetof(struct config_vm, tls_certificate),
 	[TLS_FILE_KEY] = offsetof(struct config_vm, tls_key),
 	[TLS_FILE_CLIENT_CA] = offsetof(struct config_vm, tls_client_ca),
+	[TLS_FILE_CLIENT_CRL] = offsetof(struct config_vm, tls_client_crl),
 };
 
 static const size_t server_offsets[TLS_FILES] = {
 	[TLS_FILE_CERTIFICATE] = offsetof(struct config_server, tls_certificate),
 	[TLS_FILE_KEY] = offsetof(struct config_server, tls_key),
 	[TLS_FILE_CLIENT_CA] = offsetof(struct config_server, tls_client_ca),
+	[TLS_FILE_CLIENT_CRL] = offsetof(struct config_server, tls_client_crl),
 };
 
 static struct tls_files files_of(const struct config_vm *config)
@@ -39,6 +41,7 @@ static struct tls_files files_of_server(const struct config_server *server)
 			[TLS_FILE_CERTIFICATE] = server->tls_certificate,
 			[TLS_FILE_KEY] = server->tls_key,
 			[TLS_FILE_CLIENT_CA] = server->tls_client_ca,
+			[TLS_FILE_CLIENT_CRL] = server->tls_client_crl,
 		},
 	};
 }

@@ -37,6 +37,7 @@
 
 #define WIDTH 64
 #define HEIGHT 32
+#define LISTS "crl.pem"
 /* Most allocations are OpenSSL's, which asks many decoders in the same way: so many steps on where it does without. */
 #define FEW 31
 /* A server that had no memory and says nothing for so long is taken to have nothing to say. */
@@ -314,6 +315,7 @@ static struct tls_files server_files(void)
 		[TLS_FILE_CERTIFICATE] = tls_rig_path(MAKE_CERTS_SERVER),
 		[TLS_FILE_KEY] = tls_rig_path(MAKE_CERTS_SERVER_KEY),
 		[TLS_FILE_CLIENT_CA] = tls_rig_path(MAKE_CERTS_CA),
+		[TLS_FILE_CLIENT_CRL] = tls_rig_path(LISTS),
 	} };
 }
 
@@ -327,6 +329,7 @@ static void files_are_read_or_not(void **state)
 	int r = 0;
 
 	(void)state;
+	tls_rig_revoke(LISTS, "", TLS_RIG_OTHER MAKE_CERTS_CLIENT, -60, 3600);
 	for (number = 0;; number += r < 0 ? 1 : FEW) {
 		files = server_files();
 		alloc_fail_at(number);

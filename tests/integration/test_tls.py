@@ -12,7 +12,7 @@ import threading
 import unittest
 
 from harness import Daemon, RfbClient, Timeout, connect, run_planecastd, vm_section
-from tls import (X509_NONE, TlsRfbClient, client_context, make_certs, server_section, tls_connect,
+from tls import (X509_NONE, TlsRfbClient, client_context, list_revoked, make_certs, server_section, tls_connect,
                  vencrypt_prelude)
 
 # SpiceLinkHeader and SpiceLinkMess of a main channel without capabilities.
@@ -121,6 +121,56 @@ class Tls(unittest.TestCase):
                         if not sock.recv(4):
                             raise ConnectionError
 
+    def refused(self, daemon, context, why):
+        """By VNC and by SPICE."""
+        mark = daemon.mark()
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            TlsRfbClient(daemon.address("vm"), context)
+        daemon.wait_line(f"VNC client left after .*TLS handshake: {why}", mark)
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            with tls_connect(daemon.address("vm", protocol="spice-tls"), context) as sock:
+                sock.sendall(SPICE_LINK)
+                if not sock.recv(4):
+                    raise ConnectionError
+        daemon.wait_line(f"SPICE client left after .*TLS handshake: {why}", mark)
+
+    def test_revoked_certificates(self):
+        live = pathlib.Path(self._directory.name) / "revoked"
+        shutil.copytree(self.certs, live)
+        list_revoked(live)
+        # One has a CA of its own, of which nothing is listed.
+        config = server_section(live, client_ca=True, **{"tls-client-crl": live / "crl.pem"}) + vm_section(
+            "vm", spice_tls="127.0.0.1:0") + vm_section("other", tls_client_ca=self.other / "ca.pem")
+        revoked = client_context(live, certificate=True)
+        others = client_context(live)
+        others.load_cert_chain(self.other / "client.pem", self.other / "client-key.pem")
+        with Daemon(config) as daemon:
+            daemon.wait_serving("vm")
+            daemon.wait_serving("other")
+            with TlsRfbClient(daemon.address("vm"), revoked) as client:
+                self.watch(client)
+                list_revoked(live, live / "client.pem")
+                mark = daemon.reload(config)
+                daemon.wait_line(r"\[vm\].*clients' certificates revoked: 1, list valid until", mark)
+                self.refused(daemon, revoked, "certificate revoked")
+                # It says that nobody is revoked, but no longer.
+                list_revoked(live, age_s=7200)
+                mark = daemon.reload(config, "the old one stays")
+                daemon.wait_line(r"planecast.conf:4:\d+: /\S+/crl.pem has a list in it that has EXPIRED", mark)
+                self.refused(daemon, revoked, "certificate revoked")
+                (live / "crl.pem").write_text("-----BEGIN X509 CRL-----\n")
+                mark = daemon.reload(config, "the old one stays")
+                daemon.wait_line("crl.pem is no list of revoked certificates in PEM", mark)
+                self.refused(daemon, revoked, "certificate revoked")
+                # Who is in stays, and who has another CA has nothing to do with it.
+                self.watch(client)
+                with TlsRfbClient(daemon.address("other"), others) as client_of_other:
+                    self.watch(client_of_other)
+            list_revoked(live, live / "server.pem")
+            daemon.reload(config)
+            with TlsRfbClient(daemon.address("vm"), revoked) as client:
+                self.watch(client)
+
     def test_certificates_change_under_viewers(self):
         """While others connect all the time."""
         live = pathlib.Path(self._directory.name) / "live"
@@ -185,6 +235,7 @@ class Tls(unittest.TestCase):
         bad = pathlib.Path(self._directory.name) / "bad"
         shutil.copytree(self.certs, bad)
         (bad / "server-key.pem").chmod(0o644)
+        list_revoked(bad)
         (bad / "text").write_text("certificate\n")
         (bad / "empty").touch()
         os.mkfifo(bad / "fifo")
@@ -202,6 +253,10 @@ class Tls(unittest.TestCase):
             (2, {"tls-certificate": bad / "none"}, "none cannot be opened: No such file or directory"),
             (4, {"tls-client-ca": bad / "server.pem"}, "has a certificate in it that is not a CA's"),
             (4, {"tls-client-ca": bad / "text"}, "text is no certificate in PEM"),
+            (5, {"tls-client-ca": self.certs / "ca.pem", "tls-client-crl": bad / "text"},
+             "text is no list of revoked certificates in PEM"),
+            (5, {"tls-client-ca": self.other / "ca.pem", "tls-client-crl": bad / "crl.pem"},
+             "crl.pem has no list that the client CA /O=planecast/CN=planecast CA has signed"),
         ]
         for line, keys, expected in cases:
             with self.subTest(expected):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Certificates, and clients that speak TLS: after VNC's VeNCrypt prelude, or from the first byte."""
+import pathlib
 import ssl
 import struct
 import subprocess
+import tempfile
+import time
 
 from harness import PLANECASTD, RfbClient, connect, run_planecastd
 
@@ -22,6 +25,23 @@ def make_users(file, passwords):
                             capture_output=True).stdout for name, password in passwords.items()]
     file.touch(0o600)
     file.write_text("".join(lines))
+
+
+def list_revoked(directory, *certificates, age_s=60, lasts_s=3600):
+    """Writes crl.pem: which of these files the CA there has revoked, as of then and for so long."""
+    def text(seconds, form="%Y%m%d%H%M%SZ"):
+        return time.strftime(form, time.gmtime(time.time() + seconds))
+
+    with tempfile.TemporaryDirectory(prefix="planecast-ca-") as folder:
+        index, config = pathlib.Path(folder) / "index", pathlib.Path(folder) / "ca.cnf"
+        serials = [subprocess.run(["openssl", "x509", "-in", file, "-noout", "-serial"], check=True, text=True,
+                                  capture_output=True).stdout.strip().partition("=")[2] for file in certificates]
+        index.write_text("".join(f"R\t{text(86400, '%y%m%d%H%M%SZ')}\t{text(-age_s, '%y%m%d%H%M%SZ')}\t{serial}\tunknown"
+                                 "\t/CN=x\n" for serial in serials))
+        config.write_text(f"[ca]\ndefault_ca = own\n[own]\ndatabase = {index}\ndefault_md = sha256\n")
+        subprocess.run(["openssl", "ca", "-config", config, "-gencrl", "-cert", directory / "ca.pem", "-keyfile",
+                        directory / "ca-key.pem", "-crl_lastupdate", text(-age_s), "-crl_nextupdate",
+                        text(lasts_s - age_s), "-out", directory / "crl.pem"], check=True, stderr=subprocess.DEVNULL)
 
 
 def server_section(directory, client_ca=False, **keys):

@@ -311,6 +311,7 @@ static const struct {
 	{ "tls-certificate", "/other", CONFIG_LIVE },
 	{ "tls-key", "/other", CONFIG_LIVE },
 	{ "tls-client-ca", "/other", CONFIG_LIVE },
+	{ "tls-client-crl", "/other", CONFIG_LIVE },
 	{ "desktop-name", "other", CONFIG_LIVE },
 	{ "server-names", "other", CONFIG_LIVE },
 	{ "vnc", "unix:/other", CONFIG_LIVE },

@@ -253,6 +253,7 @@ static const struct {
 	{ PATTERN "tls-certificate = /c\n", "t:3:19: vm \"a\" has tls-certificate and so needs tls-key\n" },
 	{ PATTERN "tls-key = /k\n", "t:3:11: vm \"a\" has tls-key and so needs tls-certificate\n" },
 	{ "[server]\ntls-key = /k\n" PATTERN, "t:2:11: vm \"a\" has tls-key and so needs tls-certificate\n" },
+	{ PATTERN "tls-client-crl = /a\n", "t:3:18: vm \"a\" has tls-client-crl and so needs tls-client-ca\n" },
 	{ PATTERN "tls-client-ca = /a\n", "t:3:17: vm \"a\" has tls-client-ca and so needs tls-certificate\n" },
 	{ PATTERN "vnc-tls = required\n", "t:3:11: vm \"a\" has vnc-tls = required and so needs tls-certificate\n" },
 	{ PATTERN "spice-tls = [::1]:2\n", "t:3:13: vm \"a\" has spice-tls and so needs tls-certificate\n" },

@@ -21,6 +21,7 @@
 #include "tests/unit/tls_rig.h"
 
 #define BIG_BYTES (1 << 20)
+#define DAY_S (24 * 3600L)
 
 static struct event_base *base;
 static struct stream *stream;
@@ -385,6 +386,86 @@ static void another_cas_clients_are_refused(void **state)
 	expect_failure("certificate");
 }
 
+static int load_lists(struct tls_fault *ret_fault)
+{
+	const struct tls_files files = { .path = {
+		[TLS_FILE_CERTIFICATE] = tls_rig_path(MAKE_CERTS_SERVER),
+		[TLS_FILE_KEY] = tls_rig_path(MAKE_CERTS_SERVER_KEY),
+		[TLS_FILE_CLIENT_CA] = tls_rig_path(MAKE_CERTS_CA),
+		[TLS_FILE_CLIENT_CRL] = tls_rig_path("crl.pem"),
+	} };
+
+	return tls_load(layer.tls, &files, ret_fault);
+}
+
+static void who_is_revoked_is_refused(void **state)
+{
+	struct tls_fault fault;
+
+	(void)state;
+	tls_client_use(&client, MAKE_CERTS_CLIENT, MAKE_CERTS_CLIENT_KEY);
+	tls_rig_revoke("crl.pem", "", MAKE_CERTS_CLIENT, -DAY_S, DAY_S);
+	assert_int_equal(load_lists(&fault), 0);
+	assert_non_null(strstr(tls_describe(layer.tls), "; clients' certificates revoked: 1, list valid until "));
+	expect_failure("TLS handshake: certificate revoked");
+}
+
+static void who_is_not_revoked_is_let_in(void **state)
+{
+	struct tls_fault fault;
+
+	(void)state;
+	tls_client_use(&client, MAKE_CERTS_CLIENT, MAKE_CERTS_CLIENT_KEY);
+	tls_rig_revoke("crl.pem", "", MAKE_CERTS_SERVER, -DAY_S, DAY_S);
+	assert_int_equal(load_lists(&fault), 0);
+	open_both();
+	assert_string_equal(layer.subject, "CN=client,O=planecast");
+}
+
+static void lists_of_no_use_change_nothing(void **state)
+{
+	static const struct {
+		const char *folder;
+		long from_s, until_s;
+		const char *why;
+	} lists[] = {
+		{ "", -2 * DAY_S, -DAY_S, "has a list in it that has EXPIRED" },
+		{ "", DAY_S, 2 * DAY_S, "has a list in it that is not valid yet" },
+		/* It has the same name, and another key. */
+		{ TLS_RIG_OTHER, -DAY_S, DAY_S, "has no list that the client CA /O=planecast/CN=planecast CA has "
+				"signed" },
+	};
+	struct tls_fault fault;
+
+	(void)state;
+	tls_rig_revoke("crl.pem", "", MAKE_CERTS_CLIENT, -DAY_S, DAY_S);
+	assert_int_equal(load_lists(&fault), 0);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		tls_rig_revoke("crl.pem", lists[i].folder, NULL, lists[i].from_s, lists[i].until_s);
+		assert_int_equal(load_lists(&fault), -EINVAL);
+		assert_int_equal(fault.file, TLS_FILE_CLIENT_CRL);
+		assert_string_equal(fault.text, lists[i].why);
+	}
+	assert_int_equal(truncate(tls_rig_path("crl.pem"), 100), 0);
+	assert_int_equal(load_lists(&fault), -EINVAL);
+	assert_non_null(strstr(fault.text, "is no list of revoked certificates in PEM: "));
+	tls_client_use(&client, MAKE_CERTS_CLIENT, MAKE_CERTS_CLIENT_KEY);
+	expect_failure("TLS handshake: certificate revoked");
+}
+
+static void a_list_ends_for_who_had_it(void **state)
+{
+	const int64_t end_ns = clock_now_ns() + 3 * NSEC_PER_SEC;
+	struct tls_fault fault;
+
+	(void)state;
+	tls_client_use(&client, MAKE_CERTS_CLIENT, MAKE_CERTS_CLIENT_KEY);
+	tls_rig_revoke("crl.pem", "", NULL, -DAY_S, 2);
+	assert_int_equal(load_lists(&fault), 0);
+	PUMP_UNTIL(base, clock_now_ns() > end_ns);
+	expect_failure("TLS handshake: CRL has expired");
+}
+
 static void there_is_no_layer_without_a_certificate(void **state)
 {
 	(void)state;
@@ -440,6 +521,10 @@ int main(void)
 		TEST(clients_with_a_certificate_are_known),
 		TEST(a_servers_certificate_is_no_clients),
 		TEST(another_cas_clients_are_refused),
+		TEST(who_is_revoked_is_refused),
+		TEST(who_is_not_revoked_is_let_in),
+		TEST(lists_of_no_use_change_nothing),
+		TEST(a_list_ends_for_who_had_it),
 		TEST(there_is_no_layer_without_a_certificate),
 	};
 

@@ -10,6 +10,8 @@
 
 #include <dirent.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +62,66 @@ const char *tls_rig_path(const char *name)
 
 	snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
 	return path;
+}
+
+static void *read_pem(const char *name, void *(*read)(FILE *file))
+{
+	FILE *file = fopen(tls_rig_path(name), "r");
+	void *found;
+
+	assert_non_null(file);
+	found = read(file);
+	assert_non_null(found);
+	fclose(file);
+	return found;
+}
+
+static void *read_certificate(FILE *file)
+{
+	return PEM_read_X509(file, NULL, NULL, NULL);
+}
+
+static void *read_key(FILE *file)
+{
+	return PEM_read_PrivateKey(file, NULL, NULL, NULL);
+}
+
+void tls_rig_revoke(const char *file, const char *folder, const char *revoked, long from_s, long until_s)
+{
+	X509_CRL *list = X509_CRL_new();
+	ASN1_TIME *from = X509_gmtime_adj(NULL, from_s), *until = X509_gmtime_adj(NULL, until_s);
+	char name[64];
+	X509 *ca, *certificate;
+	EVP_PKEY *key;
+	FILE *out;
+
+	snprintf(name, sizeof(name), "%s" MAKE_CERTS_CA, folder);
+	ca = read_pem(name, read_certificate);
+	snprintf(name, sizeof(name), "%s" MAKE_CERTS_CA_KEY, folder);
+	key = read_pem(name, read_key);
+	assert_int_equal(X509_CRL_set_version(list, X509_CRL_VERSION_2), 1);
+	assert_int_equal(X509_CRL_set_issuer_name(list, X509_get_subject_name(ca)), 1);
+	assert_int_equal(X509_CRL_set1_lastUpdate(list, from), 1);
+	assert_int_equal(X509_CRL_set1_nextUpdate(list, until), 1);
+	if (revoked) {
+		X509_REVOKED *entry = X509_REVOKED_new();
+
+		certificate = read_pem(revoked, read_certificate);
+		assert_int_equal(X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate)), 1);
+		assert_int_equal(X509_REVOKED_set_revocationDate(entry, from), 1);
+		assert_int_equal(X509_CRL_add0_revoked(list, entry), 1);
+		X509_free(certificate);
+	}
+	assert_true(X509_CRL_sign(list, key, EVP_sha256()) > 0);
+	out = fopen(tls_rig_path(file), "w");
+	assert_non_null(out);
+	assert_int_equal(PEM_write_X509_CRL(out, list), 1);
+	fclose(out);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+	EVP_PKEY_free(key);
+	X509_free(ca);
+	X509_CRL_free(list);
 }
 
 struct tls *tls_rig_tls(bool asks_client)

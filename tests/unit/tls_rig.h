@@ -17,6 +17,11 @@ int tls_rig_start(void);
 void tls_rig_stop(void);
 /* A file there; valid until the next but three calls. */
 const char *tls_rig_path(const char *name);
+/*
+ * Writes a file there: a list of the CA in that folder ("" or TLS_RIG_OTHER), on which that certificate is, from now
+ * on and so many seconds, or from so long ago until then. revoked NULL: none is.
+ */
+void tls_rig_revoke(const char *file, const char *folder, const char *revoked, long from_s, long until_s);
 /* The server's, with clients' CA if asked. Loaded. */
 struct tls *tls_rig_tls(bool asks_client);
 
