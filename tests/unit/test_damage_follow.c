@@ -101,6 +101,24 @@ static void test_what_is_beside_comes_with_the_film(void **state)
 	setup_finish(&s);
 }
 
+/* Lower than what lies between the rows of one look. */
+static void test_a_low_film_is_found_in_a_few_looks(void **state)
+{
+	struct setup s;
+
+	(void)state;
+	setup_init(&s, 0, 80, WIDTH, 32);
+	for (unsigned int i = 0; i < 50; i++) {
+		unsigned int looks = 1;
+
+		picture_noise(&s.picture, 0, 80, WIDTH, 32, &s.seed);
+		while (!follow(&s))
+			assert_in_range(++looks, 2, 8);
+		reader_check(&s.reader, &s.picture);
+	}
+	setup_finish(&s);
+}
+
 /* The count of tiles is what tells half pictures from whole ones. */
 static void test_what_rests_is_not_counted(void **state)
 {
@@ -179,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_picture_is_whole),
 		cmocka_unit_test(test_what_is_beside_comes_with_the_film),
+		cmocka_unit_test(test_a_low_film_is_found_in_a_few_looks),
 		cmocka_unit_test(test_what_rests_is_not_counted),
 		cmocka_unit_test(test_a_scroll_is_found_behind_a_film),
 		cmocka_unit_test(test_readers_follow_anything),
