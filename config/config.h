@@ -146,6 +146,7 @@ struct config_vm {
 	int64_t input_rate; /* input-rate: 1000 a second; live */
 	int64_t spice_viewer_rate; /* spice-viewer-rate: 10 a second and source; live */
 	int64_t cut_text_max_bytes; /* cut-text-max: 256K; live */
+	int64_t agent_message_max_bytes; /* agent-message-max: 1M; live */
 	int64_t memory_max_bytes; /* memory-max: 4G; 0: no limit */
 
 	char *qmp; /* qmp: unix socket of QEMU's QMP monitor for input */

@@ -181,6 +181,15 @@
 		.doc = "The longest clipboard text that a viewer may send; a longer one is skipped.",
 	},
 	{
+		VM("agent-message-max", agent_message_max_bytes),
+		.type = SCHEMA_BYTES,
+		RANGE(KIB, 64 * MIB),
+		.default_text = "1M",
+		.reload = SCHEMA_LIVE,
+		.doc = "The longest message that a SPICE viewer may send to the guest's agent, as clipboards and "
+		       "files are. Of these nothing is kept or passed on; who begins a longer one is disconnected.",
+	},
+	{
 		VM("memory-max", memory_max_bytes),
 		.type = SCHEMA_BYTES,
 		RANGE(0, 1024 * GIB),

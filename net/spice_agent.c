@@ -73,7 +73,14 @@ enum spice_agent_result spice_agent_input(struct spice_agent *agent, const uint8
 		memcpy(agent->head + agent->have, data + taken, now);
 		agent->have += now;
 		taken += now;
-		if (agent->have < SPICE_AGENT_HEADER_BYTES || agent->have < head_bytes(agent))
+		if (agent->have < SPICE_AGENT_HEADER_BYTES)
+			continue;
+		if (size_of(agent) > agent->size_max) {
+			agent->size = size_of(agent);
+			*ret_taken = taken;
+			return SPICE_AGENT_TOO_LONG;
+		}
+		if (agent->have < head_bytes(agent))
 			continue;
 		result = look(agent);
 		agent->skip = SPICE_AGENT_HEADER_BYTES + (uint64_t)size_of(agent) - agent->have;

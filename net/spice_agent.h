@@ -21,11 +21,14 @@
 enum spice_agent_result {
 	SPICE_AGENT_MORE, /* nothing, or not yet */
 	SPICE_AGENT_ASKED, /* for what the agent can do: tell with spice_agent_abilities, once */
+	SPICE_AGENT_TOO_LONG, /* size is above size_max; not again, for what follows is inside of it */
 	SPICE_AGENT_RESIZE, /* for a picture of width x height, 0 x 0 at least and unchecked */
 };
 
 struct spice_agent {
+	uint32_t size_max; /* of a message's content; the owner's, before each input */
 	uint32_t width, height; /* with RESIZE */
+	uint32_t size; /* with TOO_LONG */
 	/* Its own: the message that comes. */
 	uint8_t head[SPICE_AGENT_HEADER_BYTES + SPICE_AGENT_LOOK_BYTES];
 	size_t have; /* of head */

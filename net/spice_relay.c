@@ -99,11 +99,16 @@ static void read_agent(struct spice_front *front, const uint8_t *data, size_t by
 
 	if (spice_wire_get_u16(data) != SPICE_MSGC_MAIN_AGENT_DATA)
 		return;
+	front->agent.size_max = (uint32_t)front->spice->config->agent_message_max_bytes;
 	for (size_t at = SPICE_FILTER_HEADER_BYTES; at < bytes; at += taken) {
 		switch (spice_agent_input(&front->agent, data + at, bytes - at, &taken)) {
 		case SPICE_AGENT_RESIZE:
 			spice_session_resize(front->session, front->agent.width, front->agent.height);
 			break;
+		case SPICE_AGENT_TOO_LONG:
+			spice_front_close(front, LOG_LEVEL_NOTICE, "a message of %u bytes to the agent, with "
+					"agent-message-max = %u", front->agent.size, front->agent.size_max);
+			return;
 		case SPICE_AGENT_ASKED:
 			front->agent_asked = true;
 			break;

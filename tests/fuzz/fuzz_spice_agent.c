@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned int read_all(const uint8_t *data, size_t size, size_t piece)
 {
-	struct spice_agent agent = { .have = 0 };
+	struct spice_agent agent = { .size_max = 0xffffff };
 	unsigned int found = 0;
 
 	for (size_t from = 0; from < size; from += piece) {
@@ -20,6 +20,10 @@ static unsigned int read_all(const uint8_t *data, size_t size, size_t piece)
 
 			if (!taken || taken > to - at || agent.have >= sizeof(agent.head))
 				abort();
+			if ((result == SPICE_AGENT_TOO_LONG) != (agent.size > agent.size_max))
+				abort();
+			if (result == SPICE_AGENT_TOO_LONG)
+				return found;
 			if (result != SPICE_AGENT_MORE)
 				found = found * 31 + (unsigned int)result + agent.width + agent.height;
 		}

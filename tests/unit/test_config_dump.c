@@ -356,6 +356,7 @@ static const struct {
 	{ "input-rate", "10", CONFIG_LIVE },
 	{ "spice-viewer-rate", "1", CONFIG_LIVE },
 	{ "cut-text-max", "0", CONFIG_LIVE },
+	{ "agent-message-max", "2K", CONFIG_LIVE },
 	{ "memory-max", "1G", CONFIG_RESTART },
 	{ "qmp", "/other", CONFIG_RESTART },
 	{ "keymap", "de", CONFIG_RESTART },

@@ -69,7 +69,7 @@ struct found {
 /* In pieces of that size. */
 static struct found read_stream(size_t piece)
 {
-	struct spice_agent agent = { .have = 0 };
+	struct spice_agent agent = { .size_max = UINT32_MAX };
 	struct found found = { .asked = 0 };
 
 	for (size_t from = 0; from < stream_bytes; from += piece) {
@@ -84,6 +84,9 @@ static struct found read_stream(size_t piece)
 				found.resized++;
 				found.width = agent.width;
 				found.height = agent.height;
+				break;
+			case SPICE_AGENT_TOO_LONG:
+				fail();
 				break;
 			case SPICE_AGENT_MORE:
 				break;
@@ -144,6 +147,33 @@ static void test_nonsense(void **state)
 	assert_int_equal(read_stream(stream_bytes).resized, 1);
 }
 
+/* Said as soon as it is known, before any of what is too much. */
+static void test_too_long(void **state)
+{
+	static const struct {
+		uint32_t size, size_max;
+		bool too_long;
+	} rows[] = {
+		{ 0, 1000, false }, { 1000, 1000, false }, { 1001, 1000, true }, { 28, 27, true },
+		{ UINT32_MAX, 1000, true }, { UINT32_MAX, UINT32_MAX, false }, { UINT32_MAX, UINT32_MAX - 1, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct spice_agent agent = { .size_max = rows[i].size_max };
+		enum spice_agent_result result = SPICE_AGENT_MORE;
+		size_t taken;
+
+		stream_bytes = 0;
+		put_message(VD_AGENT_PROTOCOL, VD_AGENT_CLIPBOARD, rows[i].size);
+		for (size_t at = 0; at < stream_bytes; at++)
+			result = spice_agent_input(&agent, stream + at, 1, &taken);
+		assert_int_equal(result, rows[i].too_long ? SPICE_AGENT_TOO_LONG : SPICE_AGENT_MORE);
+		if (rows[i].too_long)
+			assert_int_equal(agent.size, rows[i].size);
+	}
+}
+
 static void test_abilities(void **state)
 {
 	const uint8_t *message = spice_agent_abilities + 6;
@@ -164,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_cut_anywhere, setup),
 		cmocka_unit_test_setup(test_nonsense, setup),
+		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_abilities),
 	};
 
