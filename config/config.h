@@ -141,7 +141,7 @@ struct config_vm {
 	struct config_addresses penalty_exempt; /* penalty-exempt: each parses with network_parse(); live */
 	int64_t stall_timeout_ns; /* stall-timeout: 20s without progress on pending output; live */
 	int64_t dead_peer_timeout_ns; /* dead-peer-timeout: 30s; live */
-	int64_t keepalive_interval_ns; /* keepalive-interval: 60s; live */
+	int64_t keepalive_interval_ns; /* keepalive-interval: 10s; live */
 	int64_t pending_output_max_bytes; /* pending-output-max: 256K, of a SPICE channel; live */
 	int64_t input_rate; /* input-rate: 1000 a second; live */
 	int64_t spice_viewer_rate; /* spice-viewer-rate: 10 a second and source; live */

@@ -132,17 +132,18 @@
 		RANGE(1 * SECOND, 3600 * SECOND),
 		.default_text = "30s",
 		.reload = SCHEMA_LIVE,
-		.doc = "A peer whose machine acknowledges nothing of what was sent to it for so long is taken "
-		       "to be gone.",
+		.doc = "A peer whose machine is not heard of for so long, though it was sent something or probed, "
+		       "is taken to be gone.",
 	},
 	{
 		VM("keepalive-interval", keepalive_interval_ns),
 		.type = SCHEMA_DURATION,
 		RANGE(1 * SECOND, 3600 * SECOND),
-		.default_text = "1m",
+		.default_text = "10s",
 		.reload = SCHEMA_LIVE,
-		.doc = "A connection at rest for so long is probed, to learn within dead-peer-timeout whether its "
-		       "peer is still there.",
+		.doc = "A connection at rest for so long is probed, and again and again, so that its peer is known "
+		       "to be gone at dead-peer-timeout; at the latest after a third of that, as a probe "
+		       "may be lost.",
 	},
 	{
 		VM("pending-output-max", pending_output_max_bytes),

@@ -268,12 +268,15 @@ void stream_set_input_limit(struct stream *stream, size_t bytes)
 
 void stream_set_dead_peer(struct stream *stream, int64_t timeout_ns, int64_t keepalive_ns)
 {
-	const int timeout_s = (int)(timeout_ns / NSEC_PER_SEC);
+	const int timeout_s = (int)(timeout_ns / NSEC_PER_SEC), keepalive_s = (int)(keepalive_ns / NSEC_PER_SEC);
+	const int third_s = timeout_s / 3 > 1 ? timeout_s / 3 : 1;
+	/* A single one that is lost must not be the end: the kernel asks no more often than it is told to. */
+	const int probe_s = keepalive_s < third_s ? keepalive_s : third_s;
 	const struct option options[] = {
 		{ IPPROTO_TCP, TCP_USER_TIMEOUT, (int)(timeout_ns / NSEC_PER_MSEC) },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, (int)(keepalive_ns / NSEC_PER_SEC) },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, probe_s },
 		/* By TCP_USER_TIMEOUT it is over, however many were sent. */
-		{ IPPROTO_TCP, TCP_KEEPINTVL, timeout_s > 3 ? timeout_s / 3 : 1 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, probe_s },
 		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },
 	};
 

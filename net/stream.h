@@ -73,8 +73,9 @@ int stream_push(struct stream *stream, const struct stream_layer *layer, void *a
 /* Reading rests while that much or more waits in stream_input(), which one read (16 KiB) can overshoot. */
 void stream_set_input_limit(struct stream *stream, size_t bytes);
 /*
- * How long the kernel waits for the peer's to acknowledge what was sent, and after
- * how long a rest it asks whether it is there. At first the kernel's own.
+ * How long the kernel waits for a word of the peer's, be it that it acknowledges what was sent or that
+ * it is there; and after how long a rest it asks for one, which is a third of that at most. At first the
+ * kernel's own.
  */
 void stream_set_dead_peer(struct stream *stream, int64_t timeout_ns, int64_t keepalive_ns);
 /* What the client sent; the owner drains it. */

@@ -374,8 +374,11 @@ static void sockets_get_their_options(void **state)
 	assert_int_equal(get_option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
 	stream_set_dead_peer(stream, 30 * NSEC_PER_SEC, 60 * NSEC_PER_SEC);
 	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 30000);
-	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 60);
+	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 10); /* so that three are lost before it is over */
 	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 10);
+	stream_set_dead_peer(stream, 30 * NSEC_PER_SEC, 4 * NSEC_PER_SEC);
+	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 4);
+	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 4);
 	/* In mid-stream, and the shortest there is. */
 	stream_set_dead_peer(stream, NSEC_PER_SEC, NSEC_PER_SEC);
 	assert_int_equal(get_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 1000);
