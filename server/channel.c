@@ -3,6 +3,7 @@
 #include "server/channel.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -108,6 +109,14 @@ static unsigned int take_fds(struct msghdr *message, int *ret_fd)
 	return count;
 }
 
+/* A packet without a byte looks like the end, too. */
+static bool has_hung_up(int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&end, 1, 0) != 0 && end.revents & (POLLRDHUP | POLLHUP | POLLERR);
+}
+
 int channel_receive(
 		int fd, enum channel_kind *ret_kind, void *payload, size_t *ret_bytes, int *ret_fd)
 {
@@ -136,7 +145,7 @@ int channel_receive(
 		return -EAGAIN;
 	if (n < 0 && errno != ECONNRESET)
 		return -errno;
-	if (n <= 0)
+	if (n < 0 || (n == 0 && has_hung_up(fd)))
 		return -EPIPE;
 
 	n_fds = take_fds(&message, &passed_fd);

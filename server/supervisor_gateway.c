@@ -134,9 +134,11 @@ static void handle_channel_writable(evutil_socket_t fd, short what, void *user)
 	supervisor_gateway_tell_doors(user);
 }
 
+/* The gateway is a new one. */
 static void forget_door(void *user, struct supervisor_vm *vm)
 {
 	(void)user;
+	supervisor_vm_mend_door(vm);
 	supervisor_vm_door(vm)->gateway_knows = false;
 }
 

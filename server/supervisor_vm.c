@@ -345,6 +345,12 @@ struct supervisor_door *supervisor_vm_door(struct supervisor_vm *vm)
 	return &vm->door;
 }
 
+void supervisor_vm_mend_door(struct supervisor_vm *vm)
+{
+	if (vm->config && make_door(vm))
+		tell_door(vm);
+}
+
 int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_answer_fn answer, void *user,
 		struct supervisor_question **ret)
 {

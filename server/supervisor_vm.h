@@ -76,6 +76,8 @@ int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_ans
 		struct supervisor_question **ret);
 /* Where the gateway hands over who has come for it; its own, as long as the VM lives. */
 struct supervisor_door *supervisor_vm_door(struct supervisor_vm *vm);
+/* Another one where the gateway has shut it. */
+void supervisor_vm_mend_door(struct supervisor_vm *vm);
 /* Closes its sockets; asks the worker to end and kills it when it does not. */
 void supervisor_vm_stop(struct supervisor_vm *vm);
 /* No more patience. */

@@ -352,6 +352,9 @@ static void finish(struct gateway *gateway)
 	if (gateway->sigterm)
 		event_free(gateway->sigterm);
 	close(gateway->channel);
+	/* Streams' bufferevents end in the loop; none of the events that are left waits for anything. */
+	for (int i = 0; i < 16 && gateway->base; i++)
+		event_base_loop(gateway->base, EVLOOP_NONBLOCK);
 	if (gateway->base)
 		event_base_free(gateway->base);
 	config_free(gateway->config);

@@ -253,6 +253,9 @@ static void test_hostile_messages(void **state)
 		send_raw(huge, cases[i].bytes ? cases[i].bytes : 8 + cases[i].words[1], cases[i].n_fds);
 		assert_int_equal(channel_receive(ends[1], &kind, payload, &bytes, &fd), -EBADMSG);
 	}
+	/* Nothing at all, which is not the end. */
+	send_raw(huge, 0, 0);
+	assert_int_equal(channel_receive(ends[1], &kind, payload, &bytes, &fd), -EBADMSG);
 	memcpy(huge, (uint32_t[]){ CHANNEL_CONFIG, CHANNEL_PAYLOAD_MAX }, 8);
 	send_raw(huge, sizeof(huge), 0);
 	assert_int_equal(channel_receive(ends[1], &kind, payload, &bytes, &fd), -EBADMSG);
