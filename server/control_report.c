@@ -11,6 +11,7 @@
 #include "server/control_request.h"
 #include "server/json.h"
 #include "server/supervisor.h"
+#include "server/supervisor_gateway.h"
 #include "server/supervisor_sockets.h"
 #include "server/supervisor_vm.h"
 
@@ -84,6 +85,19 @@ static void count(void *user, struct supervisor_vm *vm)
 	tally->viewers += report.status.viewers;
 }
 
+/* Where there are ports that VMs share. */
+static void report_gateway(const struct supervisor_gateway *gateway, struct json_object *object)
+{
+	const pid_t pid = supervisor_gateway_pid(gateway);
+
+	if (!supervisor_gateway_sockets(gateway)->count)
+		return;
+	json_put_text(object, "gateway", supervisor_gateway_serves(gateway) ? "serves" : pid ? "starting" : "down");
+	if (pid)
+		json_put_number(object, "gateway_pid", pid);
+	json_put(object, "listeners", report_listeners(supervisor_gateway_sockets(gateway)));
+}
+
 struct json_object *control_report_server(const struct control *control)
 {
 	struct json_object *object = json_object_new_object();
@@ -97,5 +111,6 @@ struct json_object *control_report_server(const struct control *control)
 	json_put_number(object, "vms", tally.vms);
 	json_put_number(object, "serving", tally.serving);
 	json_put_number(object, "viewers", tally.viewers);
+	report_gateway(supervisor_get_gateway(control->supervisor), object);
 	return object;
 }

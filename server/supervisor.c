@@ -337,6 +337,11 @@ const struct config *supervisor_config(const struct supervisor *supervisor)
 	return supervisor->config;
 }
 
+const struct supervisor_gateway *supervisor_get_gateway(const struct supervisor *supervisor)
+{
+	return supervisor->gateway;
+}
+
 struct supervisor_vm *supervisor_find_vm(struct supervisor *supervisor, const char *name)
 {
 	struct entry *entry = entry_find(supervisor, name);

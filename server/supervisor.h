@@ -15,6 +15,7 @@
 struct channel_status;
 struct event_base;
 struct supervisor;
+struct supervisor_gateway;
 struct supervisor_vm;
 
 /* Each optional. */
@@ -51,6 +52,8 @@ int supervisor_reload(struct supervisor *supervisor, config_report_fn report, vo
 /* Of supervisor and workers, until the next reload; enum log_level. */
 void supervisor_set_log_level(struct supervisor *supervisor, int level);
 const struct config *supervisor_config(const struct supervisor *supervisor);
+/* There always is one, though it need not run. */
+const struct supervisor_gateway *supervisor_get_gateway(const struct supervisor *supervisor);
 /* NULL: there is none of that name in the configuration. */
 struct supervisor_vm *supervisor_find_vm(struct supervisor *supervisor, const char *name);
 /* In the order in which they came up in configurations. */

@@ -12,6 +12,7 @@ import tempfile
 import time
 import unittest
 
+from control import Control
 from harness import (ASAN_SIGNALS, SANITIZED, Daemon, connect, process_alive, process_cmdline, process_children,
                      process_fds, vm_section, wait_until)
 from tls import client_context, make_certs, server_section
@@ -258,9 +259,9 @@ class Gateway(unittest.TestCase):
                     self.watch(another)
                 self.assertNotEqual(daemon.gateway(mark), first)
                 self.watch(win)
-                cad("reset")
+                cad("remember")
                 cad.press(0x1e)
-                cad("scene", "still")
+                cad("changed")
                 with self.spice(daemon, "win") as viewer:
                     viewer("scene", "still")
             self.assertEqual(daemon.count_lines(r"worker \d+ (died|ended)"), 0)
@@ -374,11 +375,18 @@ class Gateway(unittest.TestCase):
                 status = pathlib.Path(f"/proc/{gateway}/status").read_text()
                 self.assertIn("NoNewPrivs:\t1\n", status)
                 self.assertEqual(process_cmdline(gateway), ["planecastd", "--gateway"])
+                with Control(control) as asked:
+                    status = asked.ask("status")
+                self.assertEqual((status["gateway"], status["gateway_pid"]), ("serves", gateway))
+                self.assertEqual([(row["protocol"], row["address"], row["bound"]) for row in status["listeners"]],
+                                 [(key, f"127.0.0.1:{self.port(daemon, key)}", True) for key in ("web", "spice-tls")])
             # None where there is nothing to share.
-            mark = daemon.reload(self.vm("win"))
+            mark = daemon.reload(f"[server]\ncontrol-socket = {control}\n" + self.vm("win"))
             daemon.wait_line("gateway .* ended", mark)
             wait_until(lambda: len(process_children(daemon.pid)) == 1, "only a worker")
             self.assertFalse(process_alive(gateway))
+            with Control(control) as asked:
+                self.assertNotIn("gateway", asked.ask("status"))
 
 
 if __name__ == "__main__":

@@ -138,6 +138,7 @@ static int run_status(struct ctl *ctl, char **arguments)
 		{ "starts", "starts", table_format_text },
 		{ "VMs", "vms", table_format_text },
 		{ "serving", "serving", table_format_text },
+		{ "gateway", "gateway", table_format_text },
 		{ "viewers", "viewers", table_format_text },
 		{ "picture", "width", table_format_picture },
 		{ "state", "state", table_format_text },
