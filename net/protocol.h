@@ -37,7 +37,7 @@ struct protocol_viewer {
 	uint64_t id; /* as net/viewer.h has it */
 	const char *protocol, *peer;
 	const char *user; /* who it is; "": nobody said */
-	const char *tls; /* the version, as OpenSSL calls it; "": it sees and says all in the clear */
+	const char *tls; /* the version, as OpenSSL calls it, or just TLS; "": it sees and says all in the clear */
 	bool is_websocket;
 	int64_t since_ns; /* by clock_now_ns() */
 	bool may_control; /* or only watch */

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Limits of which no other test is: each holds at what the configuration says, and others notice nothing."""
+import re
 import select
 import socket
 import struct
+import subprocess
 import tempfile
 import time
 import unittest
 
 import spice_raw as spice
-from harness import Daemon, RfbClient, connect, vm_section
+from harness import Daemon, RfbClient, connect, vm_section, wait_until
 from spice_raw import MAIN, Channel, Session, message
 
 STILL = {"pattern_scene": "still", "pattern_fps": 0}
@@ -56,6 +58,25 @@ class Limits(unittest.TestCase):
                 self.assertAlmostEqual(time.monotonic() - begin, 1, delta=0.9)
                 wait_end(sock)
                 self.assertAlmostEqual(time.monotonic() - begin, 3, delta=0.9)
+
+    def probe_s(self, daemon):
+        """In how many seconds the kernel asks whether the viewer's machine is there."""
+        def read():
+            done = subprocess.run(["ss", "-Htno", f"sport = :{daemon.address('vm')[1]}"], capture_output=True, text=True,
+                                  check=True)
+            return re.search(r"timer:\(keepalive,([\d.]+)(ms|sec|min)", done.stdout)
+
+        number, unit = wait_until(read, "a connection that is at rest").groups()
+        # ss says "920ms", "9.920ms" for ten times that, and "10sec".
+        return float(number) * (1 if "." in number else {"ms": 0.001, "sec": 1, "min": 60}[unit])
+
+    def test_keepalive_interval(self):
+        """Of a connection that has just come to rest."""
+        for keys, least, most in (({}, 2.5, 10), ({"keepalive_interval": "2s"}, 0, 2), ({"dead_peer_timeout": "6s"}, 0, 2)):
+            with self.subTest(keys), start(**keys) as daemon, RfbClient(daemon.address("vm")):
+                seconds = self.probe_s(daemon)
+                self.assertGreater(seconds, least)
+                self.assertLessEqual(seconds, most)
 
     def test_spice_viewer_rate(self):
         """16 at once, and then so many a second; the gate's own limits are out of the way."""
