@@ -27,7 +27,6 @@ void film_watch_look(struct film_watch *watch, struct steer *steer, const pixman
 		db = fmin(film_scene_psnr(watch->film, &picture, box, mark.sequence), DB_MAX);
 		watch->seen++;
 		watch->lowest = fmin(watch->lowest, db);
-		watch->highest = fmax(watch->highest, db);
 		watch->sum += db;
 		watch->exact += !film_scene_wrong_beside(watch->film, &picture, box, &mark);
 		watch->box = *box;
@@ -51,9 +50,9 @@ void film_watch_run(struct film_watch *watch, struct steer *steer, char **words)
 	if (ok)
 		watch->wanted = (unsigned int)atoi(words[2]);
 	ok = ok && steer_wait(steer, has_watched, watch);
-	printf("{\"seen\": %u, \"exact\": %u, \"lowest\": %.2f, \"highest\": %.2f, \"mean\": %.2f, \"x\": %d, "
+	printf("{\"seen\": %u, \"exact\": %u, \"lowest\": %.2f, \"mean\": %.2f, \"x\": %d, "
 	       "\"y\": %d, \"width\": %d, \"height\": %d", watch->seen, watch->exact, watch->lowest,
-			watch->highest, watch->sum / (watch->seen ? watch->seen : 1), watch->box.x1,
+			watch->sum / (watch->seen ? watch->seen : 1), watch->box.x1,
 			watch->box.y1, watch->box.x2 - watch->box.x1, watch->box.y2 - watch->box.y1);
 	film_scene_free(watch->film);
 	*watch = (struct film_watch){ 0 };

@@ -16,7 +16,7 @@ struct steer;
 struct film_watch {
 	struct film_scene *film;
 	unsigned int wanted, seen, exact; /* exact: all beside them was */
-	double lowest, highest, sum; /* dB */
+	double lowest, sum; /* dB */
 	pixman_box32_t box; /* of the last one */
 };
 
