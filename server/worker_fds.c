@@ -3,6 +3,7 @@
 #include "server/worker_fds.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 
 #include "config/config.h"
@@ -14,10 +15,16 @@
 /* Four connections, both ends of a socketpair for each, and what the library opens. */
 #define SPICE_VIEWER_FDS 28
 
+/* By a listener of its own, or by the gateway. */
+static bool may_speak_spice(const struct config_vm *config)
+{
+	return config->spice.count || config->spice_tls.count || config->tls_certificate;
+}
+
 int64_t worker_fds_needed(const struct config_vm *config)
 {
 	return WORKER_FDS + config->max_handshakes +
-			config->max_viewers * (config->spice.count ? SPICE_VIEWER_FDS : VNC_VIEWER_FDS);
+			config->max_viewers * (may_speak_spice(config) ? SPICE_VIEWER_FDS : VNC_VIEWER_FDS);
 }
 
 void worker_fds_check(const struct config_vm *config)

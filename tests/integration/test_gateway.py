@@ -12,6 +12,7 @@ import tempfile
 import time
 import unittest
 
+import spice_raw
 from control import Control
 from harness import (ASAN_SIGNALS, SANITIZED, Daemon, connect, process_alive, process_cmdline, process_children,
                      process_fds, vm_section, wait_until)
@@ -161,6 +162,53 @@ class Gateway(unittest.TestCase):
                 self.watch(cad)
             with self.assertRaises(ssl.SSLCertVerificationError):
                 self.web(daemon, "win.localhost")
+
+    def test_penalties(self):
+        """Who guesses at the shared port is kept out of the VM's own, and of no other's."""
+        password = pathlib.Path(self._directory.name) / "password"
+        password.touch(0o600)
+        password.write_text("looking-glass\n")
+        keys = {"spice_auth": "ticket", "spice_password_file": password, "penalty_from": "0s"}
+        config = self.server() + self.vm("win", spice="127.0.0.1:0", **keys) + self.vm("cad", **keys)
+
+        def guess(sock):
+            """None, or how it was refused before it could."""
+            with sock:
+                try:
+                    sock.sendall(spice_raw.link_message())
+                    sock.sendall(spice_raw.ticket(spice_raw.read_key(sock), b"wrong"))
+                    sock.recv(4)
+                    return None
+                except (ConnectionError, spice_raw.Refused) as refusal:
+                    return refusal
+
+        with self.start(config) as daemon:
+            own = daemon.address("win", protocol="spice")
+            shared = {vm: lambda source, vm=vm: guess(self.secure(daemon, "spice-tls", f"{vm}.localhost", source=source))
+                      for vm in ("win", "cad")}
+            self.assertIsNone(shared["win"]("127.0.5.1"))
+            daemon.wait_line(r"\[win\] 127.0.5.1:\d+: .*password")
+            self.assertTrue(guess(connect(own, source="127.0.5.1")))
+            self.assertTrue(shared["win"]("127.0.5.1"))
+            self.assertIsNone(shared["cad"]("127.0.5.1"))
+            self.assertIsNone(shared["win"]("127.0.5.2"))
+            with spice_raw.Channel(own, password=b"looking-glass", source="127.0.5.3") as main:
+                main.wait(spice_raw.MAIN_INIT)
+
+    def test_other_addresses(self):
+        """A unix socket, for a proxy beside, and IPv6."""
+        path = pathlib.Path(self._directory.name) / "shared"
+        with self.start(self.two(spice_tls=f"unix:{path} [::1]:0")) as daemon:
+            port = int(daemon.wait_line(r"listening on \[::1\]:(\d+) for spice-tls")[1])
+            for address in str(path), ("::1", port):
+                context = client_context(self.certs["cad.localhost"])
+                with connect(address) as sock:
+                    hello = client_hello("cad.localhost")
+                    sock.sendall(hello[:9])
+                    sock.sendall(hello[9:])
+                    self.assertEqual(sock.recv(1), b"\x16")
+                with context.wrap_socket(connect(address), server_hostname="cad.localhost"):
+                    pass
 
     def test_who_means_none(self):
         with self.start() as daemon:

@@ -42,8 +42,8 @@ class RealTls(unittest.TestCase):
             "X509Plain": ({"vnc_auth": "users", "users_file": self.certs / "users"}, PASSWORD, f"{VIEWING}.* as {USER}$"),
         }
 
-    def config(self, **keys):
-        return server_section(self.certs) + vm_section(
+    def config(self, server=None, **keys):
+        return server_section(self.certs, **(server or {})) + vm_section(
             "vm", pattern_scene="still", pattern_fps=0, pattern_size=f"{SIZE[0]}x{SIZE[1]}", **keys)
 
     def show(self, name, prepare, came, probe_type=SpiceViewer, listener="vnc", **keys):
@@ -51,7 +51,9 @@ class RealTls(unittest.TestCase):
         with Screen(1200, 900) as screen, Daemon(self.config(spice="127.0.0.1:0", **keys)) as daemon:
             daemon.wait_serving("vm")
             with probe_type(daemon.address("vm", protocol=probe_type.PROTOCOL), patience_s=60) as probe:
-                viewer = screen.start(prepare(screen, daemon.address("vm", protocol=listener)[1]))
+                viewer = screen.start(prepare(screen, int(daemon.wait_line(
+                    rf"Z notice listening on \S+:(\d+) for {listener}$")[1]) if "server" in keys else
+                    daemon.address("vm", protocol=listener)[1]))
                 daemon.wait_line(came)
                 expected = screen.directory / "expected.ppm"
                 probe("scene", "still")
@@ -115,6 +117,17 @@ class RealTls(unittest.TestCase):
         self.spice("spicy-subject", lambda screen, port: [
             "spicy", "-h", "127.0.0.1", "-s", str(port),
             f"--spice-ca-file={self.certs / 'ca.pem'}", "--spice-host-subject=O=planecast,CN=localhost"])
+
+    def test_at_a_port_that_vms_share(self):
+        """By the name that they ask for."""
+        ca = f"--spice-ca-file={self.certs / 'ca.pem'}"
+        for name, command in (
+                ("spicy-shared", lambda screen, port: ["spicy", "-h", "localhost", "-s", str(port), ca]),
+                ("remote-viewer-shared", lambda screen, port: [
+                    "remote-viewer", ca, f"spice://localhost?tls-port={port}"])):
+            with self.subTest(name):
+                self.show(name, command, r"\[vm\] .*display channel linked", Viewer, "spice-tls",
+                          server={"spice-tls": "127.0.0.1:0"}, server_names="desk localhost", vnc_tls="off")
 
     def test_remote_viewer_with_a_file(self):
         """All that it needs to know in the file that it opens, the CA included."""

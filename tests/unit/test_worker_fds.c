@@ -31,6 +31,8 @@ static void grows_with_the_limits(void **state)
 	(void)state;
 	/* What systemd and most shells give is enough for what is not configured. */
 	assert_true(plain < 1024 && spice < 1024);
+	/* With a certificate SPICE viewers may come by a port that VMs share. */
+	assert_int_equal(needed(VM "tls-certificate = /c\ntls-key = /k\n"), spice);
 	assert_int_equal(needed(VM "vnc = 127.0.0.1:0\nmax-handshakes = 65\n"), plain + 1);
 	assert_int_equal(needed(VM "vnc = 127.0.0.1:0\nmax-viewers = 17\n"), plain + 1);
 	/* A SPICE viewer has four connections, each with a way to the library of two ends. */
