@@ -39,6 +39,8 @@ struct slot {
 	bool lost; /* nothing on this host encodes it */
 	uint32_t refused; /* the region whose pictures cannot be encoded */
 	unsigned int failures; /* since the last packet */
+	bool direct; /* what was submitted last is the guest's own buffer */
+	bool copies; /* which cannot be encoded: its copy in CPU memory is */
 	bool asked; /* by a viewer, and not submitted since */
 	bool keyframe; /* a viewer cannot go on without */
 	int64_t keyframe_ns; /* when one was submitted last, or tried */
@@ -208,11 +210,17 @@ static void handle_packet(void *user, struct packet *packet)
 static void note_failure(struct slot *slot, const char *reason)
 {
 	log_info(NULL, "a picture is not encoded: %s", reason);
-	if (++slot->failures >= FAILURES_MAX)
-		slot->refused = slot->video->region.serial;
 	slot->keyframe = true;
 	slot->keyframe_ns = clock_now_ns();
 	renew(slot);
+	/* It may have a format or a place that the device does not know. The copy has neither. */
+	if (slot->direct) {
+		slot->direct = false;
+		slot->copies = true;
+		slot->keyframe_ns = 0;
+	} else if (++slot->failures >= FAILURES_MAX) {
+		slot->refused = slot->video->region.serial;
+	}
 }
 
 static void handle_failed(void *user, int err, const char *reason)
@@ -309,8 +317,9 @@ static void encode(struct slot *slot, struct frame *source, int64_t now_ns)
 		return;
 	if (keyframe)
 		slot->keyframe_ns = now_ns;
-	frame = source && source->planes[0].fd >= 0 && slot->encoder &&
-			encoder_reads_buffers(slot->encoder) ? source : video->events->picture(video->user);
+	slot->direct = source && source->planes[0].fd >= 0 && slot->encoder && !slot->copies &&
+			encoder_reads_buffers(slot->encoder);
+	frame = slot->direct ? source : video->events->picture(video->user);
 	if (!frame)
 		return;
 	r = submit(slot, frame, keyframe);
@@ -412,6 +421,7 @@ void video_begin_anew(struct video *video)
 		struct slot *slot = &video->slots[i];
 
 		slot->lost = !open_encoder[i];
+		slot->copies = false;
 		/* Whoever waited for a packet of the old one has to be given one of the new. */
 		slot->keyframe = slot->keyframe || (slot->encoder && video->region.on);
 		renew(slot);
@@ -498,8 +508,11 @@ void video_update(struct video *video, const struct update *update, struct frame
 	if (activity_wants_photo(video->activity, &doubt))
 		activity_note_photo(video->activity, judge(update, &doubt));
 	tell(video, now_ns);
-	for (unsigned int i = 0; i < PACKET_CODECS; i++)
+	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+		/* Another mode, other buffers. */
+		video->slots[i].copies = video->slots[i].copies && !update->resized;
 		encode(&video->slots[i], source, now_ns);
+	}
 	schedule(video, now_ns);
 }
 

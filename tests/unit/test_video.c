@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -393,6 +395,33 @@ static void refused_pictures(void **state)
 	frame_unref(frame);
 }
 
+/* The guest's buffer has a format that the device does not take: what damage made of it is encoded. */
+static void a_buffer_of_no_use_is_copied(void **state)
+{
+	const int fd = memfd_create("buffer", MFD_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, 4 * VIDEO_RIG_WIDTH * VIDEO_RIG_HEIGHT), 0);
+	video_rig_begin(&rig);
+	video_ask(rig.video, PACKET_H264, true);
+	video_rig_wait(&rig, 1);
+	rig.source = vaapi_rig_wrap(fd, VIDEO_RIG_WIDTH, VIDEO_RIG_HEIGHT, 4 * VIDEO_RIG_WIDTH, NO_FOURCC,
+			DRM_FORMAT_MOD_LINEAR);
+	for (unsigned int i = 0; i < 2 * FAILURES_MAX; i++) {
+		video_ask(rig.video, PACKET_H264, false);
+		video_rig_show(&rig);
+		VIDEO_RIG_UNTIL(&rig, rig.n_packets > i + 1 || !(rig.region.codecs & H264));
+		assert_int_equal(rig.region.codecs, H264 | MJPEG);
+		assert_int_equal(last_packet()->stamp, rig.frame->stamp);
+		/* Who cannot have had the one that failed. */
+		assert_int_equal(last_packet()->keyframe, !i);
+	}
+	video_rig_settle(&rig);
+	assert_int_equal(rig.n_packets, 1 + 2 * FAILURES_MAX);
+	frame_unref(rig.source);
+	rig.source = NULL;
+}
+
 /* One that fails now and then costs a keyframe and no more. */
 static void failures_that_end(void **state)
 {
@@ -528,6 +557,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(keyframes_are_for_everybody_and_rare, setup, teardown),
 		cmocka_unit_test_setup_teardown(asking_from_inside_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused_pictures, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_buffer_of_no_use_is_copied, setup, teardown),
 		cmocka_unit_test_setup_teardown(failures_that_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_picture, setup, teardown),
 		cmocka_unit_test_setup_teardown(lost_codec, setup_without_driver, teardown),

@@ -39,6 +39,7 @@ struct video_rig {
 	struct frame *frame; /* the picture */
 	pixman_region32_t damage; /* of it */
 	unsigned int n_told; /* updates */
+	struct frame *source; /* what it is made of, and a device is given; NULL: there is no device */
 	struct frame *instead; /* what the encoders are given; NULL: the picture */
 	bool no_picture; /* they are given none */
 	bool no_looks; /* nobody comes to look whether the picture rests */
