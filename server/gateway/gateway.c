@@ -24,6 +24,10 @@
 #include "server/log.h"
 #include "server/supervisor_sockets.h"
 #include "server/worker.h"
+#include "server/worker_memory.h"
+
+/* A browser takes some 100 KB of it, mostly TLS's. */
+#define MEMORY_MAX_BYTES (1LL << 30)
 
 struct door {
 	char name[CHANNEL_NAME_MAX + 1]; /* of its VM */
@@ -323,6 +327,7 @@ static int init(struct gateway *gateway, int channel)
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NAME, "pc:gateway");
 	worker_raise_fd_limit();
+	worker_memory_limit(&(struct worker_memory){ .max_bytes = 0 }, MEMORY_MAX_BYTES);
 	r = tls_new(&gateway->tls);
 	if (!r)
 		r = web_new(gateway, &gateway->web);

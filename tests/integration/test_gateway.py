@@ -422,6 +422,9 @@ class Gateway(unittest.TestCase):
                 self.assertFalse(control_inodes & self.inodes(gateway))
                 status = pathlib.Path(f"/proc/{gateway}/status").read_text()
                 self.assertIn("NoNewPrivs:\t1\n", status)
+                limits = pathlib.Path(f"/proc/{gateway}/limits").read_text()
+                if not SANITIZED:
+                    self.assertRegex(limits, rf"Max data size +{1 << 30} +{1 << 30} ")
                 self.assertEqual(process_cmdline(gateway), ["planecastd", "--gateway"])
                 with Control(control) as asked:
                     status = asked.ask("status")
