@@ -379,8 +379,6 @@ class Messages(Hostile):
                            message(spice.CLIENT_INFO, number) + message(spice.AGENT_TOKEN, number) +
                            message(spice.AGENT_START, number) + spice.agent_message(word, number * 7) +
                            spice.ask_size(word, word, word) + spice.ask_size(word, 1, 1))
-            # Whose rest never comes: it swallows what is said to the agent from now on. Longer ones are too long.
-            said[MAIN] += message(spice.AGENT_DATA, number * 5) if word <= 1 << 20 else b""
             said[DISPLAY] += (spice.INIT + message(spice.DISPLAY_INIT, (number * 4)[:14]) +
                               message(spice.STREAM_REPORT, number * 8) +
                               message(spice.PREFERRED_COMPRESSION, number[:1]))
@@ -391,6 +389,8 @@ class Messages(Hostile):
                              message(spice.KEY_MODIFIERS, number[:2]) + message(spice.KEY_SCANCODE, number * 16) +
                              message(spice.MOUSE_MOTION, number * 2 + number[:2]) +
                              message(spice.MOUSE_POSITION, number * 2 + number[:3]))
+        # Whose rest never comes: it would swallow what is said to the agent from now on.
+        said[MAIN] += message(spice.AGENT_DATA, struct.pack("<I", 0xfffff) * 5)
         said[INPUTS] += message(spice.KEY_SCANCODE, bytes(range(64))) + message(spice.KEY_SCANCODE, garbage(1, 64))
         with SpiceArena() as arena:
             def attack():
