@@ -17,6 +17,7 @@
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/control.h"
+#include "server/demo_certs.h"
 #include "server/demo_files.h"
 #include "server/demo_recording.h"
 #include "server/demo_status.h"
@@ -28,6 +29,7 @@
 #define VNC_PORT_FIRST 5901
 #define WEB_PORT_FIRST 5701
 #define SPICE_PORT_FIRST 5931
+#define SPICE_TLS_PORT_FIRST 5951
 #define PORT_LAST 6900
 /* Where Debian has it. */
 #define PAGES_FOLDER "/usr/share/novnc"
@@ -41,28 +43,35 @@ struct demo {
 	int exit_status;
 	char *directory;
 	struct demo_recording recording;
+	struct demo_certs certs;
 	struct event *status_timer;
 	struct event *end_timer;
 };
 
-/* Placeholders: the demo's directory, three ports and the folder of pages each, the recording. */
+/* Placeholders: the demo's directory, certificate and key; four ports and the folder of pages each; the recording. */
 static const char config_text[] = "[server]\n"
 				  "log-level = warn\n"
 				  "control-socket = \"%s/" CONTROL_SOCKET_NAME "\"\n"
+				  "tls-certificate = \"%s\"\n"
+				  "tls-key = \"%s\"\n"
 				  "[vm \"desktop\"]\n"
 				  "source = pattern\n"
 				  "pattern-size = 1920x1080\n"
 				  "pattern-fps = 30\n"
 				  "desktop-name = planecast demo: desktop\n"
 				  "vnc = 127.0.0.1:%u\n"
+				  "vnc-tls = off\n"
 				  "spice = 127.0.0.1:%u\n"
+				  "spice-tls = 127.0.0.1:%u\n"
 				  "websocket = 127.0.0.1:%u\n"
 				  "websocket-pages = \"%s\"\n"
 				  "[vm \"replay\"]\n"
 				  "source = replay\n"
 				  "desktop-name = planecast demo: replay\n"
 				  "vnc = 127.0.0.1:%u\n"
+				  "vnc-tls = off\n"
 				  "spice = 127.0.0.1:%u\n"
+				  "spice-tls = 127.0.0.1:%u\n"
 				  "websocket = 127.0.0.1:%u\n"
 				  "websocket-pages = \"%s\"\n"
 				  "replay-file = \"%s\"\n";
@@ -95,6 +104,7 @@ static int find_ports(struct demo *demo)
 		{ WEB_PORT_FIRST, offsetof(struct demo_vm, web_port) },
 		{ VNC_PORT_FIRST, offsetof(struct demo_vm, vnc_port) },
 		{ SPICE_PORT_FIRST, offsetof(struct demo_vm, spice_port) },
+		{ SPICE_TLS_PORT_FIRST, offsetof(struct demo_vm, spice_tls_port) },
 	};
 	unsigned int from = 0, *port;
 
@@ -133,9 +143,10 @@ static int make_config(struct demo *demo, struct config **ret)
 	char *text = NULL;
 	int length, r;
 
-	length = asprintf(&text, config_text, demo->directory, demo->vms[0].vnc_port, demo->vms[0].spice_port,
+	length = asprintf(&text, config_text, demo->directory, demo->certs.certificate, demo->certs.key,
+			demo->vms[0].vnc_port, demo->vms[0].spice_port, demo->vms[0].spice_tls_port,
 			demo->vms[0].web_port, pages, demo->vms[1].vnc_port, demo->vms[1].spice_port,
-			demo->vms[1].web_port, pages, demo->recording.path);
+			demo->vms[1].spice_tls_port, demo->vms[1].web_port, pages, demo->recording.path);
 	if (length < 0)
 		return -ENOMEM;
 	r = config_parse("demo", text, length, config_report_stdio, stderr, ret);
@@ -251,9 +262,11 @@ static int prepare(struct demo *demo, struct config **ret)
 				clock_wall_ns() / NSEC_PER_SEC, &demo->recording);
 	if (!r)
 		r = find_ports(demo);
+	if (!r)
+		r = demo_certs_make(demo->directory, &demo->certs);
 	for (size_t i = 0; i < DEMO_VMS && !r; i++)
-		r = demo_files_write_viewer(demo->directory, demo->vms[i].name, demo->vms[i].spice_port,
-				&demo->vms[i].viewer_file);
+		r = demo_files_write_viewer(demo->directory, demo->vms[i].name, demo->vms[i].spice_tls_port,
+				demo->certs.ca, &demo->vms[i].viewer_file);
 	return r < 0 ? r : make_config(demo, ret);
 }
 
@@ -345,6 +358,7 @@ int demo_run(const struct options *options)
 		event_base_free(demo.base);
 	for (size_t i = 0; i < DEMO_VMS; i++)
 		demo_files_remove_viewer(demo.vms[i].viewer_file);
+	demo_certs_finish(&demo.certs);
 	demo_recording_finish(&demo.recording);
 	demo_files_remove_directory(demo.directory);
 	return r < 0 ? EXIT_FAILURE : demo.exit_status;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/demo_certs.h"
 #include "server/log.h"
 
 int demo_files_make_directory(char **ret)
@@ -42,22 +43,42 @@ void demo_files_remove_directory(char *path)
 	free(path);
 }
 
-/* Takes fd. */
-static int write_connection(int fd, const char *vm, unsigned int port)
+/* Lines as these files have them in one. */
+static void write_lines(FILE *from, FILE *to)
 {
-	FILE *file = fdopen(fd, "w");
-	bool failed;
+	int c;
+
+	while ((c = getc(from)) != EOF)
+		if (c == '\n')
+			fputs("\\n", to);
+		else
+			putc(c, to);
+}
+
+/* Takes fd. */
+static int write_connection(int fd, const char *vm, unsigned int port, const char *ca)
+{
+	FILE *file = fdopen(fd, "w"), *ca_file;
+	bool failed = true;
 
 	if (!file) {
 		close(fd);
 		return -ENOMEM;
 	}
-	fprintf(file, "[virt-viewer]\ntype=spice\nhost=127.0.0.1\nport=%u\ntitle=planecast demo: %s\n", port, vm);
-	failed = ferror(file);
+	fprintf(file, "[virt-viewer]\ntype=spice\nhost=127.0.0.1\ntls-port=%u\ntitle=planecast demo: %s\n"
+		      "host-subject=" DEMO_CERTS_SUBJECT "\nca=", port, vm);
+	ca_file = fopen(ca, "re");
+	if (ca_file) {
+		write_lines(ca_file, file);
+		failed = ferror(ca_file);
+		fclose(ca_file);
+	}
+	putc('\n', file);
+	failed |= ferror(file) != 0;
 	return fclose(file) || failed ? -EIO : 0;
 }
 
-int demo_files_write_viewer(const char *directory, const char *vm, unsigned int port, char **ret_path)
+int demo_files_write_viewer(const char *directory, const char *vm, unsigned int port, const char *ca, char **ret_path)
 {
 	char *path;
 	int fd, r;
@@ -65,7 +86,7 @@ int demo_files_write_viewer(const char *directory, const char *vm, unsigned int 
 	if (asprintf(&path, "%s/%s.vv", directory, vm) < 0)
 		return -ENOMEM;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	r = fd < 0 ? -errno : write_connection(fd, vm, port);
+	r = fd < 0 ? -errno : write_connection(fd, vm, port, ca);
 	if (r < 0) {
 		log_error(NULL, "cannot write %s: %s", path, strerror(-r));
 		if (fd >= 0)

@@ -11,8 +11,11 @@ int demo_files_make_directory(char **ret);
 /* Must be empty. Takes path; NULL is fine. */
 void demo_files_remove_directory(char *path);
 
-/* With which remote-viewer connects by SPICE to that port of 127.0.0.1. Negative errno, after saying why. */
-int demo_files_write_viewer(const char *directory, const char *vm, unsigned int port, char **ret_path);
+/*
+ * With which remote-viewer connects by SPICE over TLS to that port of 127.0.0.1, whose certificate is
+ * DEMO_CERTS_SUBJECT's and of the CA in that file. Negative errno, after saying why.
+ */
+int demo_files_write_viewer(const char *directory, const char *vm, unsigned int port, const char *ca, char **ret_path);
 /* Takes path; NULL is fine. */
 void demo_files_remove_viewer(char *path);
 

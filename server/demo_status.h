@@ -15,7 +15,7 @@
 
 struct demo_vm {
 	const char *name;
-	unsigned int vnc_port, spice_port, web_port; /* on 127.0.0.1 */
+	unsigned int vnc_port, spice_port, spice_tls_port, web_port; /* on 127.0.0.1 */
 	bool has_page; /* for browsers, at web_port */
 	char *viewer_file; /* of remote-viewer; absolute */
 	bool serving;
