@@ -76,15 +76,8 @@ static bool was_checked(const struct config *config, unsigned int vm)
 	return false;
 }
 
-/* fault is what is wrong with files, which is where offsets says. */
-static void report_fault(const struct config_section_origins *section, enum schema_section kind,
-		const size_t offsets[TLS_FILES], const struct tls_files *files, const struct tls_fault *fault,
-		config_report_fn report, void *user)
+static void report_at(const struct config_origin *place, const char *message, config_report_fn report, void *user)
 {
-	const struct config_origin *place = origins_find(section, kind, offsets[fault->file]);
-	char message[TLS_ERROR_MAX + 4096];
-
-	snprintf(message, sizeof(message), "%s %s", files->path[fault->file], fault->text);
 	if (report)
 		report(user, &(struct config_problem){
 			.file = place->file,
@@ -92,6 +85,27 @@ static void report_fault(const struct config_section_origins *section, enum sche
 			.column = place->column,
 			.message = message,
 		});
+}
+
+/* fault is what is wrong with files, which is where offsets says. */
+static void report_fault(const struct config_section_origins *section, enum schema_section kind,
+		const size_t offsets[TLS_FILES], const struct tls_files *files, const struct tls_fault *fault,
+		config_report_fn report, void *user)
+{
+	char message[TLS_ERROR_MAX + 4096];
+
+	snprintf(message, sizeof(message), "%s %s", files->path[fault->file], fault->text);
+	report_at(origins_find(section, kind, offsets[fault->file]), message, report, user);
+}
+
+/* A port for all VMs that have a certificate, and none has. */
+static bool is_spice_in_vain(const struct config *config)
+{
+	bool in_vain = config->server.spice_tls.count && config->n_vms;
+
+	for (unsigned int i = 0; i < config->n_vms; i++)
+		in_vain = in_vain && !config->vms[i]->tls_certificate;
+	return in_vain;
 }
 
 int tls_check_config(const struct config *config, config_report_fn report, void *user)
@@ -106,6 +120,13 @@ int tls_check_config(const struct config *config, config_report_fn report, void 
 	if (config->server.web.count && tls_load(tls, &server_files, &fault) < 0) {
 		report_fault(&config->origins->server, SCHEMA_SERVER, server_offsets, &server_files, &fault,
 				report, user);
+		result = -EINVAL;
+	}
+	if (is_spice_in_vain(config)) {
+		report_at(origins_find(&config->origins->server, SCHEMA_SERVER,
+				offsetof(struct config_server, spice_tls)),
+				"[server] has spice-tls and so needs a tls-certificate and a tls-key, there or in the "
+				"VMs; planecastd --make-certs makes them", report, user);
 		result = -EINVAL;
 	}
 	for (unsigned int i = 0; i < config->n_vms; i++) {

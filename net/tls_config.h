@@ -7,8 +7,9 @@
 #include "net/tls.h"
 
 /*
- * Reads the files of all VMs, and of [server] if it shows pages, and reports each that is of no use as a problem of the
- * line that names it. 0, -EINVAL when there was any, -ENOMEM. Blocks on the disk.
+ * Reads the files of all VMs, and of [server] if it shows pages, and reports each that is of no
+ * use as a problem of the line that names it, and so a port for VMs with certificates where there
+ * is no certificate. 0, -EINVAL when there was any, -ENOMEM. Blocks on the disk.
  */
 int tls_check_config(const struct config *config, config_report_fn report, void *user);
 
