@@ -51,7 +51,7 @@ struct slot {
 
 struct video {
 	struct event_base *base;
-	const struct config_vm *config;
+	char *device; /* as configured */
 	const struct video_drivers *drivers; /* NULL: nobody cares */
 	const struct video_events *events;
 	void *user;
@@ -245,7 +245,7 @@ static const struct encoder_events encoder_events = { .packet = handle_packet, .
 static int find_candidates(struct video *video)
 {
 	const struct video_drivers *drivers = video->drivers;
-	int r = vaapi_candidates_new(video->config->video_device, NULL, 0, &video->candidates);
+	int r = vaapi_candidates_new(video->device, NULL, 0, &video->candidates);
 
 	if (r < 0 || !drivers)
 		return r;
@@ -376,7 +376,6 @@ int video_new(struct event_base *base, const struct config_vm *config,
 	if (!video)
 		return -ENOMEM;
 	video->base = base;
-	video->config = config;
 	video->drivers = drivers;
 	video->events = events;
 	video->user = user;
@@ -386,7 +385,9 @@ int video_new(struct event_base *base, const struct config_vm *config,
 		pixman_region32_init(&video->slots[i].damage);
 	}
 	video->due = evtimer_new(base, handle_due, video);
-	if (!video->due || activity_new(&video->activity) < 0) {
+	/* Configurations come and go. */
+	video->device = config->video_device ? strdup(config->video_device) : NULL;
+	if (!video->due || (config->video_device && !video->device) || activity_new(&video->activity) < 0) {
 		video_free(video);
 		return -ENOMEM;
 	}
@@ -405,6 +406,7 @@ void video_free(struct video *video)
 	activity_free(video->activity);
 	if (video->due)
 		event_free(video->due);
+	free(video->device);
 	free(video);
 }
 

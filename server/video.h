@@ -50,7 +50,7 @@ struct video_events {
 	void (*look)(void *user);
 };
 
-/* Borrows config. drivers: NULL: nobody cares. -ENOMEM. */
+/* drivers: NULL: nobody cares. -ENOMEM. */
 int video_new(struct event_base *base, const struct config_vm *config,
 		const struct video_drivers *drivers, const struct video_events *events, void *user, struct video **ret);
 /* NULL is fine. */
