@@ -158,10 +158,17 @@ VAStatus buffer_map(VADriverContextP va, VABufferID id, void **ret_data)
 		/* What went wrong with the picture is told by vaSyncSurface(). */
 		queue_wait_surface(driver, buffer->surface, VA_TIMEOUT_INFINITE);
 		if (!buffer->maps) {
+			int err;
+
 			/* May wait for a GPU. */
 			driver_unlock(driver);
-			memory_begin_access(&buffer->surface->memory, true);
+			err = memory_begin_access(&buffer->surface->memory, true);
 			driver_lock(driver);
+			if (err) {
+				buffer_unref(buffer);
+				driver_unlock(driver);
+				return driver_status(err);
+			}
 		}
 	}
 	if (buffer->type == VAEncCodedBufferType) {
@@ -189,7 +196,7 @@ VAStatus buffer_unmap(VADriverContextP va, VABufferID id)
 	if (!buffer || !buffer->maps)
 		status = VA_STATUS_ERROR_INVALID_BUFFER;
 	else if (!--buffer->maps && buffer->surface)
-		memory_end_access(&buffer->surface->memory, true);
+		status = driver_status(memory_end_access(&buffer->surface->memory, true));
 	driver_unlock(driver);
 	return status;
 }

@@ -206,7 +206,9 @@ static int encode(const struct encode_job *job, struct coder_output *ret)
 	};
 	int err;
 
-	memory_begin_access(&source->memory, false);
+	err = memory_begin_access(&source->memory, false);
+	if (err)
+		return err;
 	err = coder_encode(job->coder, &job->settings, &input, ret);
 	memory_end_access(&source->memory, false);
 	return err;

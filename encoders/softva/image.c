@@ -145,6 +145,7 @@ VAStatus image_destroy(VADriverContextP va, VAImageID id)
 struct copy {
 	struct surface *surface;
 	struct buffer *buffer;
+	const struct memory *derived; /* of another surface, which the image is, and is not mapped; NULL: it is not */
 	struct picture picture; /* the image's */
 	struct pixels_box in_image, in_surface;
 };
@@ -195,6 +196,8 @@ static VAStatus begin(struct driver *driver, VASurfaceID surface_id, VAImageID i
 	queue_wait_surface(driver, surface, VA_TIMEOUT_INFINITE);
 	if (copy->buffer->surface)
 		queue_wait_surface(driver, copy->buffer->surface, VA_TIMEOUT_INFINITE);
+	if (copy->buffer->surface && !copy->buffer->maps)
+		copy->derived = &copy->buffer->surface->memory;
 	return VA_STATUS_SUCCESS;
 }
 
@@ -204,30 +207,42 @@ static void end(struct copy *copy)
 	surface_unref(copy->surface);
 }
 
-static VAStatus run_get(const struct copy *copy)
+static int run_get(const struct copy *copy)
 {
 	struct picture to = pixels_crop(&copy->picture, &copy->in_image), from;
 	struct source source;
 	int err = source_open(copy->surface, &copy->in_surface, &source, &from);
 
 	if (err)
-		return driver_status(err);
+		return err;
 	err = pixels_convert(&from, &to, NULL);
 	source_close(&source);
-	return driver_status(err);
+	return err;
 }
 
-static VAStatus run_put(const struct copy *copy)
+static int run_put(const struct copy *copy)
 {
 	struct picture all = surface_picture(copy->surface);
 	struct picture to = pixels_crop(&all, &copy->in_surface);
 	struct picture from = pixels_crop(&copy->picture, &copy->in_image);
-	int err;
+	int err = memory_begin_access(&copy->surface->memory, true), ended;
 
-	memory_begin_access(&copy->surface->memory, true);
+	if (err)
+		return err;
 	err = pixels_convert(&from, &to, NULL);
-	memory_end_access(&copy->surface->memory, true);
-	return driver_status(err);
+	ended = memory_end_access(&copy->surface->memory, true);
+	return err ? err : ended;
+}
+
+static VAStatus run(const struct copy *copy, int (*run_it)(const struct copy *copy))
+{
+	int err = copy->derived ? memory_begin_access(copy->derived, true) : 0, ended;
+
+	if (err)
+		return driver_status(err);
+	err = run_it(copy);
+	ended = copy->derived ? memory_end_access(copy->derived, true) : 0;
+	return driver_status(err ? err : ended);
 }
 
 VAStatus image_get(VADriverContextP va, VASurfaceID surface, int x, int y, unsigned int width,
@@ -247,7 +262,7 @@ VAStatus image_get(VADriverContextP va, VASurfaceID surface, int x, int y, unsig
 	status = begin(driver, surface, id, &copy);
 	if (status == VA_STATUS_SUCCESS) {
 		driver_unlock(driver);
-		status = run_get(&copy);
+		status = run(&copy, run_get);
 		driver_lock(driver);
 		end(&copy);
 	}
@@ -280,7 +295,7 @@ VAStatus image_put(VADriverContextP va, VASurfaceID surface, VAImageID id, int s
 	if (status == VA_STATUS_SUCCESS) {
 		driver_unlock(driver);
 		if (surface_is_linear(copy.surface) && copy.surface->memory.writable)
-			status = run_put(&copy);
+			status = run(&copy, run_put);
 		else
 			status = driver_refuse(driver, VA_STATUS_ERROR_INVALID_SURFACE,
 					"vaPutImage() to a surface that is tiled or not writable");

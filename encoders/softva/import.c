@@ -203,5 +203,6 @@ VAStatus import_memory(struct driver *driver, const struct import *import, unsig
 	if (wrong)
 		return driver_refuse(
 				driver, VA_STATUS_ERROR_INVALID_PARAMETER, "import: %s", wrong);
+	memory_limit(&surface->memory, surface->layout.bytes);
 	return VA_STATUS_SUCCESS;
 }

@@ -10,21 +10,21 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static int map(struct memory *memory)
+static int map(int fd, size_t bytes, bool writable, uint8_t **ret)
 {
-	int access = memory->writable ? PROT_READ | PROT_WRITE : PROT_READ;
-	void *data = mmap(NULL, memory->bytes, access, MAP_SHARED, memory->fd, 0);
+	int access = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *data = mmap(NULL, bytes, access, MAP_SHARED, fd, 0);
 
 	if (data == MAP_FAILED)
 		return -errno;
-	memory->data = data;
+	*ret = data;
 	return 0;
 }
 
 int memory_alloc(uint64_t bytes, struct memory *ret)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	struct memory memory = { .writable = true };
+	struct memory memory = { .writable = true, .copy_fd = -1 };
 	int err;
 
 	if (!bytes || bytes > INT64_MAX - page)
@@ -38,7 +38,7 @@ int memory_alloc(uint64_t bytes, struct memory *ret)
 			fcntl(memory.fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW))
 		err = -errno;
 	else
-		err = map(&memory);
+		err = map(memory.fd, memory.bytes, true, &memory.data);
 	if (err) {
 		memory_finish(&memory);
 		return err;
@@ -58,9 +58,28 @@ static bool is_dma_buf(int fd)
 	return true;
 }
 
+/* What was mapped becomes the origin. Of the copy, too, only what is touched takes room. */
+static int make_copy(struct memory *memory)
+{
+	memory->origin = memory->data;
+	memory->data = NULL;
+	memory->used_bytes = memory->bytes;
+	memory->copy_fd = memfd_create("copy", MFD_CLOEXEC);
+	if (memory->copy_fd < 0 || ftruncate(memory->copy_fd, (off_t)memory->bytes))
+		return -errno;
+	return map(memory->copy_fd, memory->bytes, true, &memory->data);
+}
+
+static bool can_go_away(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals < 0 || !(seals & F_SEAL_SHRINK);
+}
+
 int memory_import(int fd, struct memory *ret)
 {
-	struct memory memory = { .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0), .writable = true };
+	struct memory memory = { .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0), .writable = true, .copy_fd = -1 };
 	off_t bytes;
 	int err;
 
@@ -74,27 +93,41 @@ int memory_import(int fd, struct memory *ret)
 	}
 	memory.bytes = (size_t)bytes;
 	memory.dma_buf = is_dma_buf(memory.fd);
-	err = map(&memory);
+	err = map(memory.fd, memory.bytes, true, &memory.data);
 	if (err == -EACCES || err == -EPERM) {
 		/* Sealed, or a descriptor to read only. */
 		memory.writable = false;
-		err = map(&memory);
+		err = map(memory.fd, memory.bytes, false, &memory.data);
 	}
+	if (err)
+		err = err == -EACCES || err == -ENOMEM ? err : -EINVAL;
+	else if (can_go_away(memory.fd))
+		err = make_copy(&memory);
 	if (err) {
 		memory_finish(&memory);
-		return err == -EACCES || err == -ENOMEM ? err : -EINVAL;
+		return err;
 	}
 	*ret = memory;
 	return 0;
+}
+
+void memory_limit(struct memory *memory, uint64_t used_bytes)
+{
+	if (used_bytes < memory->used_bytes)
+		memory->used_bytes = (size_t)used_bytes;
 }
 
 void memory_finish(struct memory *memory)
 {
 	if (memory->data)
 		munmap(memory->data, memory->bytes);
+	if (memory->origin)
+		munmap(memory->origin, memory->bytes);
 	if (memory->fd >= 0)
 		close(memory->fd);
-	*memory = (struct memory){ .fd = -1 };
+	if (memory->copy_fd >= 0)
+		close(memory->copy_fd);
+	*memory = (struct memory){ .fd = -1, .copy_fd = -1 };
 }
 
 static int make_dma_buf(const struct memory *memory)
@@ -139,12 +172,41 @@ static void synchronize(const struct memory *memory, bool write, uint64_t flags)
 		continue;
 }
 
-void memory_begin_access(const struct memory *memory, bool write)
+/* The kernel moves it, to or from a file: what another process may be asked for leaves devices' memory out. */
+static int move(const struct memory *memory, bool out)
 {
-	synchronize(memory, write, DMA_BUF_SYNC_START);
+	size_t done = 0;
+
+	while (done < memory->used_bytes) {
+		uint8_t *at = memory->origin + done;
+		size_t left = memory->used_bytes - done;
+		ssize_t moved = out ? pread(memory->copy_fd, at, left, (off_t)done)
+				    : pwrite(memory->copy_fd, at, left, (off_t)done);
+
+		if (moved < 0 && errno != EINTR)
+			return -errno;
+		if (!moved)
+			return -EFAULT;
+		done += moved > 0 ? (size_t)moved : 0;
+	}
+	return 0;
 }
 
-void memory_end_access(const struct memory *memory, bool write)
+int memory_begin_access(const struct memory *memory, bool write)
 {
+	int err;
+
+	synchronize(memory, write, DMA_BUF_SYNC_START);
+	err = memory->origin ? move(memory, false) : 0;
+	if (err)
+		synchronize(memory, write, DMA_BUF_SYNC_END);
+	return err;
+}
+
+int memory_end_access(const struct memory *memory, bool write)
+{
+	int err = memory->origin && write && memory->writable ? move(memory, true) : 0;
+
 	synchronize(memory, write, DMA_BUF_SYNC_END);
+	return err;
 }

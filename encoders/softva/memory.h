@@ -3,8 +3,10 @@
  * What surfaces are made of: memory behind a descriptor, our own (a memfd) or a
  * client's (a dma-buf, or a memfd), mapped as a whole.
  *
- * Nobody can keep a client from shrinking its memfd later: that program then gets
- * its own SIGBUS. A dma-buf never shrinks.
+ * A client's may go away while it is mapped: a memfd that is not sealed shrinks, a device
+ * revokes its dma-buf. Who touches it then gets SIGBUS, in a program that is not ours and
+ * knows of nothing. So only the kernel touches it, which answers with an error, and what
+ * is read and written between the brackets is a copy.
  */
 #ifndef PLANECAST_SOFTVA_MEMORY_H
 #define PLANECAST_SOFTVA_MEMORY_H
@@ -15,10 +17,14 @@
 
 struct memory {
 	int fd; /* -1: none */
-	uint8_t *data;
+	uint8_t *data; /* NULL: none */
 	size_t bytes;
 	bool writable;
 	bool dma_buf;
+	/* Of memory that may go away, of which data is a copy: */
+	uint8_t *origin; /* NULL: it stays */
+	size_t used_bytes; /* of it, from its beginning */
+	int copy_fd; /* the copy's memfd; -1: none */
 };
 
 /* Zeros, which take no room before they are written. -ENOMEM, -EMFILE and the like. */
@@ -28,7 +34,9 @@ int memory_alloc(uint64_t bytes, struct memory *ret);
  * or does not say its size.
  */
 int memory_import(int fd, struct memory *ret);
-/* All zero but fd -1 is fine, and what it leaves. */
+/* Only so many bytes of it count. */
+void memory_limit(struct memory *memory, uint64_t used_bytes);
+/* All zero but both fds -1 is fine, and what it leaves. */
 void memory_finish(struct memory *memory);
 /*
  * A new descriptor of it for a stranger: of our own memory a dma-buf where the kernel
@@ -36,8 +44,11 @@ void memory_finish(struct memory *memory);
  */
 int memory_export(const struct memory *memory, int *ret_fd);
 
-/* Brackets around each touch by the CPU; a kernel that cannot is fine. */
-void memory_begin_access(const struct memory *memory, bool write);
-void memory_end_access(const struct memory *memory, bool write);
+/*
+ * Brackets around each touch by the CPU. -EFAULT: it has gone away, and nothing is to be ended;
+ * or nobody sees what was written.
+ */
+int memory_begin_access(const struct memory *memory, bool write);
+int memory_end_access(const struct memory *memory, bool write);
 
 #endif

@@ -296,17 +296,21 @@ int pipeline_run(const struct pipeline *pipeline)
 	struct picture all = surface_picture(pipeline->dst), dst = pixels_crop(&all, &pipeline->to),
 		       src;
 	struct source source;
-	int err = source_open(pipeline->src, &pipeline->from, &source, &src);
+	int err = source_open(pipeline->src, &pipeline->from, &source, &src), ended;
 
 	if (err)
 		return err;
-	memory_begin_access(&pipeline->dst->memory, true);
+	err = memory_begin_access(&pipeline->dst->memory, true);
+	if (err) {
+		source_close(&source);
+		return err;
+	}
 	err = fill_around(pipeline, &all);
 	if (!err && src.width == dst.width && src.height == dst.height)
 		err = convert(pipeline, &src, &dst);
 	else if (!err)
 		err = scale(pipeline, &src, &dst);
-	memory_end_access(&pipeline->dst->memory, true);
+	ended = memory_end_access(&pipeline->dst->memory, true);
 	source_close(&source);
-	return err;
+	return err ? err : ended;
 }

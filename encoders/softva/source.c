@@ -49,7 +49,9 @@ int source_open(const struct surface *surface, const struct pixels_box *box,
 	struct picture all = surface_picture(surface);
 	int err;
 
-	memory_begin_access(&surface->memory, false);
+	err = memory_begin_access(&surface->memory, false);
+	if (err)
+		return err;
 	if (surface_is_linear(surface)) {
 		*ret_picture = pixels_crop(&all, box);
 	} else {

@@ -15,7 +15,7 @@ struct source {
 	uint8_t *copy; /* NULL: read in place */
 };
 
-/* The box lies in the surface. -ENOMEM. */
+/* The box lies in the surface. -ENOMEM; -EFAULT: its memory has gone away. */
 int source_open(const struct surface *surface, const struct pixels_box *box,
 		struct source *ret_source, struct picture *ret_picture);
 void source_close(struct source *source);

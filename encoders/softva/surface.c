@@ -61,7 +61,7 @@ static VAStatus make_surface(struct driver *driver, const struct import *import,
 	surface->format = import->format;
 	surface->width = import->width;
 	surface->height = import->height;
-	surface->memory.fd = -1;
+	surface->memory.fd = surface->memory.copy_fd = -1;
 	if (import_is_foreign(import)) {
 		status = import_memory(driver, import, index, count, surface);
 	} else {

@@ -347,6 +347,39 @@ static void test_import(void **state)
 	munmap(pixels, 512 * 56);
 }
 
+/* A client's memory goes away under our hands: calls fail, and the program lives. */
+static void test_memory_that_shrinks(void **state)
+{
+	VADisplay va = *state;
+	int fd = make_memfd(512 * 50);
+	VADRMPRIMESurfaceDescriptor descriptor = describe(fd, DRM_FORMAT_MOD_LINEAR);
+	VAImage image = make_image(va, VA_FOURCC_BGRX, 100, 50), derived;
+	VASurfaceID surface;
+	uint8_t *data;
+
+	assert_va(import(va, &descriptor, 100, 50, &surface));
+	assert_va(vaDeriveImage(va, surface, &derived));
+	assert_va(vaMapBuffer(va, derived.buf, (void **)&data));
+	/* While it is mapped. */
+	assert_int_equal(ftruncate(fd, 512 * 10), 0);
+	memset(data, 0x33, 512 * 50);
+	assert_int_equal(vaUnmapBuffer(va, derived.buf), VA_STATUS_ERROR_OPERATION_FAILED);
+	assert_int_equal(vaMapBuffer(va, derived.buf, (void **)&data), VA_STATUS_ERROR_OPERATION_FAILED);
+	assert_int_equal(vaGetImage(va, surface, 0, 0, 100, 50, image.image_id), VA_STATUS_ERROR_OPERATION_FAILED);
+	assert_int_equal(vaPutImage(va, surface, derived.image_id, 0, 0, 100, 50, 0, 0, 100, 50),
+			VA_STATUS_ERROR_OPERATION_FAILED);
+	/* And comes back. */
+	assert_int_equal(ftruncate(fd, 512 * 50), 0);
+	assert_int_equal(pwrite(fd, "\x42", 1, 512 * 49 + 8), 1);
+	assert_va(vaMapBuffer(va, derived.buf, (void **)&data));
+	assert_int_equal(data[512 * 49 + 8], 0x42);
+	assert_va(vaUnmapBuffer(va, derived.buf));
+	assert_va(vaDestroyImage(va, derived.image_id));
+	assert_va(vaDestroyImage(va, image.image_id));
+	assert_va(vaDestroySurfaces(va, &surface, 1));
+	close(fd);
+}
+
 /* The older kind: what i965 and gstreamer-vaapi know. */
 static void test_import_by_plain_descriptors(void **state)
 {
@@ -554,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_handles_do_not_come_back),
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_memory_that_shrinks),
 		cmocka_unit_test(test_import_by_plain_descriptors),
 		cmocka_unit_test(test_import_to_read_only),
 		cmocka_unit_test(test_import_tiled),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -455,7 +456,8 @@ static void test_what_is_not_dirty_is_not_encoded(void **state)
 }
 
 /* A sealed memfd with the picture somewhere in it, as a stranger hands it over. */
-static VASurfaceID import_nv12(VADisplay va, const uint8_t *nv12)
+/* In a memfd with these seals; *ret_fd is the caller's. */
+static VASurfaceID import_nv12(VADisplay va, const uint8_t *nv12, int seals, int *ret_fd)
 {
 	const uint32_t pitch = 384, luma = 4096, chroma = luma + pitch * (HEIGHT + 3);
 	const uint32_t bytes = chroma + pitch * HEIGHT / 2;
@@ -490,39 +492,67 @@ static VASurfaceID import_nv12(VADisplay va, const uint8_t *nv12)
 
 		assert_int_equal(pwrite(fd, nv12 + (size_t)y * WIDTH, WIDTH, at), WIDTH);
 	}
-	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK), 0);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
 	assert_va(vaCreateSurfaces(
 			va, VA_RT_FORMAT_YUV420, WIDTH, HEIGHT, &surface, 1, attribs, 2));
-	close(fd);
+	*ret_fd = fd;
 	return surface;
 }
 
-static void test_straight_from_foreign_memory(void **state)
+static void encode_foreign_memory(VADisplay va, int seals)
 {
 	const struct rig_options options = { .width = WIDTH, .height = HEIGHT };
 	uint8_t *nv12 = malloc(rig_nv12_bytes(WIDTH, HEIGHT));
 	struct rig_packet copied, foreign;
 	struct rig_stream stream;
 	VASurfaceID own;
+	int fd;
 
 	assert_non_null(nv12);
 	rig_paint(nv12, WIDTH, HEIGHT, 3);
-	rig_stream_open(&stream, *state, &options);
+	rig_stream_open(&stream, va, &options);
 	copied = encode_next(&stream, true, nv12);
 	rig_stream_close(&stream);
-	rig_stream_open(&stream, *state, &options);
+	rig_stream_open(&stream, va, &options);
 	own = stream.source;
-	stream.source = import_nv12(*state, nv12);
+	stream.source = import_nv12(va, nv12, seals, &fd);
 	rig_stream_encode(&stream, true);
 	foreign = rig_stream_packet(&stream);
 	assert_int_equal(copied.bytes, foreign.bytes);
 	assert_memory_equal(copied.data, foreign.data, copied.bytes);
 	free(copied.data);
 	free(foreign.data);
-	assert_va(vaDestroySurfaces(*state, &own, 1));
+	/* Of memory that goes away meanwhile there is no picture, and of what comes back there is one again. */
+	if (!(seals & F_SEAL_SHRINK)) {
+		VACodedBufferSegment *segment;
+		struct stat before;
+
+		assert_int_equal(fstat(fd, &before), 0);
+		assert_int_equal(ftruncate(fd, 8192), 0);
+		rig_stream_encode(&stream, true);
+		assert_int_equal(vaSyncSurface(va, stream.source), VA_STATUS_ERROR_ENCODING_ERROR);
+		assert_va(vaMapBuffer(va, stream.coded, (void **)&segment));
+		assert_int_equal(segment->size, 0);
+		assert_true(segment->status & VA_CODED_BUF_STATUS_BAD_BITSTREAM);
+		assert_va(vaUnmapBuffer(va, stream.coded));
+		assert_int_equal(ftruncate(fd, before.st_size), 0);
+		rig_stream_encode(&stream, true);
+		foreign = rig_stream_packet(&stream);
+		assert_int_not_equal(foreign.bytes, 0);
+		free(foreign.data);
+	}
+	close(fd);
+	assert_va(vaDestroySurfaces(va, &own, 1));
 	rig_stream_close(&stream);
 	free(nv12);
 }
+
+static void test_straight_from_foreign_memory(void **state)
+{
+	encode_foreign_memory(*state, F_SEAL_WRITE | F_SEAL_SHRINK);
+	encode_foreign_memory(*state, 0);
+}
+
 
 static void test_the_coded_buffer_is_too_small(void **state)
 {
