@@ -516,7 +516,7 @@ class CommandLine(unittest.TestCase):
                  (["--log-level", "debgu"], "debug"), (["-x"], "-x"), (["word"], "'word'"),
                  (["--for", "3"], "--demo"), (["--demo", "--for", "x"], "seconds"),
                  (["--demo", "--vm", "a"], "--vm"), (["--check-config", "--demo"], "--demo"),
-                 (["--worker", "a"], "--vm NAME"),
+                 (["--worker", "a"], "--vm NAME"), (["--gateway"], "for planecastd itself"),
                  (["--config", self.path, "--vm", "destkop"], "did you mean 'desktop'")]
         for arguments, expected in cases:
             status, out, err = run_planecastd(*arguments)
@@ -529,6 +529,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((status, err), (0, ""))
         self.assertIn("--check-config", out)
         self.assertNotIn("--worker", out)
+        self.assertNotIn("--gateway", out)
         self.assertLessEqual(max(map(len, out.splitlines())), 80)
         status, out, _ = run_planecastd("--version")
         self.assertEqual(status, 0)
