@@ -105,9 +105,13 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.type = SCHEMA_ADDRESSES,
 		.default_text = "",
 		.reload = SCHEMA_LIVE,
-		.doc = "Where browsers find all VMs, by https and at one port: 0.0.0.0:443. Needs tls-certificate "
-		       "and tls-key of [server]. Whoever asks for a VM by one of its server-names is given "
-		       "that VM's own websocket and websocket-pages. Written as for vnc. Not set: nowhere.",
+		.doc = "Where browsers find all VMs, by https and at one port: 0.0.0.0:443. People log in to "
+		       "that page with a name and a password of [server]'s users-file or pam-service. They see "
+		       "the VMs that have vnc-auth = users with the same users and let them in, by allow, and "
+		       "those with vnc-auth = none. Without users there is no login, and only the latter are "
+		       "seen. Needs tls-certificate and tls-key of [server]. Whoever asks for a VM by one of its "
+		       "server-names is given that VM's own websocket and websocket-pages. Written as for vnc. "
+		       "Not set: nowhere.",
 	},
 	{
 		SERVER("web-pages", web_pages),
@@ -122,10 +126,12 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 	{
 		SERVER("web-session", web_session_ns),
 		.type = SCHEMA_DURATION,
-		RANGE(60 * SECOND, 8760 * 3600 * SECOND),
+		RANGE(SECOND, 8760 * 3600 * SECOND),
 		.default_text = "12h",
 		.reload = SCHEMA_LIVE,
-		.doc = "How long somebody who has logged in by web stays so, for logins to come.",
+		.doc = "How long somebody who has logged in by web stays so; then viewers that he has opened "
+		       "there end, too. For logins to come. A reload keeps logins, unless users-file or pam- "
+		       "service of [server] change.",
 	},
 	{
 		SERVER("spice-tls", spice_tls),

@@ -91,6 +91,12 @@ struct protocol_events {
 	void (*auth_failed)(void *user, const struct protocol *protocol, const char *peer);
 };
 
+/* What somebody of ours knows of a viewer for whom it goes between. */
+struct protocol_proof {
+	const char *user; /* who it is; "": nobody was asked */
+	const char *tls; /* the version between it and us */
+};
+
 struct protocol_stats {
 	unsigned int viewers; /* authenticated */
 	unsigned int handshakes; /* connected, not yet authenticated */
@@ -107,11 +113,11 @@ struct protocol_impl {
 	void (*accept)(struct protocol *protocol, int listener, int fd, const struct sockaddr *peer,
 			socklen_t length);
 	/*
-	 * A client has connected to somebody of ours who has asked who it is, and goes between: user, or "" where
-	 * nobody is asked. Takes the socket, also on failure. NULL: not in this protocol.
+	 * A browser has connected to somebody of ours who has asked who it is, and goes between. Takes the socket,
+	 * also on failure. NULL: not in this protocol.
 	 */
 	void (*admit)(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length,
-			const char *user);
+			const struct protocol_proof *proof);
 	/* The newest change; update is borrowed. Never fails: what cannot be done costs a client. */
 	void (*update)(struct protocol *protocol, const struct update *update);
 	/* Video goes on, off, or elsewhere; comes before the update it is about. NULL: this has none. */

@@ -363,23 +363,6 @@ int rfb_handshake_init(struct rfb_handshake *handshake, int auth, bool tls, stru
 	return evbuffer_add(output, version_text, RFB_VERSION_BYTES) < 0 ? -ENOMEM : 0;
 }
 
-/* There are so many. Nothing of it stays behind: it may be a password. */
-static void take(struct evbuffer *input, uint8_t *data, size_t bytes)
-{
-	struct evbuffer_iovec piece;
-	size_t at = 0, now;
-
-	while (at < bytes) {
-		if (evbuffer_peek(input, -1, NULL, &piece, 1) < 1)
-			return;
-		now = piece.iov_len < bytes - at ? piece.iov_len : bytes - at;
-		memcpy(data + at, piece.iov_base, now);
-		secret_wipe(piece.iov_base, now);
-		evbuffer_drain(input, now);
-		at += now;
-	}
-}
-
 enum rfb_handshake_result rfb_handshake_input(struct rfb_handshake *handshake,
 		struct evbuffer *input, struct evbuffer *output)
 {
@@ -389,7 +372,7 @@ enum rfb_handshake_result rfb_handshake_input(struct rfb_handshake *handshake,
 	_Static_assert(sizeof(data) >= RFB_VERSION_BYTES && sizeof(data) >= RFB_CHALLENGE_BYTES,
 			"data holds what any step takes");
 	while (result == RFB_HANDSHAKE_MORE && evbuffer_get_length(input) >= handshake->need) {
-		take(input, data, handshake->need);
+		secret_take(input, data, handshake->need);
 		result = handshake->step(handshake, data, output);
 	}
 	secret_wipe(data, sizeof(data));

@@ -2,8 +2,10 @@
 /* Pages of their own for what nobody else is to read. */
 #include "net/secret.h"
 
+#include <event2/buffer.h>
 #include <openssl/crypto.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "server/log.h"
@@ -33,4 +35,20 @@ void secret_free(void *secret, size_t bytes)
 void secret_wipe(void *data, size_t bytes)
 {
 	OPENSSL_cleanse(data, bytes);
+}
+
+void secret_take(struct evbuffer *input, void *data, size_t bytes)
+{
+	struct evbuffer_iovec piece;
+	size_t at = 0, now;
+
+	while (at < bytes) {
+		if (evbuffer_peek(input, -1, NULL, &piece, 1) < 1)
+			return;
+		now = piece.iov_len < bytes - at ? piece.iov_len : bytes - at;
+		memcpy((char *)data + at, piece.iov_base, now);
+		secret_wipe(piece.iov_base, now);
+		evbuffer_drain(input, now);
+		at += now;
+	}
 }

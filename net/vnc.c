@@ -445,13 +445,13 @@ static void accept_client(struct protocol *protocol, int listener, int fd, const
 }
 
 static void admit_client(struct protocol *protocol, int fd, const struct sockaddr *peer, socklen_t length,
-		const char *user)
+		const struct protocol_proof *proof)
 {
 	struct vnc *vnc = from_protocol(protocol);
 	struct vnc_client *client;
 	int r;
 
-	r = vnc_client_new_proven(vnc, fd, peer, length, user, &client);
+	r = vnc_client_new_proven(vnc, fd, peer, length, proof, &client);
 	if (r < 0 && r != -EBUSY && r != -EACCES)
 		log_warn(NULL, "client refused: %s", strerror(-r));
 }

@@ -455,13 +455,13 @@ static int push_websocket(struct vnc_client *client)
 	return r < 0 ? r : stream_push(client->stream, &websocket_layer, &client->websocket);
 }
 
-/* user NULL: it comes by the listener. */
+/* proof NULL: it comes by the listener. */
 static int new_client(struct vnc *vnc, int listener, int fd, const struct sockaddr *peer, socklen_t length,
-		const char *user, struct vnc_client **ret)
+		const struct protocol_proof *proof, struct vnc_client **ret)
 {
 	struct vnc_client *client = calloc(1, sizeof(*client));
-	const bool is_websocket = !user && listener == CONFIG_LISTENERS_WEBSOCKET;
-	const bool uses_vencrypt = !user && listener == CONFIG_LISTENERS_VNC &&
+	const bool is_websocket = !proof && listener == CONFIG_LISTENERS_WEBSOCKET;
+	const bool uses_vencrypt = !proof && listener == CONFIG_LISTENERS_VNC &&
 			config_listener_is_encrypted(vnc->config, listener);
 	int r = -ENOMEM;
 
@@ -471,11 +471,13 @@ static int new_client(struct vnc *vnc, int listener, int fd, const struct sockad
 	client->connected_ns = clock_now_ns();
 	client->bearer.role = vnc->config->vnc_auth == CONFIG_AUTH_NONE ? ROLE_CONTROL : ROLE_VIEW;
 	address_format(peer, length, client->peer);
-	r = user ? vnc_login_admit(client, user) : 0;
+	r = proof ? vnc_login_admit(client, proof->user) : 0;
 	if (r < 0)
 		goto err_free;
 	r = -ENOMEM;
-	client->proven = user != NULL;
+	client->proven = proof != NULL;
+	client->is_websocket = proof != NULL;
+	snprintf(client->proven_tls, sizeof(client->proven_tls), "%s", proof ? proof->tls : "");
 	client->timer = evtimer_new(vnc->base, handle_timer, client);
 	if (!client->timer)
 		goto err_free;
@@ -485,7 +487,7 @@ static int new_client(struct vnc *vnc, int listener, int fd, const struct sockad
 		goto err_timer;
 	}
 	client->guest.rank = client->bearer.name[0] ? GATE_KNOWN : client->guest.rank;
-	r = rfb_handshake_init(&client->handshake, user ? CONFIG_AUTH_NONE : vnc->config->vnc_auth, uses_vencrypt,
+	r = rfb_handshake_init(&client->handshake, proof ? CONFIG_AUTH_NONE : vnc->config->vnc_auth, uses_vencrypt,
 			vnc->scratch);
 	if (r < 0)
 		goto err_gate;
@@ -528,8 +530,8 @@ int vnc_client_new(struct vnc *vnc, int listener, int fd, const struct sockaddr 
 	return new_client(vnc, listener, fd, peer, length, NULL, ret);
 }
 
-int vnc_client_new_proven(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length, const char *user,
-		struct vnc_client **ret)
+int vnc_client_new_proven(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length,
+		const struct protocol_proof *proof, struct vnc_client **ret)
 {
-	return new_client(vnc, CONFIG_LISTENERS, fd, peer, length, user, ret);
+	return new_client(vnc, CONFIG_LISTENERS, fd, peer, length, proof, ret);
 }

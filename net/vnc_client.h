@@ -25,6 +25,7 @@
 
 struct event;
 struct login_request;
+struct protocol_proof;
 struct stream;
 struct vnc;
 
@@ -83,6 +84,7 @@ struct vnc_client {
 	bool prompted; /* its deadline was put off for a person to type */
 	bool exclusive;
 	bool proven; /* to somebody who goes between */
+	char proven_tls[16]; /* the version between it and that one */
 	struct login_request *login; /* NULL: none is under way */
 	struct tickets_bearer bearer; /* who it is, and what for */
 
@@ -124,8 +126,8 @@ struct vnc_client {
 int vnc_client_new(struct vnc *vnc, int listener, int fd, const struct sockaddr *peer, socklen_t length,
 		struct vnc_client **ret);
 /* The same for who has proven who he is, see struct protocol_impl. -EACCES: he is not let in, and the log says so. */
-int vnc_client_new_proven(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length, const char *user,
-		struct vnc_client **ret);
+int vnc_client_new_proven(struct vnc *vnc, int fd, const struct sockaddr *peer, socklen_t length,
+		const struct protocol_proof *proof, struct vnc_client **ret);
 /* Ends the connection and says why in the log. May be called anywhere, any number of times. */
 void vnc_client_close(struct vnc_client *client, enum log_level level, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));

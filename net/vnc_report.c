@@ -37,9 +37,8 @@ void vnc_report(struct vnc_client *client, struct protocol_viewer *ret)
 		.peer = client->peer,
 		.since_ns = client->viewer.since_ns,
 		.user = client->bearer.name,
-		/* The web page's process has both between itself and the browser. */
-		.tls = client->proven ? "TLS" : client->tls.open ? client->tls.version : "",
-		.is_websocket = client->is_websocket || client->proven,
+		.tls = client->tls.open ? client->tls.version : client->proven_tls,
+		.is_websocket = client->is_websocket,
 		.may_control = vnc_client_may_control(client),
 		.encoding = encoding_of(client),
 		.fps_x10 = viewer_fps_x10(&client->viewer, client->updates, clock_now_ns()),

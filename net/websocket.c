@@ -177,6 +177,7 @@ static int websocket_open(struct event_base *base, struct bufferevent *below, vo
 	websocket->below = below;
 	websocket->link = argument;
 	websocket->request = request;
+	websocket->open = websocket->link->upgraded;
 	websocket->layer = bufferevent_filter_new(below, filter_input, filter_output, BEV_OPT_CLOSE_ON_FREE,
 			websocket_free, websocket);
 	if (!websocket->layer)

@@ -24,6 +24,7 @@
 struct websocket_link {
 	struct websocket_policy policy;
 	bool browses; /* it asked for a page, and has it */
+	bool upgraded; /* set before it is pushed: the request was answered with yes by somebody else */
 };
 
 extern const struct stream_layer websocket_layer;

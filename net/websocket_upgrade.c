@@ -57,6 +57,12 @@ static const char *check_origin(const struct http_request *request, const struct
 	return NULL;
 }
 
+/* Without an own one: what noVNC asks for, and what a person writes. */
+static bool path_is_good(const char *path, const char *own)
+{
+	return own ? !strcmp(path, own) : !strcmp(path, "/") || !strcmp(path, "/websockify");
+}
+
 int websocket_upgrade_check(const struct http_request *request, const struct websocket_policy *policy,
 		unsigned int *ret_status, const char **ret_error)
 {
@@ -71,8 +77,7 @@ int websocket_upgrade_check(const struct http_request *request, const struct web
 		const char *error;
 	} checks[] = {
 		{ strcmp(request->method, "GET") != 0, 405, "only GET is understood here" },
-		/* What noVNC asks for, and what a person writes. */
-		{ strcmp(request->path, "/") && strcmp(request->path, "/websockify"), 404, "there is no such page" },
+		{ !path_is_good(request->path, policy->path), 404, "there is no such page" },
 		{ http_request_body_bytes(request, 0, &body_bytes) < 0, 400, "a GET with something behind it" },
 		{ web_host_parse(http_request_header(request, "host"), host) < 0, 400, "the Host is none" },
 		{ !http_request_has_token(request, "upgrade", "websocket") ||

@@ -28,6 +28,7 @@ struct websocket_policy {
 	 */
 	const struct config_addresses *origins; /* borrowed */
 	bool secure; /* the connection is encrypted */
+	const char *path; /* where it is; borrowed; NULL: at / and /websockify */
 	const char *peer; /* borrowed; for the log */
 	const struct web_pages *pages; /* shown to browsers that ask for no upgrade; borrowed; NULL: none */
 };

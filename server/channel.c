@@ -40,6 +40,7 @@ static const struct kind_rule {
 	[CHANNEL_BOARD] = { 0, 0, true },
 	[CHANNEL_VM_DOOR] = { 1, CHANNEL_NAME_MAX, true },
 	[CHANNEL_HANDED] = { 1, CHANNEL_NAME_MAX, true },
+	[CHANNEL_VIEWER] = { sizeof(struct channel_viewer), sizeof(struct channel_viewer), true },
 };
 
 static bool message_is_valid(uint32_t kind, size_t payload_bytes, bool has_fd)

@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #define CHANNEL_PAYLOAD_MAX 65536
 #define CHANNEL_FDS_MAX 1
@@ -20,6 +21,8 @@
 #define CHANNEL_NAMES_MAX 8192
 /* Of a VM; of a key. */
 #define CHANNEL_NAME_MAX 64
+#define CHANNEL_USER_MAX 255
+#define CHANNEL_TLS_MAX 15
 /* A question of the control socket, as text; a happening that a worker tells of. */
 #define CHANNEL_ASK_MAX 1024
 #define CHANNEL_EVENT_MAX 2048
@@ -48,7 +51,11 @@ enum channel_kind {
 	CHANNEL_VM_DOOR, /* payload: a VM's name; one fd, the other end of its door */
 	/* through a door */
 	CHANNEL_HANDED, /* payload: the key of the listener it is as if it had come in by; one fd, untouched */
+	CHANNEL_VIEWER, /* struct channel_viewer; one fd, the worker's end of a stream socketpair */
 };
+
+/* The state of a VM of which nobody has seen a picture as yet. */
+#define CHANNEL_STATE_RESTING "not watched yet"
 
 struct channel_status {
 	uint32_t viewers;
@@ -57,6 +64,14 @@ struct channel_status {
 	uint64_t bits_per_second;
 	uint32_t damage_permille; /* mean share of the picture per changed frame */
 	char state[68]; /* "1920x1080 XR24" or the reason there is no picture; no padding behind */
+};
+
+/* Who has proven to the gateway that he is user, and comes through it. */
+struct channel_viewer {
+	struct sockaddr_storage address; /* of the browser */
+	uint32_t address_bytes;
+	char user[CHANNEL_USER_MAX + 1]; /* "": nobody was asked */
+	char tls[CHANNEL_TLS_MAX + 1]; /* the version between browser and gateway */
 };
 
 /*

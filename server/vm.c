@@ -522,9 +522,10 @@ void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const stru
 	protocol->impl->accept(protocol, listener, fd, peer, length);
 }
 
-void vm_admit(struct vm *vm, int fd, const struct sockaddr *peer, socklen_t length, const char *user)
+void vm_admit(struct vm *vm, int fd, const struct sockaddr *peer, socklen_t length,
+		const struct protocol_proof *proof)
 {
-	vm->protocols[0]->impl->admit(vm->protocols[0], fd, peer, length, user);
+	vm->protocols[0]->impl->admit(vm->protocols[0], fd, peer, length, proof);
 }
 
 void vm_reconfigure(struct vm *vm, const struct config_vm *config)
@@ -591,6 +592,6 @@ void vm_status(struct vm *vm, struct channel_status *ret)
 		snprintf(status.state, sizeof(status.state), "%ux%u %s", vm->width, vm->height,
 				format_fourcc_name(vm->fourcc, fourcc));
 	else
-		snprintf(status.state, sizeof(status.state), "not watched yet");
+		snprintf(status.state, sizeof(status.state), CHANNEL_STATE_RESTING);
 	*ret = status;
 }

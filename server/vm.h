@@ -39,8 +39,9 @@ void vm_free(struct vm *vm);
 /* A client has connected to a listener; the VM owns the socket, also on failure. */
 void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const struct sockaddr *peer,
 		socklen_t length);
-/* One who has proven to us that he is that user, "": nobody was asked, and that we go between; over VNC. */
-void vm_admit(struct vm *vm, int fd, const struct sockaddr *peer, socklen_t length, const char *user);
+/* The same for a browser, over VNC: one of ours has asked who it is, and goes between. */
+void vm_admit(struct vm *vm, int fd, const struct sockaddr *peer, socklen_t length,
+		const struct protocol_proof *proof);
 /* Live keys only (config_vm_compare() said CONFIG_LIVE). */
 void vm_reconfigure(struct vm *vm, const struct config_vm *config);
 /* drivers say something else. */

@@ -170,6 +170,22 @@ static void handle_handed(void *user, enum config_listeners key, int fd, const s
 	vm_accept(worker->vm, key, fd, peer, length);
 }
 
+/* Takes fd. */
+static void handle_viewer(void *user, int fd, const struct channel_viewer *viewer)
+{
+	const struct protocol_proof proof = { .user = viewer->user, .tls = viewer->tls };
+	struct worker *worker = user;
+
+	worker->quiet = 0;
+	schedule_status(worker);
+	vm_admit(worker->vm, fd, (const struct sockaddr *)&viewer->address, viewer->address_bytes, &proof);
+}
+
+static const struct worker_door_events door_events = {
+	.handed = handle_handed,
+	.viewer = handle_viewer,
+};
+
 static void handle_accept(void *user, int fd, const struct sockaddr *peer, socklen_t length)
 {
 	const struct worker_listener *listener = user;
@@ -334,7 +350,7 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 		listener_remove(worker, payload);
 		break;
 	case CHANNEL_DOOR:
-		if (worker_door_open(&worker->door, worker->base, passed_fd, handle_handed, worker) < 0)
+		if (worker_door_open(&worker->door, worker->base, passed_fd, &door_events, worker) < 0)
 			log_error(NULL, "cannot be reached by shared ports: %s", strerror(ENOMEM));
 		break;
 	case CHANNEL_READY:

@@ -11,23 +11,30 @@
 
 #include "config/config.h"
 
+struct channel_viewer;
 struct event;
 struct event_base;
 
-/* fd, connected, non-blocking and close-on-exec, is the callee's; as from a listener of that key. */
-typedef void (*worker_door_fn)(void *user, enum config_listeners key, int fd, const struct sockaddr *peer,
-		socklen_t length);
+/* All mandatory. fd, connected, non-blocking and close-on-exec, is the callee's. */
+struct worker_door_events {
+	/* As from a listener of that key. */
+	void (*handed)(void *user, enum config_listeners key, int fd, const struct sockaddr *peer,
+			socklen_t length);
+	/* The gateway knows who it is, and goes between. */
+	void (*viewer)(void *user, int fd, const struct channel_viewer *viewer);
+};
 
 /* All zero: there is none. */
 struct worker_door {
 	struct event *readable;
 	int fd; /* while there is an event */
-	worker_door_fn accept;
+	const struct worker_door_events *events;
 	void *user;
 };
 
 /* Takes fd, also on failure; in place of one before. -ENOMEM. */
-int worker_door_open(struct worker_door *door, struct event_base *base, int fd, worker_door_fn accept, void *user);
+int worker_door_open(struct worker_door *door, struct event_base *base, int fd,
+		const struct worker_door_events *events, void *user);
 void worker_door_close(struct worker_door *door);
 
 #endif

@@ -18,6 +18,12 @@ static int hex_digit(char c)
 	return at ? (int)(at - digits) % 16 : -1;
 }
 
+int form_escaped(const char *at, const char *end)
+{
+	return end - at >= 3 && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0
+			? hex_digit(at[1]) << 4 | hex_digit(at[2]) : -1;
+}
+
 static bool stands_for_itself(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("*-._", c));
@@ -30,8 +36,8 @@ static int read_value(const char *at, const char *end, const struct form_field *
 	while (at < end) {
 		int c = *at;
 
-		if (c == '%' && end - at >= 3 && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0) {
-			c = hex_digit(at[1]) << 4 | hex_digit(at[2]);
+		if (c == '%') {
+			c = form_escaped(at, end);
 			at += 3;
 		} else if (c == '+' || stands_for_itself((char)c)) {
 			c = c == '+' ? ' ' : c;
@@ -39,7 +45,7 @@ static int read_value(const char *at, const char *end, const struct form_field *
 		} else {
 			return -EINVAL;
 		}
-		if (!c)
+		if (c <= 0)
 			return -EINVAL;
 		if (used + 1 >= field->size)
 			return -E2BIG;

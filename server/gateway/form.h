@@ -18,4 +18,7 @@ struct form_field {
 /* -EINVAL: that is not the form, or a NUL is in it; -E2BIG: a value is longer. All values are then wiped. */
 int form_read(const char *text, size_t bytes, const struct form_field *fields, size_t n_fields);
 
+/* The byte that "%4A" stands for, of which at is the '%'; -1: that is not one. */
+int form_escaped(const char *at, const char *end);
+
 #endif

@@ -167,7 +167,10 @@ int pages_put_login(struct evbuffer *output, unsigned int status, const char *us
 static void put_state(struct page *page, const struct pages_vm *vm)
 {
 	static const char *const classes[] = {
-		[PAGES_ENDED] = "ended", [PAGES_BLANK] = "blank", [PAGES_SHOWN] = "shown",
+		[PAGES_ENDED] = "ended",
+		[PAGES_RESTING] = "shown",
+		[PAGES_BLANK] = "blank",
+		[PAGES_SHOWN] = "shown",
 	};
 
 	put(page, "<p class=\"state ");
@@ -176,6 +179,9 @@ static void put_state(struct page *page, const struct pages_vm *vm)
 	switch (vm->state) {
 	case PAGES_ENDED:
 		put(page, "Not running");
+		break;
+	case PAGES_RESTING:
+		put(page, "Ready");
 		break;
 	case PAGES_BLANK:
 		put_text(page, vm->why);
@@ -212,6 +218,11 @@ static void put_vm(struct page *page, const struct pages_vm *vm, bool has_viewer
 	put(page, "<h2>");
 	put_text(page, vm->title);
 	put(page, "</h2>\n");
+	if (strcmp(vm->title, vm->name)) {
+		put(page, "<p class=\"dim name\">");
+		put_text(page, vm->name);
+		put(page, "</p>\n");
+	}
 	put_state(page, vm);
 	put(page, opens ? "</a></li>\n" : "</div></li>\n");
 }

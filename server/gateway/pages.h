@@ -21,6 +21,7 @@ struct evbuffer;
 
 enum pages_state {
 	PAGES_ENDED, /* nobody serves it, for now */
+	PAGES_RESTING, /* nobody has seen a picture of it so far */
 	PAGES_BLANK, /* there is no picture, and viewers are told why */
 	PAGES_SHOWN,
 };

@@ -1,132 +1,177 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* TLS with the server's certificate, and an answer by HTTP. */
+/* What connections to the web page share: sessions, noVNC, and the gate for strangers. */
 #include "server/gateway/web.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
+#include <sys/random.h>
 #include <unistd.h>
 
-#include "net/stream.h"
-#include "net/tls.h"
-#include "net/websocket_upgrade.h"
+#include "config/config.h"
+#include "net/login.h"
+#include "net/login_file.h"
+#include "net/web_pages.h"
 #include "server/clock.h"
 #include "server/gateway/gateway.h"
+#include "server/gateway/web_client.h"
 #include "server/log.h"
 
-#define PATIENCE_NS (10 * NSEC_PER_SEC)
-#define REQUEST_MAX_BYTES 8192
+#define PAGES_FOLDER "/usr/share/novnc"
 
-struct visitor {
-	TAILQ_ENTRY(visitor) link;
-	struct web *web;
-	struct stream *stream;
-	struct tls_link tls;
-	int64_t until_ns;
-};
+/* A browser makes six connections at a time, and some that it may never use. */
+static const char limits_text[] =
+		"[vm \"web\"]\n"
+		"source = pattern\n"
+		"max-handshakes = 512\n"
+		"max-handshakes-per-source = 64\n"
+		"handshake-drop-from = 128\n";
 
-struct web {
-	struct gateway *gateway;
-	TAILQ_HEAD(, visitor) visitors; /* oldest first */
-};
-
-static void drop(struct visitor *visitor)
+static void handle_later(evutil_socket_t fd, short what, void *data)
 {
-	TAILQ_REMOVE(&visitor->web->visitors, visitor, link);
-	stream_free(visitor->stream);
-	free(visitor);
-}
+	struct web_client *client, *next;
+	struct web *web = data;
 
-static void handle_readable(void *user)
-{
-	struct visitor *visitor = user;
-	struct evbuffer *input = stream_input(visitor->stream), *output;
-	const bool whole = evbuffer_search(input, "\r\n\r\n", 4, NULL).pos >= 0;
-
-	if (clock_now_ns() >= visitor->until_ns || evbuffer_get_length(input) > REQUEST_MAX_BYTES) {
-		drop(visitor);
-		return;
+	(void)fd;
+	(void)what;
+	for (client = TAILQ_FIRST(&web->clients); client; client = next) {
+		next = TAILQ_NEXT(client, link);
+		if (client->state == WEB_CLOSED)
+			web_client_free(client);
 	}
-	if (!whole)
-		return;
-	output = evbuffer_new();
-	if (output && websocket_upgrade_refuse(404, "no VM of that name is served here", output) == 0)
-		stream_write_buffer(visitor->stream, output);
-	if (output)
-		evbuffer_free(output);
-	drop(visitor);
 }
 
-static void handle_drained(void *user)
+static void handle_expiry(evutil_socket_t fd, short what, void *data)
 {
-	(void)user;
+	(void)fd;
+	(void)what;
+	web_watch_sessions(data);
 }
 
-static void handle_closed(void *user, int error)
+void web_watch_sessions(struct web *web)
 {
-	(void)error;
-	drop(user);
-}
+	const int64_t now_ns = clock_now_ns(), next_ns = sessions_expire(web->sessions, now_ns);
+	const struct timeval delay = clock_timeval(next_ns - now_ns + NSEC_PER_MSEC);
 
-static const struct stream_events stream_events = {
-	.readable = handle_readable,
-	.drained = handle_drained,
-	.closed = handle_closed,
-};
-
-void web_accept(struct web *web, int fd, const struct sockaddr *peer, socklen_t length)
-{
-	struct visitor *visitor = calloc(1, sizeof(*visitor));
-	int r = visitor ? 0 : -ENOMEM;
-
-	(void)peer;
-	(void)length;
-	if (!r)
-		r = stream_new(gateway_base(web->gateway), fd, &stream_events, visitor, &visitor->stream);
-	if (r < 0) {
-		free(visitor);
-		close(fd);
-		return;
-	}
-	visitor->web = web;
-	visitor->tls.tls = gateway_tls(web->gateway);
-	visitor->until_ns = clock_now_ns() + PATIENCE_NS;
-	TAILQ_INSERT_TAIL(&web->visitors, visitor, link);
-	stream_set_input_limit(visitor->stream, REQUEST_MAX_BYTES);
-	stream_again_in(visitor->stream, PATIENCE_NS);
-	r = stream_push(visitor->stream, &tls_layer, &visitor->tls);
-	if (r < 0) {
-		log_warn(NULL, "visitor refused: %s", strerror(-r));
-		drop(visitor);
-	}
+	if (next_ns == INT64_MAX)
+		event_del(web->expiry);
+	else if (event_add(web->expiry, &delay) < 0)
+		log_warn(NULL, "no memory to watch logins expire"); /* they do, but their viewers stay */
 }
 
 int web_new(struct gateway *gateway, struct web **ret)
 {
 	struct web *web = calloc(1, sizeof(*web));
+	uint64_t seed;
+	int r = -ENOMEM;
 
 	if (!web)
 		return -ENOMEM;
+	TAILQ_INIT(&web->clients);
 	web->gateway = gateway;
-	TAILQ_INIT(&web->visitors);
+	web->base = gateway_base(gateway);
+	web->scratch = evbuffer_new();
+	web->later = event_new(web->base, -1, 0, handle_later, web);
+	web->expiry = evtimer_new(web->base, handle_expiry, web);
+	if (!web->scratch || !web->later || !web->expiry)
+		goto err_free;
+	r = getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed) ? 0 : -EIO;
+	if (!r)
+		r = config_parse("web", limits_text, sizeof(limits_text) - 1, NULL, NULL, &web->limits);
+	if (!r)
+		r = gate_new(web->limits->vms[0], seed, &web->gate);
+	if (!r)
+		r = login_new(web->base, &web->login);
+	if (!r)
+		r = sessions_new(SESSIONS_MAX, &web->sessions);
+	if (r < 0)
+		goto err_free;
 	*ret = web;
 	return 0;
+
+err_free:
+	web_free(web);
+	return r;
 }
 
 void web_free(struct web *web)
 {
-	struct visitor *visitor;
+	struct web_client *client;
 
 	if (!web)
 		return;
-	while ((visitor = TAILQ_FIRST(&web->visitors)))
-		drop(visitor);
+	while ((client = TAILQ_FIRST(&web->clients))) {
+		web_client_close(client, LOG_LEVEL_DEBUG, "the server stops");
+		web_client_free(client);
+	}
+	sessions_free(web->sessions);
+	login_free(web->login);
+	gate_free(web->gate);
+	config_free(web->limits);
+	web_pages_free(web->pages);
+	if (web->expiry)
+		event_free(web->expiry);
+	if (web->later)
+		event_free(web->later);
+	if (web->scratch)
+		evbuffer_free(web->scratch);
+	free(web->users_file);
+	free(web->pam_service);
 	free(web);
+}
+
+/* True: it is another text. */
+static bool follow(char **text, const char *newest)
+{
+	if (*text && newest ? !strcmp(*text, newest) : !*text && !newest)
+		return false;
+	free(*text);
+	*text = newest ? strdup(newest) : NULL; /* without memory it is another one next time, too */
+	return true;
+}
+
+static void load_pages(struct web *web, const char *key)
+{
+	const bool is_auto = !strcmp(key, "auto");
+	const char *folder = is_auto ? PAGES_FOLDER : key;
+	int r;
+
+	web_pages_free(web->pages);
+	web->pages = NULL;
+	if (!strcmp(key, "off"))
+		return;
+	if (is_auto && access(folder, F_OK) < 0) {
+		log_notice(NULL, "there is no noVNC in %s: browsers see the list of VMs, and no picture", folder);
+		return;
+	}
+	r = web_pages_load(folder, &web->pages);
+	if (r < 0)
+		log_error(NULL, "web-pages %s: %s; browsers see the list of VMs, and no picture", folder,
+				r == -ENOENT ? "there is no vnc.html in it" : strerror(-r));
+	else
+		log_info(NULL, "%zu files for browsers from %s", web_pages_count(web->pages), folder);
 }
 
 void web_reconfigure(struct web *web)
 {
-	(void)web; /* what counts is read when somebody comes */
+	const struct config_server *server = &gateway_config(web->gateway)->server;
+	const char *error;
+
+	if (follow(&web->users_file, server->users_file) | follow(&web->pam_service, server->pam_service))
+		sessions_end_all(web->sessions, "other users may log in now");
+	if (!server->web.count)
+		return;
+	load_pages(web, server->web_pages);
+	if (server->users_file && login_file_check_file(server->users_file, &error) < 0)
+		log_error(NULL, "users file %s %s: its users cannot log in", server->users_file, error);
+}
+
+void web_accept(struct web *web, int fd, const struct sockaddr *peer, socklen_t length)
+{
+	int r = web_client_new(web, fd, peer, length);
+
+	if (r < 0 && r != -EBUSY)
+		log_warn(NULL, "browser refused: %s", strerror(-r));
 }

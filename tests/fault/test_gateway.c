@@ -65,6 +65,18 @@ static void take(void *user, enum config_listeners key, int fd, const struct soc
 	close(fd);
 }
 
+static void admit(void *user, int fd, const struct channel_viewer *viewer)
+{
+	(void)user;
+	(void)viewer;
+	close(fd);
+}
+
+static const struct worker_door_events door_events = {
+	.handed = take,
+	.viewer = admit,
+};
+
 static void take_other(void *user, int fd, const struct sockaddr *peer, socklen_t length)
 {
 	(void)user;
@@ -102,7 +114,7 @@ static int run(void)
 	unsigned int before;
 	int r;
 
-	r = worker_door_open(&door, base, fcntl(ends.worker_fd, F_DUPFD_CLOEXEC, 0), take, NULL);
+	r = worker_door_open(&door, base, fcntl(ends.worker_fd, F_DUPFD_CLOEXEC, 0), &door_events, NULL);
 	if (!r)
 		r = dispatch_new(NULL, take_other, NULL, &dispatch);
 	if (!r) {

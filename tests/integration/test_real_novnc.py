@@ -10,17 +10,16 @@ import pathlib
 import tempfile
 import unittest
 
+import novnc
 from browser import Browser, find_viewers
 from harness import Daemon, vm_section, wait_until
 from picture import Picture
-from screen import SCREENSHOTS
 from tls import make_certs, make_users, server_section
 from viewer import SpiceViewer, Viewer
 
 SIZE = 800, 600
 WINDOW = 1100, 800
 DEADLINE_S = 60
-CANVAS = "document.querySelector('#noVNC_container canvas')"
 PASSWORD = "Sesame42"
 USER, USERS_PASSWORD = "alice", "looking-glass-1871"
 NOVNCS = "novnc", "novnc-own"
@@ -29,11 +28,6 @@ FILL_IN = """
 for (const [field, text] of [["username", %r], ["password", %r]])
     document.getElementById(`noVNC_${field}_input`).value = text;
 document.getElementById("noVNC_credentials_button").click();
-"""
-# What the page has above the picture where the picture is as large as the page.
-UNCOVER = """
-for (const name of ["control_bar_anchor", "hint_anchor", "status"])
-    document.getElementById("noVNC_" + name)?.style.setProperty("display", "none", "important");
 """
 
 
@@ -58,7 +52,7 @@ class NoVnc(unittest.TestCase):
                 raise
 
     def size(self):
-        return self.browser.value(f"(({{width, height}}) => [width, height])({CANVAS} ?? {{}})")
+        return novnc.size(self.browser)
 
     def status(self):
         return self.browser.value("document.querySelector('#noVNC_status').textContent")
@@ -68,38 +62,14 @@ class NoVnc(unittest.TestCase):
         wait_until(lambda: self.browser.value(LOGIN + " !== null"), "noVNC asks who it is", DEADLINE_S, 0.1)
         self.browser.value(FILL_IN % (USER, password))
 
-    def looks(self):
-        box = self.browser.value(f"(({{x, y, width, height}}) => [x, y, width, height])({CANVAS}.getBoundingClientRect())")
-        return self.browser.picture(box)
-
     def expect_same(self, name, probe):
         """The canvas shows what another viewer is shown, pixel for pixel."""
         with tempfile.TemporaryDirectory(prefix="planecast-test-") as folder:
-            def is_same():
-                nonlocal shown
+            def seen():
                 probe("save", f"{folder}/same.ppm")
-                shown = self.looks()
-                return shown == Picture.read_ppm(f"{folder}/same.ppm")
+                return Picture.read_ppm(f"{folder}/same.ppm")
 
-            shown = None
-            try:
-                wait_until(is_same, f"{name}: the same picture as another viewer's", DEADLINE_S, 0.1)
-            finally:
-                SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-                shown.write_png(SCREENSHOTS / f"{name}.png")
-        print(f"{name}: exact at {shown.width}x{shown.height}")
-
-    def click(self, x, y):
-        left, top = self.browser.value(f"(({{x, y}}) => [x, y])({CANVAS}.getBoundingClientRect())")
-        for kind, buttons in ("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0):
-            self.browser.call("Input.dispatchMouseEvent", type=kind, x=left + x, y=top + y, buttons=buttons, clickCount=1,
-                              button="none" if kind == "mouseMoved" else "left")
-
-    def type(self, word):
-        for letter in word:
-            key = {"key": letter, "code": f"Key{letter.upper()}", "windowsVirtualKeyCode": ord(letter.upper())}
-            self.browser.call("Input.dispatchKeyEvent", type="keyDown", text=letter, **key)
-            self.browser.call("Input.dispatchKeyEvent", type="keyUp", **key)
+            novnc.expect_same(self.browser, name, seen, DEADLINE_S)
 
     def test_picture_mouse_keyboard(self):
         for folder in NOVNCS:
@@ -109,11 +79,11 @@ class NoVnc(unittest.TestCase):
                 probe("scene", "still")
                 self.expect_same(f"{folder}-picture", probe)
                 probe("remember")
-                self.click(300, 300)
+                novnc.click(self.browser, 300, 300)
                 probe("changed")
                 for word in "planecast", "types":
                     probe("remember")
-                    self.type(word)
+                    novnc.type_word(self.browser, word)
                     probe("changed")
                 self.expect_same(f"{folder}-typed", probe)
 
@@ -124,10 +94,9 @@ class NoVnc(unittest.TestCase):
                     Viewer(daemon.address("vm"), patience_s=DEADLINE_S) as probe:
                 wait_until(lambda: self.browser.value("document.readyState") == "complete" and self.size()[0],
                            "noVNC is connected", DEADLINE_S, 0.1)
-                self.browser.value(UNCOVER)
+                self.browser.value(novnc.UNCOVER)
                 for size in (1000, 700), (640, 480):
-                    self.browser.call("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1],
-                                      deviceScaleFactor=1, mobile=False)
+                    novnc.resize(self.browser, *size)
                     probe("size", *size)
                     wait_until(lambda size=size: self.size() == list(size), "noVNC has the size", DEADLINE_S, 0.1)
                     probe("scene", "still")

@@ -47,6 +47,7 @@ static void start(enum config_auth auth)
 	rig.config.allow = allow;
 	rig.config.max_handshakes_per_source = HANDSHAKES;
 	rig.source = SOURCE;
+	rig.proof.tls = "TLSv1.3";
 	rig_start();
 }
 
@@ -59,7 +60,7 @@ static void each_is_what_the_vm_says(void **state)
 		struct viewer *viewer;
 
 		rig.config.vnc_auth = (int)cases[i].auth;
-		rig.user = cases[i].user;
+		rig.proof.user = cases[i].user;
 		if (!cases[i].let_in) {
 			viewer = viewer_new();
 			RIG_UNTIL(viewer->fd < 0);
@@ -88,6 +89,8 @@ static void note_viewer(void *user, const struct protocol_viewer *viewer)
 
 	assert_string_equal(viewer->user, known->user);
 	assert_string_equal(viewer->peer, known->peer);
+	assert_string_equal(viewer->tls, "TLSv1.3");
+	assert_true(viewer->is_websocket);
 	((struct known *)user)->n++;
 }
 
@@ -97,7 +100,7 @@ static void they_are_known_by_name_and_address(void **state)
 
 	(void)state;
 	start(CONFIG_AUTH_USERS);
-	rig.user = "ann";
+	rig.proof.user = "ann";
 	viewer_join_watching(all, COUNT(all));
 	rig.vnc->impl->each_viewer(rig.vnc, note_viewer, &known);
 	assert_int_equal(known.n, 1);
@@ -108,7 +111,7 @@ static void tls_of_the_vm_is_not_asked_for(void **state)
 	(void)state;
 	rig.config.vnc_tls = CONFIG_TLS_REQUIRED;
 	start(CONFIG_AUTH_USERS);
-	rig.user = "ann";
+	rig.proof.user = "ann";
 	viewer_join_watching(all, COUNT(all));
 	rig.listener = CONFIG_LISTENERS_WEBSOCKET;
 	viewer_join_watching(all, COUNT(all));
@@ -122,7 +125,7 @@ static void they_wait_where_they_come_from(void **state)
 
 	(void)state;
 	start(CONFIG_AUTH_USERS);
-	rig.user = "ann";
+	rig.proof.user = "ann";
 	rig.source = SOURCE + 1;
 	other = viewer_new();
 	rig.source = SOURCE;
@@ -145,14 +148,14 @@ static void others_guesses_keep_only_strangers_out(void **state)
 
 	(void)state;
 	start(CONFIG_AUTH_USERS);
-	rig.user = "ann";
+	rig.proof.user = "ann";
 	viewer_join_watching(all, COUNT(all));
 	while (!gate_blocks(rig.gate, &guest, clock_now_ns()))
 		gate_blame(rig.gate, &guest, PENALTY_AUTH, clock_now_ns());
 	viewer_join_watching(all, COUNT(all));
 	assert_int_equal(rig_stats().viewers, 2);
 	rig.config.vnc_auth = CONFIG_AUTH_NONE;
-	rig.user = "";
+	rig.proof.user = "";
 	viewer = viewer_new();
 	VIEWER_SAY(viewer, "RFB 003.008\n");
 	RIG_UNTIL(viewer->fd < 0);
@@ -166,7 +169,7 @@ static void there_is_no_more_room_than_for_others(void **state)
 	(void)state;
 	rig.config.max_viewers = 1;
 	start(CONFIG_AUTH_USERS);
-	rig.user = "ann";
+	rig.proof.user = "ann";
 	viewer_join_watching(all, COUNT(all));
 	viewer = viewer_new();
 	VIEWER_SAY(viewer, "RFB 003.008\n");

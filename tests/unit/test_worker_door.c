@@ -42,6 +42,26 @@ static void take(void *user, enum config_listeners key, int fd, const struct soc
 	memcpy(&taken.peer, peer, length);
 }
 
+static struct {
+	unsigned int n;
+	int fd;
+	struct channel_viewer viewer;
+} admitted;
+
+static void admit(void *user, int fd, const struct channel_viewer *viewer)
+{
+	assert_ptr_equal(user, &door);
+	if (admitted.n++)
+		close(admitted.fd);
+	admitted.fd = fd;
+	admitted.viewer = *viewer;
+}
+
+static const struct worker_door_events events = {
+	.handed = take,
+	.viewer = admit,
+};
+
 static int setup(void **state)
 {
 	(void)state;
@@ -49,8 +69,10 @@ static int setup(void **state)
 	ends = SUPERVISOR_DOOR_NONE;
 	memset(&taken, 0, sizeof(taken));
 	taken.fd = -1;
+	memset(&admitted, 0, sizeof(admitted));
+	admitted.fd = -1;
 	assert_int_equal(supervisor_door_open(&ends), 1);
-	return worker_door_open(&door, base, fcntl(ends.worker_fd, F_DUPFD_CLOEXEC, 0), take, &door);
+	return worker_door_open(&door, base, fcntl(ends.worker_fd, F_DUPFD_CLOEXEC, 0), &events, &door);
 }
 
 static int teardown(void **state)
@@ -58,6 +80,8 @@ static int teardown(void **state)
 	(void)state;
 	if (taken.fd >= 0)
 		close(taken.fd);
+	if (admitted.fd >= 0)
+		close(admitted.fd);
 	worker_door_close(&door);
 	supervisor_door_close(&ends);
 	event_base_free(base);
@@ -211,6 +235,80 @@ static void refuses_what_is_not_to_be_handed_over(void **state)
 	assert_int_equal(count_fds(), fds);
 }
 
+static struct channel_viewer viewer_of(const char *user)
+{
+	struct channel_viewer viewer;
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(7) };
+
+	memset(&viewer, 0, sizeof(viewer));
+	memcpy(&viewer.address, &address, sizeof(address));
+	viewer.address_bytes = sizeof(address);
+	strcpy(viewer.user, user);
+	strcpy(viewer.tls, "TLSv1.3");
+	return viewer;
+}
+
+static void send_viewer(const struct channel_viewer *viewer, int fd)
+{
+	assert_int_equal(channel_send(ends.gateway_fd, CHANNEL_VIEWER, viewer, sizeof(*viewer), fd), 0);
+}
+
+static void takes_viewers_that_the_gateway_knows(void **state)
+{
+	static const char *const users[] = { "", "ann" };
+	int pair[2];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct channel_viewer viewer = viewer_of(users[i]);
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+		send_viewer(&viewer, pair[1]);
+		close(pair[1]);
+		PUMP_UNTIL(base, admitted.n == i + 1);
+		assert_memory_equal(&admitted.viewer, &viewer, sizeof(viewer));
+		assert_true(fcntl(admitted.fd, F_GETFL) & O_NONBLOCK);
+		close(pair[0]);
+	}
+	assert_int_equal(taken.n, 0);
+}
+
+static void refuses_viewers_that_cannot_be(void **state)
+{
+	struct channel_viewer viewers[9];
+	int pair[2], here, there;
+	unsigned int fds;
+
+	(void)state;
+	assert_still_serves();
+	fds = count_fds();
+	for (size_t i = 0; i < 9; i++)
+		viewers[i] = viewer_of("ann");
+	memset(viewers[0].user, 'a', sizeof(viewers[0].user));
+	strcpy(viewers[1].user, "a b");
+	strcpy(viewers[2].user, "*");
+	strcpy(viewers[3].user, "a\n");
+	memset(viewers[4].tls, 'a', sizeof(viewers[4].tls));
+	strcpy(viewers[5].tls, "\n");
+	viewers[6].address.ss_family = AF_NETLINK;
+	viewers[7].address_bytes = sizeof(struct sockaddr_in) - 1;
+	viewers[8].address_bytes = sizeof(viewers[8].address) + 1;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	for (size_t i = 0; i < 9; i++)
+		send_viewer(&viewers[i], pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+	/* Only what is a socketpair goes between. */
+	connect_pair(&here, &there);
+	viewers[0] = viewer_of("ann");
+	send_viewer(&viewers[0], here);
+	close(here);
+	close(there);
+	assert_still_serves();
+	assert_int_equal(admitted.n, 0);
+	assert_int_equal(count_fds(), fds);
+}
+
 static void ends_with_the_last_port(void **state)
 {
 	(void)state;
@@ -231,7 +329,7 @@ static void outlives_both(void **state)
 	connect_pair(&here, &there);
 	hand("spice-tls", here);
 	close(here);
-	assert_int_equal(worker_door_open(&door, base, fcntl(ends.worker_fd, F_DUPFD_CLOEXEC, 0), take, &door), 0);
+	assert_int_equal(worker_door_open(&door, base, fcntl(ends.worker_fd, F_DUPFD_CLOEXEC, 0), &events, &door), 0);
 	PUMP_UNTIL(base, taken.n == 1);
 	close(there);
 	/* A worker has nothing to say to the gateway. */
@@ -271,6 +369,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_connections, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_is_not_to_be_handed_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_viewers_that_the_gateway_knows, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_viewers_that_cannot_be, setup, teardown),
 		cmocka_unit_test_setup_teardown(ends_with_the_last_port, setup, teardown),
 		cmocka_unit_test_setup_teardown(outlives_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(has_room_for_some, setup, teardown),

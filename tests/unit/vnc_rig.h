@@ -30,7 +30,7 @@ struct rig {
 	struct protocol *vnc;
 	struct tls *tls; /* NULL: none */
 	enum config_listeners listener; /* by which viewers come */
-	const char *user; /* who they have proven to be elsewhere; NULL: they come by the listener */
+	struct protocol_proof proof; /* of who they are; user NULL: they come by the listener */
 	uint32_t source; /* their IPv4 address then */
 	struct frame *frame; /* what the VM shows */
 	unsigned int frames; /* shown so far; draws each one differently */

@@ -42,8 +42,8 @@ struct viewer *viewer_new(void)
 	viewer->reads = true;
 	viewer->format = rects_native_format;
 	viewers[n_viewers++] = viewer;
-	if (rig.user)
-		rig.vnc->impl->admit(rig.vnc, fds[1], (const void *)&source, sizeof(source), rig.user);
+	if (rig.proof.user)
+		rig.vnc->impl->admit(rig.vnc, fds[1], (const void *)&source, sizeof(source), &rig.proof);
 	else
 		rig.vnc->impl->accept(rig.vnc, rig.listener, fds[1], &peer, sizeof(sa_family_t));
 	return viewer;
