@@ -30,7 +30,8 @@
 #define WEB_PORT_FIRST 5701
 #define SPICE_PORT_FIRST 5931
 #define SPICE_TLS_PORT_FIRST 5951
-#define PORT_LAST 6900
+#define PAGE_PORT_FIRST 8443
+#define PORTS_LOOKED_AT 1000
 /* Where Debian has it. */
 #define PAGES_FOLDER "/usr/share/novnc"
 
@@ -39,6 +40,7 @@ struct demo {
 	struct event_base *base;
 	struct supervisor *supervisor;
 	struct demo_vm vms[DEMO_VMS];
+	unsigned int page_port; /* for browsers, of all VMs; 0: none */
 	bool announced;
 	int exit_status;
 	char *directory;
@@ -48,12 +50,17 @@ struct demo {
 	struct event *end_timer;
 };
 
-/* Placeholders: the demo's directory, certificate and key; four ports and the folder of pages each; the recording. */
+/*
+ * Placeholders: the demo's directory, certificate and key; the address of the page and the folder of noVNC; four ports
+ * and that folder each; the recording.
+ */
 static const char config_text[] = "[server]\n"
 				  "log-level = warn\n"
 				  "control-socket = \"%s/" CONTROL_SOCKET_NAME "\"\n"
 				  "tls-certificate = \"%s\"\n"
 				  "tls-key = \"%s\"\n"
+				  "web = %s\n"
+				  "web-pages = \"%s\"\n"
 				  "[vm \"desktop\"]\n"
 				  "source = pattern\n"
 				  "pattern-size = 1920x1080\n"
@@ -79,7 +86,7 @@ static const char config_text[] = "[server]\n"
 /* The next port from *port on that nobody listens on; 0: none. */
 static unsigned int find_port(unsigned int from)
 {
-	for (unsigned int port = from; port <= PORT_LAST; port++) {
+	for (unsigned int port = from; port < from + PORTS_LOOKED_AT; port++) {
 		struct sockaddr_in address = {
 			.sin_family = AF_INET,
 			.sin_port = htons(port),
@@ -113,11 +120,12 @@ static int find_ports(struct demo *demo)
 		from = from < kinds[i / DEMO_VMS].first ? kinds[i / DEMO_VMS].first : from;
 		*port = find_port(from);
 		if (!*port) {
-			log_error(NULL, "no port of %u to %u is free on 127.0.0.1", from, PORT_LAST);
+			log_error(NULL, "no port from %u on is free on 127.0.0.1", from);
 			return -EADDRINUSE;
 		}
 		from = *port + 1;
 	}
+	demo->page_port = find_port(PAGE_PORT_FIRST);
 	return 0;
 }
 
@@ -134,16 +142,20 @@ static const char *find_pages(struct demo *demo)
 	free(page);
 	for (size_t i = 0; i < DEMO_VMS; i++)
 		demo->vms[i].has_page = found;
+	demo->page_port = found ? demo->page_port : 0;
 	return found ? folder : "";
 }
 
 static int make_config(struct demo *demo, struct config **ret)
 {
 	const char *pages = find_pages(demo);
-	char *text = NULL;
+	char *text = NULL, page[32] = "";
 	int length, r;
 
-	length = asprintf(&text, config_text, demo->directory, demo->certs.certificate, demo->certs.key,
+	if (demo->page_port)
+		snprintf(page, sizeof(page), "127.0.0.1:%u", demo->page_port);
+	length = asprintf(&text, config_text, demo->directory, demo->certs.certificate, demo->certs.key, page,
+			*pages ? pages : "off",
 			demo->vms[0].vnc_port, demo->vms[0].spice_port, demo->vms[0].spice_tls_port,
 			demo->vms[0].web_port, pages, demo->vms[1].vnc_port, demo->vms[1].spice_port,
 			demo->vms[1].spice_tls_port, demo->vms[1].web_port, pages, demo->recording.path);
@@ -184,6 +196,8 @@ static int write_uris(const struct demo *demo)
 	} else {
 		for (size_t i = 0; i < DEMO_VMS; i++)
 			write_uris_of(&demo->vms[i], file);
+		if (demo->page_port)
+			fprintf(file, "https://127.0.0.1:%u/ all\n", demo->page_port);
 		if (ferror(file) | fclose(file))
 			r = -EIO;
 		if (!r && rename(temporary, path) < 0)
@@ -216,7 +230,7 @@ static void handle_serving(void *user, const char *name)
 	if (demo->announced)
 		return;
 	demo->announced = true;
-	demo_status_announce(demo->vms, supervisor_config(demo->supervisor)->server.control_socket);
+	demo_status_announce(demo->vms, demo->page_port, supervisor_config(demo->supervisor)->server.control_socket);
 	demo_status_show(demo->vms);
 	event_add(demo->status_timer, &second);
 	if (!demo->options->demo_uris)

@@ -44,7 +44,7 @@ static void format_line(const struct demo_vm *vm, char *buf, size_t size)
 			status->damage_permille / 10.0, state);
 }
 
-void demo_status_announce(const struct demo_vm *vms, const char *control)
+void demo_status_announce(const struct demo_vm *vms, unsigned int page_port, const char *control)
 {
 	printf("\nTwo VMs are served, each by a process of its own. Look at them with any of:\n");
 	for (size_t i = 0; i < DEMO_VMS; i++) {
@@ -56,6 +56,9 @@ void demo_status_announce(const struct demo_vm *vms, const char *control)
 		if (vms[i].has_page)
 			printf("  http://127.0.0.1:%u/ in a browser\n", vms[i].web_port);
 	}
+	if (page_port)
+		printf("\nBoth on one page, in a browser, which warns of a certificate that it does not know:\n"
+		       "  https://127.0.0.1:%u/\n", page_port);
 	printf("\nAsk it what goes on, or for more:\n  planecastctl --socket %s clients\n", control);
 	printf("\nCtrl-C ends the demo.\n\n");
 	fflush(stdout);

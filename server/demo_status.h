@@ -22,8 +22,8 @@ struct demo_vm {
 	struct channel_status status;
 };
 
-/* vms: DEMO_VMS of them, always. control is where the control socket is. */
-void demo_status_announce(const struct demo_vm *vms, const char *control);
+/* vms: DEMO_VMS of them, always. page_port: of the page of all VMs, 0: none. control is where the control socket is. */
+void demo_status_announce(const struct demo_vm *vms, unsigned int page_port, const char *control);
 /* To be called once a second. */
 void demo_status_show(const struct demo_vm *vms);
 /* Leaves the cursor at the start of a line of its own. */

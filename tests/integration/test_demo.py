@@ -17,6 +17,7 @@ import urllib.request
 
 from harness import BUILD, DEADLINE_S, PLANECASTD, RfbClient, process_children, wait_until
 from viewer import SpiceViewer, Viewer
+from web_page import Page
 from web_socket import WebRfbClient
 
 NAMES = ["desktop", "replay"]
@@ -54,7 +55,7 @@ class Demo(unittest.TestCase):
         wait_until(self.uris.exists, "the file of URIs", DEADLINE_S * 2)
         ports = {}
         for line in self.uris.read_text().splitlines():
-            protocol, port, name = re.fullmatch(r"(vnc|spice|http)://127\.0\.0\.1:(\d+)/? (\w+)", line).groups()
+            protocol, port, name = re.fullmatch(r"(vnc|spice|https?)://127\.0\.0\.1:(\d+)/? (\w+)", line).groups()
             ports[protocol, name] = int(port)
         return ports
 
@@ -122,7 +123,7 @@ class Demo(unittest.TestCase):
         pages = self.scratch / "pages"
         pages.mkdir()
         (pages / "vnc.html").write_text("<p>noVNC</p>")
-        self.start("--demo-pages", str(pages), stdout=subprocess.DEVNULL)
+        process = self.start("--demo-pages", str(pages), stdout=subprocess.DEVNULL)
         ports = self.wait_uris()
         for name in "desktop", "replay":
             with urllib.request.urlopen(f"http://127.0.0.1:{ports['http', name]}/", timeout=DEADLINE_S) as answer:
@@ -131,6 +132,18 @@ class Demo(unittest.TestCase):
             with WebRfbClient(("127.0.0.1", ports["http", name])) as viewer:
                 viewer.request(False)
                 viewer.update()
+        certs, = self.scratch.glob("planecast-demo-*/tls")
+        page = Page(certs, ("127.0.0.1", ports["https", "all"]))
+        self.assertEqual(set(page.vms()), set(NAMES))
+        for name in NAMES:
+            with page.view(name) as viewer:
+                viewer.request(False)
+                viewer.update()
+                self.assertGreater(len(set(viewer.pixels[::997])), 8, "a picture, not one colour")
+        self.assertEqual(page.get("/novnc/vnc.html").body, "<p>noVNC</p>")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(DEADLINE_S), 0)
+        self.assertEqual(list(self.scratch.iterdir()), [pages], "its files are cleared away")
 
     def test_ends_by_itself_and_draws_in_place_on_a_terminal(self):
         columns = 50
