@@ -96,6 +96,7 @@ void spice_client_connect(struct spice_client *client, enum spice_link_channel c
 	const char *password = client->password;
 	const uint32_t abilities = client->abilities;
 	pixman_region32_t *drawn = client->drawn;
+	const int room_bytes = client->room_bytes;
 	int fds[2];
 
 	spice_client_close(client);
@@ -105,8 +106,11 @@ void spice_client_connect(struct spice_client *client, enum spice_link_channel c
 		.abilities = abilities,
 		.password = password,
 		.drawn = drawn,
+		.room_bytes = room_bytes,
 	};
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+		abort();
+	if (room_bytes && setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &room_bytes, sizeof(room_bytes)) < 0)
 		abort();
 	client->fd = fds[0];
 	add_link(client, session_id);

@@ -93,6 +93,7 @@ struct spice_client {
 	bool acknowledges;
 	uint32_t abilities; /* of a display: capabilities beside those that the library may hear of */
 	const char *password;
+	int room_bytes; /* of his link, about; 0: plenty */
 	/* What an ordinary client would have said by now, and how much of it is said. */
 	uint8_t out[1024];
 	size_t out_bytes, out_said;

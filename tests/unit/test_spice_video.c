@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 
 #include <cmocka.h>
 
@@ -18,6 +19,9 @@
 /* More than the library sends without hearing of it. */
 #define PACKETS 200
 #define PACKET_BYTES 3000
+/* A chance for what should not happen. */
+#define ROUNDS 6
+#define TURNS 20
 
 #define BIT(capability) (UINT32_C(1) << (capability))
 #define CHOOSES BIT(SPICE_DISPLAY_CAP_MULTI_CODEC)
@@ -220,6 +224,55 @@ static void who_does_not_read_misses_some(void **state)
 	assert_int_equal(display->wrongs, 0);
 }
 
+static void listen_to(struct spice_client *client)
+{
+	while (spice_client_hear(client))
+		spice_client_push(client, SIZE_MAX);
+}
+
+static bool is_sent_anything(const struct spice_client *client)
+{
+	int bytes = 0;
+
+	return !ioctl(client->fd, FIONREAD, &bytes) && bytes > 0;
+}
+
+/*
+ * There is room for a moment, and he asks for a keyframe. Before it comes, rectangles of the next
+ * picture would have filled his link, and behind them it would be old beside who is faster: he
+ * would be sent nothing else for as long as the film goes on.
+ */
+static void who_has_no_room_is_sent_no_rectangles(void **state)
+{
+	const pixman_box32_t film = { (int32_t)box.x, (int32_t)box.y, (int32_t)(box.x + box.width),
+		(int32_t)(box.y + box.height) };
+	struct spice_client *narrow = &clients[1][SPICE_LINK_DISPLAY];
+
+	(void)state;
+	narrow->room_bytes = 4096;
+	join(0, H264);
+	join(1, H264);
+	HEARD(display->draws && narrow->draws);
+	/* It begins when there is no room. */
+	spice_rig_show(&film, 1);
+	SPICE_RIG_UNTIL(is_sent_anything(narrow));
+	spice_rig_show_video(&box);
+	SPICE_RIG_UNTIL((listen_to(display), spice_rig.asked_keyframes[PACKET_H264] == 1));
+	show_packet(PACKET_H264, true);
+	show_packet(PACKET_H264, false);
+	for (unsigned int i = 2; i < ROUNDS && !narrow->streams; i++) {
+		SPICE_RIG_UNTIL((hear(), spice_rig.asked_keyframes[PACKET_H264] == i));
+		spice_rig_show(&film, 1);
+		for (unsigned int turns = 0; turns < TURNS && !is_sent_anything(narrow); turns++)
+			spice_rig_turn(10 * NSEC_PER_MSEC);
+		show_packet(PACKET_H264, true);
+		show_packet(PACKET_H264, false);
+		hear();
+	}
+	HEARD(narrow->packets == 2);
+	assert_int_equal(narrow->wrongs, 0);
+}
+
 static void say_report(uint32_t id)
 {
 	uint8_t report[32] = { 0 };
@@ -306,6 +359,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_stream_ends_with_its_surface, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_is_shown_what_he_can_be, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_does_not_read_misses_some, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_has_no_room_is_sent_no_rectangles, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_cannot_show_it_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_wish_is_followed, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_leaves_takes_all_with_him, setup, teardown),
