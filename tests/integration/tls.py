@@ -77,21 +77,18 @@ def vencrypt_prelude(sock, subtype):
 
 
 class TlsRfbClient(RfbClient):
-    """A viewer by VeNCrypt with X509None, or, as a user (name, password), with X509Plain."""
+    """A viewer by VeNCrypt with X509None."""
 
-    def __init__(self, address, context, host="localhost", claim=None, source=None, **keys):
-        self.context, self.host, self.claim, self.source = context, host, claim, source
+    def __init__(self, address, context, host="localhost", source=None, **keys):
+        self.context, self.host, self.source = context, host, source
         super().__init__(address, **keys)
 
     def connect(self, address, deadline_s):
         return connect(address, deadline_s, self.source)
 
     def handshake(self, shared=True):
-        vencrypt_prelude(self.sock, X509_PLAIN if self.claim else X509_NONE)
+        vencrypt_prelude(self.sock, X509_NONE)
         self.sock = self.context.wrap_socket(self.sock, server_hostname=self.host)
-        if self.claim:
-            name, password = (text.encode() for text in self.claim)
-            self.send(struct.pack(">II", len(name), len(password)) + name + password)
         if self.unpack(">I") != (0,):
             raise ConnectionError("refused: " + self._reason())
         self.send(struct.pack(">B", shared))
