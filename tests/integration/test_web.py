@@ -15,8 +15,8 @@ from harness import SANITIZED, Daemon, process_alive, process_children, process_
 from web_page import COOKIE, PASSWORDS, VMS, Page, config, web_address, write_files
 from web_socket import frame
 
-REFUSAL_S = 1
-LOGIN_S = 5.0 if SANITIZED else 1.0
+REFUSAL_S = 0.98  # by a clock that counts in 4 ms
+LOGIN_S = 5.0 if SANITIZED else 2.0
 
 
 def setUpModule():
@@ -166,8 +166,8 @@ class Login(Served):
 
     def test_expiry(self):
         """The end of a login is the end of its viewers."""
-        with self.serving(**{"web-session": "3s"}) as daemon:
-            page, later = self.page("alice"), self.page("bob", source="127.0.0.2")
+        with self.serving(**{"web-session": "5s"}) as daemon:
+            page = self.page("alice")
             with page.view("desk") as viewer:
                 viewer.request(False)
                 viewer.update()
@@ -177,14 +177,13 @@ class Login(Served):
                 self.assertEqual(viewer.sock.closed, 1000)
             self.assertIn('type="password"', page.get("/").body)
             self.expect_refused(401, lambda: page.socket("desk"))
-            self.assertTrue(later.cookie)
 
 
 class Access(Served):
     def test_list(self):
         seen = {"alice": {"open": "control", "desk": "control", "cad 07": "control"},
                 "bob": {"open": "control", "desk": "watch"}, "carol": {"open": "control"}}
-        with self.serving() as daemon:
+        with self.serving():
             for user, vms in seen.items():
                 page = self.page(user)
                 found = page.vms()
@@ -209,8 +208,6 @@ class Access(Served):
                 wait_until(lambda: "320 &times; 240" in page.vms()["desk"] and "1 viewer" in page.vms()["desk"],
                            "the list knows of the viewer")
             wait_until(lambda: "viewer" not in page.vms()["desk"], "the list knows that he left")
-            os.kill(daemon.worker("desk"), signal.SIGKILL)
-            daemon.wait_line(r"\[desk\] worker \d+ died")
 
     def test_upgrade(self):
         with self.serving() as daemon:
