@@ -83,13 +83,20 @@ static VARectangle source_region(
 	return region;
 }
 
-static int process(struct vaapi_convert *convert, const VARectangle *region, VASurfaceID source)
+/* Of YUV nobody says which it is: server/format.h decides it for all. */
+static int process(struct vaapi_convert *convert, const struct frame *frame, const VARectangle *region,
+		VASurfaceID source)
 {
+	const struct vaapi_format *format = vaapi_format_find(frame->fourcc);
+	bool yuv = format && format->rt == VA_RT_FORMAT_YUV422;
 	VAProcPipelineParameterBuffer params = {
 		.surface = source,
 		.surface_region = region,
+		.surface_color_standard = yuv ? VAProcColorStandardBT709 : VAProcColorStandardNone,
 		.output_color_standard = VAProcColorStandardBT709,
-		.input_color_properties = { .color_range = VA_SOURCE_RANGE_FULL },
+		.input_color_properties = {
+			.color_range = yuv ? VA_SOURCE_RANGE_REDUCED : VA_SOURCE_RANGE_FULL,
+		},
 		.output_color_properties = { .color_range = VA_SOURCE_RANGE_REDUCED },
 	};
 	VABufferID buffer;
@@ -303,7 +310,7 @@ int vaapi_convert_run(struct vaapi_convert *convert, struct frame *frame,
 	int err;
 
 	if (source != VA_INVALID_SURFACE && (exact || scales || !frame->data))
-		return process(convert, &region, source);
+		return process(convert, frame, &region, source);
 	if (!frame->data)
 		return -ENOTSUP;
 	err = frame_begin_read(frame);

@@ -12,13 +12,14 @@
 #include <unistd.h>
 #include <va/va_backend.h>
 #include <va/va_drmcommon.h>
+#include <va/va_vpp.h>
 
 __attribute__((visibility("default"))) struct broken_driver broken_driver;
 __attribute__((visibility("default"))) VAStatus __vaDriverInit_1_0(VADriverContextP va);
 
 static const char *const names[BROKEN_FAULTS] = { "", "hang", "crash", "error", "overflow", "greedy",
 	"empty", "garbage", "small", "unprocessed", "old", "init", "unsynced",
-	"endless", "outside", "wilful" };
+	"endless", "outside", "wilful", "yuv" };
 
 /* Of the driver inside; the same for all displays. */
 static struct VADriverVTable inner;
@@ -172,6 +173,10 @@ static VAStatus query_surface_attributes(VADriverContextP va, VAConfigID config,
 		if (attribs[i].type == VASurfaceAttribMemoryType)
 			attribs[i].value.value.i = VA_SURFACE_ATTRIB_MEM_TYPE_VA |
 					VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME;
+	for (unsigned int i = 0; attribs && i < *count && broken_driver.fault == BROKEN_YUV; i++)
+		if (attribs[i].type == VASurfaceAttribPixelFormat &&
+				attribs[i].value.value.i == VA_FOURCC_BGRA)
+			attribs[i].value.value.i = VA_FOURCC_YUY2;
 	return status;
 }
 
@@ -190,8 +195,24 @@ static VAStatus create_surfaces(VADriverContextP va, unsigned int format, unsign
 				n_attribs = 0;
 		}
 	}
+	if (format == VA_RT_FORMAT_YUV422 && broken_driver.fault == BROKEN_YUV) {
+		format = VA_RT_FORMAT_YUV420;
+		n_attribs = 0;
+	}
 	return inner.vaCreateSurfaces2(
 			va, format, width, height, surfaces, n_surfaces, attribs, n_attribs);
+}
+
+static VAStatus create_buffer(VADriverContextP va, VAContextID context, VABufferType type, unsigned int size,
+		unsigned int count, void *data, VABufferID *ret)
+{
+	const VAProcPipelineParameterBuffer *params = data;
+
+	if (type == VAProcPipelineParameterBufferType && params) {
+		atomic_store(&broken_driver.source_standard, params->surface_color_standard);
+		atomic_store(&broken_driver.source_range, params->input_color_properties.color_range);
+	}
+	return inner.vaCreateBuffer(va, context, type, size, count, data, ret);
 }
 
 static VAStatus destroy_surfaces(VADriverContextP va, VASurfaceID *surfaces, int count)
@@ -286,6 +307,7 @@ VAStatus __vaDriverInit_1_0(VADriverContextP va)
 	va->vtable->vaQueryConfigEntrypoints = query_entrypoints;
 	va->vtable->vaQuerySurfaceAttributes = query_surface_attributes;
 	va->vtable->vaCreateSurfaces2 = create_surfaces;
+	va->vtable->vaCreateBuffer = create_buffer;
 	va->vtable->vaDestroySurfaces = destroy_surfaces;
 	va->vtable->vaDeriveImage = derive_image;
 	va->vtable->vaCreateImage = create_image;

@@ -28,6 +28,7 @@ enum broken_fault {
 	BROKEN_ENDLESS, /* the list of a coded picture's segments has no end */
 	BROKEN_OUTSIDE, /* planes of images lie outside of them */
 	BROKEN_WILFUL, /* takes no headers, and writes them itself */
+	BROKEN_YUV, /* it imports YUY2, and looks at none of its pixels */
 	BROKEN_FAULTS,
 };
 
@@ -43,6 +44,8 @@ struct broken_driver {
 	atomic_int pictures; /* that the fault is for, then it is gone; 0: no end */
 	/* What was called. */
 	atomic_int waited, imported, imported_2, derived, destroyed;
+	/* What the last picture that was processed is said to be. */
+	atomic_int source_standard, source_range;
 };
 
 #endif

@@ -6,7 +6,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#include <va/va.h>
+#include <va/va_vpp.h>
 
 #include <cmocka.h>
 
@@ -173,6 +176,33 @@ static void test_older_import(void **state)
 	frame_unref(source);
 	free(nv12);
 	rig_decoder_free(decoder);
+}
+
+/* Processing is told of the colours what the CPU takes them for. */
+static void test_colours_of_yuv(void **state)
+{
+	struct frame *source = vaapi_rig_frame(WIDTH, HEIGHT, 0), *frame;
+	struct broken_driver *broken = vaapi_rig_broken();
+	int fd = memfd_create("yuv", MFD_CLOEXEC);
+	struct vaapi_rig rig;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, 2 * WIDTH * HEIGHT), 0);
+	vaapi_rig_break(BROKEN_YUV, 0);
+	vaapi_rig_open(&rig, BROKEN, 0);
+	frame = vaapi_rig_wrap(fd, WIDTH, HEIGHT, 2 * WIDTH, DRM_FORMAT_YUYV, DRM_FORMAT_MOD_LINEAR);
+	vaapi_rig_encode(&rig, frame, NULL, 30);
+	assert_int_equal(broken->source_standard, VAProcColorStandardBT709);
+	assert_int_equal(broken->source_range, VA_SOURCE_RANGE_REDUCED);
+	frame_unref(frame);
+	frame = vaapi_rig_fd_frame(source, DRM_FORMAT_XRGB8888, "0123", DRM_FORMAT_MOD_LINEAR);
+	vaapi_rig_encode(&rig, frame, NULL, 30);
+	assert_int_equal(broken->source_standard, VAProcColorStandardNone);
+	assert_int_equal(broken->source_range, VA_SOURCE_RANGE_FULL);
+	frame_unref(frame);
+	vaapi_rig_break(BROKEN_NOT, 0);
+	vaapi_rig_close(&rig);
+	frame_unref(source);
 }
 
 /* Without processing the CPU converts; without derived images and waits for buffers, in another way. */
@@ -477,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_tiled_without_import),
 		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_older_import),
+		cmocka_unit_test(test_colours_of_yuv),
 		cmocka_unit_test(test_lesser_drivers),
 		cmocka_unit_test(test_scaling),
 		cmocka_unit_test(test_scaling_by_cpu),
