@@ -264,6 +264,13 @@ class Access(Served):
             viewer.update()
         return viewers[0].pixels == viewers[1].pixels
 
+    def test_no_port_of_its_own(self):
+        with self.serving(vms={"desk": {**VMS["desk"], "vnc": None}}) as daemon:
+            with self.page("alice").view("desk") as viewer:
+                viewer.request(False)
+                viewer.update()
+            self.assertEqual(daemon.count_lines("listening on"), 1)
+
     def test_names(self):
         """Names that URLs and HTML would trip over."""
         names = ["a b", "50%", "wei\u00df?#&", "x=<y>;"]
