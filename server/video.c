@@ -40,7 +40,7 @@ struct slot {
 	uint32_t refused; /* the region whose pictures cannot be encoded */
 	unsigned int failures; /* since the last packet */
 	bool direct; /* what was submitted last is the guest's own buffer */
-	bool copies; /* which cannot be encoded: its copy in CPU memory is */
+	bool copies; /* in this region that cannot be encoded: its copy in CPU memory is */
 	bool asked; /* by a viewer, and not submitted since */
 	bool keyframe; /* a viewer cannot go on without */
 	int64_t keyframe_ns; /* when one was submitted last, or tried */
@@ -178,6 +178,7 @@ static void tell(struct video *video, int64_t now_ns)
 		if (begins) {
 			slot->keyframe_ns = 0;
 			slot->failures = 0;
+			slot->copies = false;
 		}
 		renew(slot);
 	}
@@ -510,11 +511,8 @@ void video_update(struct video *video, const struct update *update, struct frame
 	if (activity_wants_photo(video->activity, &doubt))
 		activity_note_photo(video->activity, judge(update, &doubt));
 	tell(video, now_ns);
-	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
-		/* Another mode, other buffers. */
-		video->slots[i].copies = video->slots[i].copies && !update->resized;
+	for (unsigned int i = 0; i < PACKET_CODECS; i++)
 		encode(&video->slots[i], source, now_ns);
-	}
 	schedule(video, now_ns);
 }
 
