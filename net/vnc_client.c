@@ -328,6 +328,20 @@ static void go_on(struct vnc_client *client, enum rfb_handshake_result result)
 	}
 }
 
+static const char *word_refusal(int error)
+{
+	switch (error) {
+	case -EACCES:
+		return "wrong password";
+	case -EBUSY:
+		return "too many passwords wait to be checked";
+	case -ETIMEDOUT:
+		return "the password was not checked in time";
+	default:
+		return "no password to check against";
+	}
+}
+
 void vnc_client_checked(struct vnc_client *client, int error)
 {
 	if (!error) {
@@ -337,7 +351,7 @@ void vnc_client_checked(struct vnc_client *client, int error)
 			stream_again(client->stream);
 		return;
 	}
-	client->handshake.error = error == -EACCES ? "wrong password" : "no password to check against";
+	client->handshake.error = word_refusal(error);
 	if (error == -EACCES) {
 		gate_blame(client->vnc->gate, &client->guest, PENALTY_AUTH, clock_now_ns());
 		if (client->vnc->events->auth_failed)
