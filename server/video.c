@@ -518,13 +518,19 @@ void video_update(struct video *video, const struct update *update, struct frame
 
 void video_note_still(struct video *video, int64_t look_ns)
 {
-	const int64_t due_ns = activity_due_ns(video->activity);
+	const int64_t due_ns = activity_due_ns(video->activity), now_ns = clock_now_ns();
+	const bool is_due = due_ns && look_ns >= due_ns;
 
-	if (!due_ns || look_ns < due_ns)
+	/* No rest is to come. */
+	if (video->rest_ns)
+		video->rest_ns = now_ns;
+	else if (!is_due)
 		return;
-	activity_note_time(video->activity, look_ns);
-	tell(video, clock_now_ns());
-	schedule(video, clock_now_ns());
+	if (is_due) {
+		activity_note_time(video->activity, look_ns);
+		tell(video, now_ns);
+	}
+	schedule(video, now_ns);
 }
 
 void video_ask(struct video *video, enum packet_codec codec, bool keyframe)

@@ -222,8 +222,11 @@ static void handle_looked(void *user, int64_t start_ns)
 	struct vm *vm = user;
 
 	pacer_note_look(&vm->pacer, start_ns, vm->seen);
-	if (vm->video && vm->seen == PACER_NOTHING && !vm->missed)
-		video_note_still(vm->video, start_ns);
+	if (vm->seen == PACER_NOTHING && !vm->missed) {
+		half_note_still(&vm->half);
+		if (vm->video)
+			video_note_still(vm->video, start_ns);
+	}
 	vm->seen = PACER_NOTHING;
 	vm->missed = false;
 	if (vm->looked)
