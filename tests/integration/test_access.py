@@ -16,14 +16,25 @@ def start(**keys):
     return daemon
 
 
+def offered(client):
+    """Security types, one a byte."""
+    client.read(12)
+    client.send(b"RFB 003.008\n")
+    return client.read(client.read(1)[0])
+
+
 class Password(unittest.TestCase):
-    def setUp(self):
+    def keep(self, password):
+        """The keys of a VM with that password."""
         file = tempfile.NamedTemporaryFile("wb", prefix="planecast-")
         self.addCleanup(file.close)
         os.chmod(file.name, 0o600)
-        file.write(b"Sesame42\n")
+        file.write(password.encode() + b"\n")
         file.flush()
-        self.keys = {"vnc_auth": "vncauth", "vnc_password_file": file.name}
+        return {"vnc_auth": "vncauth", "vnc_password_file": file.name}
+
+    def setUp(self):
+        self.keys = self.keep("Sesame42")
 
     def test_right_and_wrong(self):
         with start(**self.keys) as daemon:
@@ -42,11 +53,6 @@ class Password(unittest.TestCase):
 
     def test_a_guesser_is_kept_out(self):
         """Hanging up before the answer must not buy another guess."""
-        def offered(client):
-            client.read(12)
-            client.send(b"RFB 003.008\n")
-            return client.read(client.read(1)[0])
-
         def guess():
             with RfbClient(daemon.address("vm"), handshake=False) as client:
                 if offered(client) == b"\x02":
@@ -63,6 +69,34 @@ class Password(unittest.TestCase):
                     Viewer(daemon.address("vm"), "--password", "Sesame42")
                 viewer("request")
                 viewer("scene", "still")
+
+
+    def test_no_vm_opens_another(self):
+        """libvncserver has one list of security types for all screens of a process: what one offers opens the others."""
+        still = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": "640x480", "penalty_auth": 0,
+                 "penalty_abort": 0, "refusal_delay": 0}
+        vms = {"open": {}, "closed": self.keys, "other": self.keep("Aladdin7")}
+        with Daemon("".join(vm_section(name, **still, **keys) for name, keys in vms.items())) as daemon:
+            for name in vms:
+                daemon.wait_serving(name)
+            # In any order, with viewers of each there.
+            with Viewer(daemon.address("open")) as viewer, Viewer(daemon.address("closed"), "--password", "Sesame42"):
+                for name in ("closed", "open", "other", "closed"):
+                    with RfbClient(daemon.address(name), handshake=False) as client:
+                        self.assertEqual(offered(client), b"\x01" if name == "open" else b"\x02")
+                        if name == "open":
+                            continue
+                        client.send(b"\x01\x01")
+                        with self.assertRaises(ConnectionError):
+                            # Its reason may come, a picture's size does not.
+                            self.assertNotEqual(client.unpack(">I"), (0,))
+                            client.read(1 << 20)
+                for name, password in (("closed", "Aladdin7"), ("other", "Sesame42")):
+                    with self.assertRaises(Refused):
+                        Viewer(daemon.address(name), "--password", password)
+                viewer("scene", "still")
+                with Viewer(daemon.address("other"), "--password", "Aladdin7") as last:
+                    last("scene", "still")
 
 
 class Sharing(unittest.TestCase):

@@ -96,15 +96,22 @@ class RealTls(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.tigervnc_by_each("tigervnc-newer", str(pathlib.Path(done.stdout.strip()) / "vncviewer"))
 
-    def test_gvncviewer(self):
+    def gtk_vnc(self, program, address):
+        """address(port) is how the program calls it."""
         def prepare(screen, port):
             ca = screen.directory / "home/.pki/CA"
             ca.mkdir(parents=True)
             shutil.copy(self.certs / "ca.pem", ca / "cacert.pem")
             # It looks in the home that the user database names.
-            return ["env", f"LD_PRELOAD={BUILD}/tests/passwd_home.so", "gvncviewer", f"localhost:{port - 5900}"]
+            return ["env", f"LD_PRELOAD={BUILD}/tests/passwd_home.so", program, address(port)]
 
-        self.show("gvncviewer", prepare, VIEWING)
+        self.show(f"{program}-vnc", prepare, VIEWING)
+
+    def test_gvncviewer(self):
+        self.gtk_vnc("gvncviewer", lambda port: f"localhost:{port - 5900}")
+
+    def test_remote_viewer(self):
+        self.gtk_vnc("remote-viewer", lambda port: f"vnc://localhost:{port}")
 
     def spice(self, name, prepare):
         self.show(name, prepare, "display channel linked", Viewer, "spice-tls", spice_tls="127.0.0.1:0",
