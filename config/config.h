@@ -69,6 +69,12 @@ struct config_server {
 	char *web_pages; /* web-pages: auto, off, or a folder with noVNC; live, read anew on each reload */
 	int64_t web_session_ns; /* web-session: 12h; how long a login counts; live */
 	struct config_addresses spice_tls; /* spice-tls: SPICE over TLS for all VMs; live */
+	/* Limits there, as those of a VM without "shared-". Live. */
+	int64_t shared_max_handshakes; /* 1024 */
+	int64_t shared_max_handshakes_per_source; /* 64 */
+	int64_t shared_handshake_drop_from; /* 256 */
+	int64_t shared_handshake_timeout_ns; /* 10s */
+	struct config_addresses shared_penalty_exempt; /* none */
 };
 
 /*

@@ -143,6 +143,51 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		       "Written as for vnc. Not set: nowhere.",
 	},
 	{
+		SERVER("shared-max-handshakes", shared_max_handshakes),
+		.type = SCHEMA_INTEGER,
+		RANGE(1, 4096),
+		.default_text = "1024",
+		.reload = SCHEMA_LIVE,
+		.doc = "The most connections at a time to the ports web and spice-tls that have not said yet which "
+		       "VM they mean, and as many that ask for pages. One more, and the oldest of those from "
+		       "the address that most come from is closed.",
+	},
+	{
+		SERVER("shared-max-handshakes-per-source", shared_max_handshakes_per_source),
+		.type = SCHEMA_INTEGER,
+		RANGE(1, 4096),
+		.default_text = "64",
+		.reload = SCHEMA_LIVE,
+		.doc = "The same for one source, as a VM's max-handshakes-per-source. A browser makes six "
+		       "connections at a time.",
+	},
+	{
+		SERVER("shared-handshake-drop-from", shared_handshake_drop_from),
+		.type = SCHEMA_INTEGER,
+		RANGE(1, 4096),
+		.default_text = "256",
+		.reload = SCHEMA_LIVE,
+		.doc = "From so many of them on some are refused at once, as a VM's handshake-drop-from says.",
+	},
+	{
+		SERVER("shared-handshake-timeout", shared_handshake_timeout_ns),
+		.type = SCHEMA_DURATION,
+		RANGE(1 * SECOND, 300 * SECOND),
+		.default_text = "10s",
+		.reload = SCHEMA_LIVE,
+		.doc = "How long somebody may take at the ports web and spice-tls to say which VM is meant, and a "
+		       "browser to ask for a page.",
+	},
+	{
+		SERVER("shared-penalty-exempt", shared_penalty_exempt),
+		.type = SCHEMA_NETWORKS,
+		.default_text = "",
+		.reload = SCHEMA_LIVE,
+		.doc = "Addresses and networks for which there are no penalties for wrong passwords at web, no "
+		       "shared-max-handshakes-per-source and no shared-handshake-drop-from, as a VM's "
+		       "penalty-exempt: proxies, behind which there are browsers of all kinds.",
+	},
+	{
 		VM("source", source),
 		.type = SCHEMA_ENUM,
 		.words = schema_source_words,

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "config/address.h"
@@ -19,27 +18,13 @@
 #include "server/clock.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/hello.h"
+#include "server/gateway/limits.h"
 #include "server/log.h"
 
-#define HELLO_NS (10 * NSEC_PER_SEC)
 /* Nobody's network cuts it into more; who does so himself wants it to be read again and again. */
 #define PIECES_MAX 64
 /* Who is handed over waits as in a listener's backlog. When that is full: */
 #define RETRY_NS (20 * NSEC_PER_MSEC)
-
-/*
- * Nobody is punished here: whether somebody is let in is for others to find out, and what these
- * have against him is theirs.
- */
-static const char limits_text[] =
-		"[vm \"gateway\"]\n"
-		"source = pattern\n"
-		"max-handshakes = 1024\n"
-		"max-handshakes-per-source = 64\n"
-		"handshake-drop-from = 256\n"
-		"penalty-auth = 0\n"
-		"penalty-abort = 0\n"
-		"penalty-sources = 64\n";
 
 struct stranger {
 	TAILQ_ENTRY(stranger) link;
@@ -59,15 +44,14 @@ struct dispatch {
 	struct gateway *gateway;
 	dispatch_other_fn other;
 	void *user;
-	struct config *limits;
-	struct gate *gate;
+	struct limits limits;
 	TAILQ_HEAD(, stranger) strangers;
 };
 
 static void drop(struct stranger *stranger)
 {
 	TAILQ_REMOVE(&stranger->dispatch->strangers, stranger, link);
-	gate_leave(stranger->dispatch->gate, &stranger->guest);
+	gate_leave(stranger->dispatch->limits.gate, &stranger->guest);
 	if (stranger->readable)
 		event_free(stranger->readable);
 	if (stranger->timer)
@@ -241,7 +225,7 @@ static void handle_timer(evutil_socket_t fd, short what, void *user)
 		return;
 	}
 	/* It is a retry, or the loop's clock is ahead of ours. */
-	set_timer(stranger, HELLO_NS);
+	set_timer(stranger, INT64_MAX);
 	look(stranger);
 }
 
@@ -258,11 +242,12 @@ void dispatch_accept(struct dispatch *dispatch, enum config_listeners key, int f
 		goto refuse;
 	stranger->dispatch = dispatch;
 	stranger->key = key;
-	stranger->until_ns = clock_now_ns() + HELLO_NS;
+	stranger->until_ns = clock_now_ns() +
+			gateway_config(dispatch->gateway)->server.shared_handshake_timeout_ns;
 	memcpy(&stranger->peer, peer, length);
 	stranger->peer_bytes = length;
 	memcpy(stranger->peer_text, text, sizeof(text));
-	r = gate_enter(dispatch->gate, &stranger->guest, peer, handle_leave, clock_now_ns());
+	r = gate_enter(dispatch->limits.gate, &stranger->guest, peer, handle_leave, clock_now_ns());
 	if (r < 0)
 		goto refuse;
 	stranger->fd = fd;
@@ -274,7 +259,7 @@ void dispatch_accept(struct dispatch *dispatch, enum config_listeners key, int f
 		turn_away(stranger, LOG_LEVEL_WARN, strerror(ENOMEM));
 		return;
 	}
-	set_timer(stranger, HELLO_NS);
+	set_timer(stranger, INT64_MAX);
 	return;
 refuse:
 	log_at(r == -EBUSY ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, text, "turned away at %s: %s",
@@ -286,8 +271,7 @@ refuse:
 int dispatch_new(struct gateway *gateway, dispatch_other_fn other, void *user, struct dispatch **ret)
 {
 	struct dispatch *dispatch = calloc(1, sizeof(*dispatch));
-	uint64_t seed;
-	int r = -ENOMEM;
+	int r;
 
 	if (!dispatch)
 		return -ENOMEM;
@@ -295,18 +279,22 @@ int dispatch_new(struct gateway *gateway, dispatch_other_fn other, void *user, s
 	dispatch->gateway = gateway;
 	dispatch->other = other;
 	dispatch->user = user;
-	if (config_parse("limits", limits_text, sizeof(limits_text) - 1, NULL, NULL, &dispatch->limits) < 0)
-		goto fail;
-	r = getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed) ? 0 : -EIO;
-	if (!r)
-		r = gate_new(dispatch->limits->vms[0], seed, &dispatch->gate);
-	if (r < 0)
-		goto fail;
+	/*
+	 * Nobody is punished here: whether somebody is let in is for others to find out, and what these
+	 * have against him is theirs.
+	 */
+	r = limits_init(&dispatch->limits, false);
+	if (r < 0) {
+		free(dispatch);
+		return r;
+	}
 	*ret = dispatch;
 	return 0;
-fail:
-	dispatch_free(dispatch);
-	return r;
+}
+
+void dispatch_reconfigure(struct dispatch *dispatch)
+{
+	limits_reconfigure(&dispatch->limits, &gateway_config(dispatch->gateway)->server, clock_now_ns());
 }
 
 void dispatch_free(struct dispatch *dispatch)
@@ -317,7 +305,6 @@ void dispatch_free(struct dispatch *dispatch)
 		return;
 	while ((stranger = TAILQ_FIRST(&dispatch->strangers)))
 		drop(stranger);
-	gate_free(dispatch->gate);
-	config_free(dispatch->limits);
+	limits_finish(&dispatch->limits);
 	free(dispatch);
 }

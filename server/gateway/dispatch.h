@@ -25,7 +25,9 @@ typedef void (*dispatch_other_fn)(void *user, int fd, const struct sockaddr *pee
 int dispatch_new(struct gateway *gateway, dispatch_other_fn other, void *user, struct dispatch **ret);
 /* Everybody is gone. NULL is fine. */
 void dispatch_free(struct dispatch *dispatch);
-/* Takes fd; key is one of those that are shared. */
+/* gateway_config() is another one, or the first. Who is here stays. */
+void dispatch_reconfigure(struct dispatch *dispatch);
+/* Takes fd; there is a configuration; key is one of those that are shared. */
 void dispatch_accept(struct dispatch *dispatch, enum config_listeners key, int fd, const struct sockaddr *peer,
 		socklen_t length);
 

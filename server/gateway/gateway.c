@@ -215,6 +215,7 @@ static void receive_config(struct gateway *gateway, int fd)
 	gateway->board = NULL;
 	drop_doors(gateway, config);
 	tls_configure_server(gateway->tls, &config->server);
+	dispatch_reconfigure(gateway->dispatch);
 	web_reconfigure(gateway->web);
 	config_free(before);
 }

@@ -7,7 +7,6 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -20,14 +19,6 @@
 #include "server/log.h"
 
 #define PAGES_FOLDER "/usr/share/novnc"
-
-/* A browser makes six connections at a time, and some that it may never use. */
-static const char limits_text[] =
-		"[vm \"web\"]\n"
-		"source = pattern\n"
-		"max-handshakes = 512\n"
-		"max-handshakes-per-source = 64\n"
-		"handshake-drop-from = 128\n";
 
 static void handle_later(evutil_socket_t fd, short what, void *data)
 {
@@ -64,7 +55,6 @@ void web_watch_sessions(struct web *web)
 int web_new(struct gateway *gateway, struct web **ret)
 {
 	struct web *web = calloc(1, sizeof(*web));
-	uint64_t seed;
 	int r = -ENOMEM;
 
 	if (!web)
@@ -77,11 +67,7 @@ int web_new(struct gateway *gateway, struct web **ret)
 	web->expiry = evtimer_new(web->base, handle_expiry, web);
 	if (!web->scratch || !web->later || !web->expiry)
 		goto err_free;
-	r = getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed) ? 0 : -EIO;
-	if (!r)
-		r = config_parse("web", limits_text, sizeof(limits_text) - 1, NULL, NULL, &web->limits);
-	if (!r)
-		r = gate_new(web->limits->vms[0], seed, &web->gate);
+	r = limits_init(&web->limits, true);
 	if (!r)
 		r = login_new(web->base, &web->login);
 	if (!r)
@@ -108,8 +94,7 @@ void web_free(struct web *web)
 	}
 	sessions_free(web->sessions);
 	login_free(web->login);
-	gate_free(web->gate);
-	config_free(web->limits);
+	limits_finish(&web->limits);
 	web_pages_free(web->pages);
 	if (web->expiry)
 		event_free(web->expiry);
@@ -161,6 +146,7 @@ void web_reconfigure(struct web *web)
 
 	if (follow(&web->users_file, server->users_file) | follow(&web->pam_service, server->pam_service))
 		sessions_end_all(web->sessions, "other users may log in now");
+	limits_reconfigure(&web->limits, server, clock_now_ns());
 	if (!server->web.count)
 		return;
 	load_pages(web, server->web_pages);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/config.h"
 #include "net/login.h"
 #include "net/secret.h"
 #include "net/stream.h"
@@ -19,8 +20,6 @@
 #include "server/gateway/gateway.h"
 #include "server/gateway/relay.h"
 
-/* For TLS and the whole request. */
-#define REQUEST_NS (10 * NSEC_PER_SEC)
 /* For an answer about a password, with the wait for others'. */
 #define CHECK_NS (60 * NSEC_PER_SEC)
 /* Whatever is wrong with it, and whatever it took to find out. */
@@ -67,7 +66,7 @@ void web_client_close(struct web_client *client, enum log_level level, const cha
 	login_cancel(client->login);
 	client->login = NULL;
 	session_leave(&client->member);
-	gate_leave(client->web->gate, &client->guest);
+	gate_leave(client->web->limits.gate, &client->guest);
 	forget_request(client);
 	/* Not run from in here, but by the loop, and it takes no memory. */
 	event_active(client->web->later, 0, 0);
@@ -167,7 +166,7 @@ static void read_request(struct web_client *client)
 		if (r == 0)
 			return;
 		if (r == -EPROTO) {
-			gate_blame(client->web->gate, &client->guest, PENALTY_ABORT, clock_now_ns());
+			gate_blame(client->web->limits.gate, &client->guest, PENALTY_ABORT, clock_now_ns());
 			web_routes_complain(client, request->status, request->error);
 			return;
 		}
@@ -218,7 +217,7 @@ static void handle_closed(void *user, int error)
 	struct web_client *client = user;
 
 	if (client->state == WEB_CHECKING)
-		gate_blame(client->web->gate, &client->guest, PENALTY_ABORT, clock_now_ns());
+		gate_blame(client->web->limits.gate, &client->guest, PENALTY_ABORT, clock_now_ns());
 	web_client_close(client, LOG_LEVEL_DEBUG, "%s", client->tls.error[0] ? client->tls.error
 			: error ? strerror(-error) : "it closed the connection");
 }
@@ -264,7 +263,7 @@ void web_client_relay(struct web_client *client, int fd, int64_t stall_timeout_n
 	event_del(client->timer);
 	forget_request(client);
 	/* It waits at the VM's from now on. */
-	gate_leave(web->gate, &client->guest);
+	gate_leave(web->limits.gate, &client->guest);
 }
 
 static void make_room(struct gate_guest *guest)
@@ -296,7 +295,7 @@ int web_client_new(struct web *web, int fd, const struct sockaddr *peer, socklen
 	if (!client->timer || !client->request)
 		goto err_free;
 	http_request_init(client->request);
-	r = gate_enter(web->gate, &client->guest, peer, make_room, clock_now_ns());
+	r = gate_enter(web->limits.gate, &client->guest, peer, make_room, clock_now_ns());
 	if (r < 0) {
 		log_info(client->peer, "browser refused: %s", r == -EBUSY ? "too many from there" : strerror(-r));
 		goto err_free;
@@ -311,14 +310,15 @@ int web_client_new(struct web *web, int fd, const struct sockaddr *peer, socklen
 	if (r < 0)
 		goto err_stream;
 	TAILQ_INSERT_TAIL(&web->clients, client, link);
-	set_timer(client, REQUEST_NS);
+	/* For TLS and the whole request. */
+	set_timer(client, gateway_config(web->gateway)->server.shared_handshake_timeout_ns);
 	return 0;
 
 err_stream:
 	stream_free(client->stream);
 	fd = -1;
 err_gate:
-	gate_leave(web->gate, &client->guest);
+	gate_leave(web->limits.gate, &client->guest);
 err_free:
 	if (client->timer)
 		event_free(client->timer);

@@ -22,6 +22,7 @@
 #include "net/http_request.h"
 #include "net/tls.h"
 #include "net/websocket.h"
+#include "server/gateway/limits.h"
 #include "server/gateway/session.h"
 #include "server/log.h"
 
@@ -45,8 +46,7 @@ TAILQ_HEAD(web_client_list, web_client);
 struct web {
 	struct gateway *gateway; /* borrowed */
 	struct event_base *base;
-	struct config *limits; /* of strangers, as a VM's */
-	struct gate *gate;
+	struct limits limits; /* of strangers */
 	struct login *login;
 	struct sessions *sessions;
 	struct event *expiry;

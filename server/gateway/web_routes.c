@@ -133,7 +133,7 @@ static void let_in(struct web_client *client, const char *user)
 		answer_login(client, 503, "Nobody can sign in at the moment. Try again later.");
 		return;
 	}
-	gate_forgive(client->web->gate, &client->guest);
+	gate_forgive(client->web->limits.gate, &client->guest);
 	log_notice(client->peer, "logged in to the web page as %s", user);
 	answer_redirect(client, cookie);
 	secret_wipe(cookie, sizeof(cookie));
@@ -143,7 +143,7 @@ static void let_in(struct web_client *client, const char *user)
 static void refuse(struct web_client *client, int error)
 {
 	if (error == -EACCES) {
-		gate_blame(client->web->gate, &client->guest, PENALTY_AUTH, clock_now_ns());
+		gate_blame(client->web->limits.gate, &client->guest, PENALTY_AUTH, clock_now_ns());
 		log_notice(client->peer, "wrong name or password at the web page");
 	} else {
 		log_notice(client->peer, "the password is not checked: %s",
@@ -202,7 +202,7 @@ static void log_in(struct web_client *client)
 		answer_error(client, 404, "Nobody signs in here.");
 		return;
 	}
-	if (gate_blocks(web->gate, &client->guest, clock_now_ns())) {
+	if (gate_blocks(web->limits.gate, &client->guest, clock_now_ns())) {
 		answer_login(client, 429, "Too many failed attempts from where you are. Try again later.");
 		return;
 	}
@@ -381,7 +381,7 @@ static bool recognize(struct web_client *client)
 		answer_error(client, 503, "There are too many connections of your browser.");
 		return false;
 	}
-	gate_leave(client->web->gate, &client->guest);
+	gate_leave(client->web->limits.gate, &client->guest);
 	return true;
 }
 

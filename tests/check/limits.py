@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def main():
     keys = re.findall(r'^\t\tVM\("([a-z-]+)", (\w+)\),', (ROOT / "config/schema_limits.h").read_text(), re.M)
+    keys += re.findall(r'^\t\tSERVER\("(shared-[a-z-]+)", (\w+)\),', (ROOT / "config/schema.c").read_text(), re.M)
     tests = [file.read_text() for room, pattern in (("integration", "*.py"), ("unit", "*.c"))
              for file in (ROOT / "tests" / room).glob(pattern) if not file.name.startswith("test_config")]
     problems = []
@@ -20,7 +21,7 @@ def main():
         name = key.replace("-", "_")
         words = re.compile(rf'\b{name}=|"{name}"|\b{key} =|"{key}"|(\.|->){field} =')
         if not any(words.search(text) for text in tests):
-            problems.append(f"config/schema_limits.h: no test sets {key}")
+            problems.append(f"no test sets {key}")
     print("\n".join(problems) if problems else f"{len(keys)} limits, each with a test")
     return bool(problems) or not keys
 

@@ -21,6 +21,7 @@ from viewer import Refused, SpiceViewer
 from web_socket import WebRfbClient, read_head
 
 HELLO_S = 10
+SLOW_S = 4
 # The gateway cannot be looked into by others, not even by its own user.
 IS_ROOT = os.geteuid() == 0
 STILL = {"pattern_scene": "still", "pattern_fps": 0, "vnc": None}
@@ -256,7 +257,7 @@ class Gateway(unittest.TestCase):
 
     def test_slow(self):
         """Who takes his time over the first words: nothing, half of them, a byte now and then."""
-        with self.start() as daemon:
+        with self.start(self.two(shared_handshake_timeout=f"{SLOW_S}s")) as daemon:
             port = self.port(daemon, "spice-tls")
             hello = client_hello("win.localhost")
             with connect(("127.0.0.1", port)) as hasty:
@@ -276,7 +277,7 @@ class Gateway(unittest.TestCase):
             half.sendall(hello[:len(hello) // 2])
             ends, sent = {}, 0
             while len(ends) < 4:
-                self.assertLess(time.monotonic() - start, 3 * HELLO_S)
+                self.assertLess(time.monotonic() - start, 3 * SLOW_S)
                 for name, sock, step in ("silent", silent, 0), ("half", half, 0), ("slow", slow, 1), \
                         ("dripping", dripping, 20):
                     if name in ends:
@@ -296,9 +297,45 @@ class Gateway(unittest.TestCase):
                 sent += 1
             print({name: round(end, 1) for name, end in ends.items()})
             for name in "silent", "half", "dripping":
-                self.assertGreater(ends[name], HELLO_S - 1)
-                self.assertLess(ends[name], HELLO_S + (2 if not SANITIZED else 10))
-            self.assertLess(ends["slow"], HELLO_S + 2)
+                self.assertGreater(ends[name], SLOW_S - 1)
+                self.assertLess(ends[name], SLOW_S + (2 if not SANITIZED else 10))
+            self.assertLess(ends["slow"], SLOW_S + 2)
+
+    def test_limits(self):
+        """How many of one source are waited for, or of all, and who does not count."""
+        def remaining(daemon, count, source):
+            """How many of so many who say nothing are still there when another one has been served."""
+            crowd = [connect(("127.0.0.1", self.port(daemon, "spice-tls")), source=source) for _ in range(count)]
+            try:
+                with self.secure(daemon, "spice-tls", "win.localhost"):
+                    pass
+                for sock in crowd:
+                    sock.setblocking(False)
+                left = 0
+                for sock in crowd:
+                    try:
+                        self.assertEqual(sock.recv(1), b"")
+                    except BlockingIOError:
+                        left += 1
+                    except ConnectionResetError:
+                        pass
+                return left
+            finally:
+                for sock in crowd:
+                    sock.close()
+
+        few = {"shared_max_handshakes": 8, "shared_max_handshakes_per_source": 3, "shared_handshake_drop_from": 8}
+        with self.start(self.two(**few)) as daemon:
+            self.assertEqual(remaining(daemon, 6, "127.0.0.2"), 3)
+            daemon.wait_line("127.0.0.2:.* turned away at spice-tls: too many wait")
+            daemon.reload(self.two(**few, shared_penalty_exempt="127.0.0.2"))
+            wait_until(lambda: remaining(daemon, 6, "127.0.0.2") == 6, "who is exempt does not count")
+            self.assertEqual(remaining(daemon, 12, "127.0.0.2"), 7)  # and one who was served
+            self.assertEqual(remaining(daemon, 6, "127.0.0.3"), 3)
+            daemon.reload(self.two(shared_max_handshakes=16, shared_max_handshakes_per_source=16,
+                                   shared_handshake_drop_from=4))
+            # From there on by chance; the one who comes from elsewhere is none of the largest crowd.
+            wait_until(lambda: 4 <= remaining(daemon, 16, "127.0.0.4") <= 15, "some are refused at once")
 
     def test_crowd(self):
         """Five hundred who say nothing, and one who does, from where they are and from elsewhere."""
