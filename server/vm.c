@@ -53,8 +53,7 @@ struct vm {
 	struct damage *damage;
 	struct video *video; /* NULL: off */
 	struct gate *gate;
-	struct protocol *protocols[2];
-	bool watched[2]; /* each has a viewer */
+	struct protocols protocols;
 	bool looking; /* somebody wants one picture, although there may be no viewer */
 	bool looked; /* and has it */
 	unsigned int viewers; /* of all of them */
@@ -75,19 +74,6 @@ struct vm {
 	const struct vm_events *events;
 	void *user;
 };
-
-static const struct {
-	const char *name;
-	int (*new)(struct event_base *base, const struct config_vm *config, struct gate *gate, struct tls *tls,
-			const struct protocol_events *events, void *user, struct protocol **ret);
-} protocol_table[] = {
-	{ "vnc", vnc_new }, /* the first, for vm_admit() */
-	{ "spice", spice_new },
-};
-
-#define N_PROTOCOLS (sizeof(protocol_table) / sizeof(protocol_table[0]))
-_Static_assert(N_PROTOCOLS == sizeof(((struct vm *)0)->protocols) / sizeof(void *),
-		"one slot a protocol");
 
 static void set_pace(struct vm *vm)
 {
@@ -125,8 +111,7 @@ static int show(struct vm *vm, struct frame *frame, bool told, const pixman_regi
 	note_changed(vm);
 	if (vm->video)
 		video_update(vm->video, &update, frame, vm->half.last == HALF_PERHAPS);
-	for (size_t i = 0; i < N_PROTOCOLS; i++)
-		vm->protocols[i]->impl->update(vm->protocols[i], &update);
+	protocols_update(&vm->protocols, &update);
 	update_finish(&update);
 	if (vm->looking && !vm->looked) {
 		vm->looked = true;
@@ -238,28 +223,21 @@ static void handle_cursor(void *user, const struct cursor *cursor)
 {
 	struct vm *vm = user;
 
-	for (size_t i = 0; i < N_PROTOCOLS; i++)
-		vm->protocols[i]->impl->cursor(vm->protocols[i], cursor);
+	protocols_cursor(&vm->protocols, cursor);
 }
 
 static void handle_video_region(void *user, const struct protocol_video *region)
 {
 	struct vm *vm = user;
 
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		if (vm->protocols[i]->impl->video)
-			vm->protocols[i]->impl->video(vm->protocols[i], region);
-	}
+	protocols_video(&vm->protocols, region);
 }
 
 static void handle_packet(void *user, struct packet *packet)
 {
 	struct vm *vm = user;
 
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		if (vm->protocols[i]->impl->packet)
-			vm->protocols[i]->impl->packet(vm->protocols[i], packet);
-	}
+	protocols_packet(&vm->protocols, packet);
 }
 
 static struct frame *get_picture(void *user)
@@ -340,7 +318,7 @@ static int handle_resize(void *user, const void *viewer, uint32_t width, uint32_
 
 static struct protocol_stats sum_stats(const struct vm *vm)
 {
-	return protocols_sum_stats(vm->protocols, N_PROTOCOLS);
+	return protocols_sum_stats(&vm->protocols);
 }
 
 static void handle_viewers(void *user)
@@ -349,17 +327,8 @@ static void handle_viewers(void *user)
 	const struct protocol_stats all = sum_stats(vm);
 	const unsigned int viewers = all.viewers;
 	const bool watched = viewers > 0 || vm->looking;
-	struct frame *shadow = damage_shadow(vm->damage);
-	struct protocol_stats stats;
-	bool first;
 
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		vm->protocols[i]->impl->stats(vm->protocols[i], &stats);
-		first = stats.viewers && !vm->watched[i];
-		vm->watched[i] = stats.viewers > 0;
-		if (first && shadow)
-			protocols_show(vm->protocols[i], shadow);
-	}
+	protocols_greet(&vm->protocols, damage_shadow(vm->damage));
 	if (viewers < vm->viewers)
 		size_wish_lose(&vm->resizer.wish);
 	vm->viewers = viewers;
@@ -382,10 +351,7 @@ static void handle_alone(void *user, const struct protocol *protocol, const char
 {
 	struct vm *vm = user;
 
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		if (vm->protocols[i] != protocol)
-			vm->protocols[i]->impl->close_viewers(vm->protocols[i], why);
-	}
+	protocols_close_others(&vm->protocols, protocol, why);
 }
 
 static void handle_viewer(void *user, const struct protocol_viewer *viewer, const char *why)
@@ -417,10 +383,7 @@ static void handle_guest_pointer(void *user, bool absolute)
 {
 	struct vm *vm = user;
 
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		if (vm->protocols[i]->impl->pointer)
-			vm->protocols[i]->impl->pointer(vm->protocols[i], absolute);
-	}
+	protocols_pointer(&vm->protocols, absolute);
 }
 
 static const struct guest_events guest_events = { .pointer = handle_guest_pointer };
@@ -476,11 +439,9 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	r = resizer_init(&vm->resizer, base, ask_guest, vm);
 	if (r < 0)
 		goto fail;
-	for (size_t i = 0; i < N_PROTOCOLS; i++) {
-		r = protocol_table[i].new(base, config, vm->gate, vm->tls, &protocol_events, vm, &vm->protocols[i]);
-		if (r < 0)
-			goto fail;
-	}
+	r = protocols_init(&vm->protocols, base, config, vm->gate, vm->tls, &protocol_events, vm);
+	if (r < 0)
+		goto fail;
 	if (config->qmp) {
 		r = guest_new(base, config->qmp, &guest_events, vm, &vm->guest);
 		if (r < 0)
@@ -505,9 +466,7 @@ void vm_free(struct vm *vm)
 	vm->capture = NULL;
 	video_free(vm->video);
 	vm->video = NULL;
-	for (size_t i = 0; i < N_PROTOCOLS; i++)
-		if (vm->protocols[i])
-			vm->protocols[i]->impl->free(vm->protocols[i]);
+	protocols_finish(&vm->protocols);
 	resizer_finish(&vm->resizer);
 	gate_free(vm->gate);
 	guest_free(vm->guest);
@@ -520,7 +479,7 @@ void vm_free(struct vm *vm)
 void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const struct sockaddr *peer,
 		socklen_t length)
 {
-	struct protocol *protocol = protocols_find(vm->protocols, N_PROTOCOLS, config_listener_keys[listener].protocol);
+	struct protocol *protocol = protocols_find(&vm->protocols, config_listener_keys[listener].protocol);
 
 	protocol->impl->accept(protocol, listener, fd, peer, length);
 }
@@ -528,7 +487,9 @@ void vm_accept(struct vm *vm, enum config_listeners listener, int fd, const stru
 void vm_admit(struct vm *vm, int fd, const struct sockaddr *peer, socklen_t length,
 		const struct protocol_proof *proof)
 {
-	vm->protocols[0]->impl->admit(vm->protocols[0], fd, peer, length, proof);
+	struct protocol *vnc = protocols_find(&vm->protocols, "vnc");
+
+	vnc->impl->admit(vnc, fd, peer, length, proof);
 }
 
 void vm_reconfigure(struct vm *vm, const struct config_vm *config)
@@ -537,8 +498,7 @@ void vm_reconfigure(struct vm *vm, const struct config_vm *config)
 	gate_reconfigure(vm->gate, config, clock_now_ns());
 	tls_configure(vm->tls, config);
 	pacer_set_rates(&vm->pacer, config->max_fps, config->idle_interval_ns);
-	for (size_t i = 0; i < N_PROTOCOLS; i++)
-		vm->protocols[i]->impl->reconfigure(vm->protocols[i], config);
+	protocols_reconfigure(&vm->protocols, config);
 	set_pace(vm);
 }
 
@@ -551,19 +511,19 @@ void vm_drivers_changed(struct vm *vm)
 int vm_issue_ticket(struct vm *vm, const char *protocol, int64_t lifetime_ns, enum role role,
 		const char *name, char *ret_secret)
 {
-	struct protocol *issuer = protocols_find(vm->protocols, N_PROTOCOLS, protocol);
+	struct protocol *issuer = protocols_find(&vm->protocols, protocol);
 
 	return issuer ? issuer->impl->issue_ticket(issuer, lifetime_ns, role, name, ret_secret) : -ENOENT;
 }
 
 void vm_each_viewer(struct vm *vm, protocol_viewer_fn each, void *user)
 {
-	protocols_each_viewer(vm->protocols, N_PROTOCOLS, each, user);
+	protocols_each_viewer(&vm->protocols, each, user);
 }
 
 unsigned int vm_close_viewer(struct vm *vm, uint64_t id, const char *why)
 {
-	return protocols_close_viewer(vm->protocols, N_PROTOCOLS, id, why);
+	return protocols_close_viewer(&vm->protocols, id, why);
 }
 
 void vm_set_looking(struct vm *vm, bool looking)
