@@ -50,6 +50,7 @@ struct guest {
 	struct queued queue[QUEUE_MAX];
 	unsigned int head, count;
 	struct locks locks; /* after everything in the queue */
+	bool lights_told; /* by the guest itself, by whatever way */
 	bool overflowed;
 
 	struct qmp_input input;
@@ -168,6 +169,12 @@ void guest_input(struct guest *guest, const struct input_event *event)
 	}
 }
 
+void guest_note_leds(struct guest *guest, unsigned int leds)
+{
+	guest->locks.on = leds;
+	guest->lights_told = true;
+}
+
 static void arm(struct guest *guest, int64_t delay_ns)
 {
 	struct timeval delay = clock_timeval(delay_ns);
@@ -186,8 +193,8 @@ static void let_go(struct guest *guest)
 	while (qmp_input_release(&guest->input, arguments))
 		if (qmp_execute(guest->qmp, "input-send-event", arguments) < 0)
 			return;
-	/* Whoever serves this guest next takes them to be off. */
-	while (!guest->count && (qnum = locks_next(&guest->locks, 0))) {
+	/* Whoever serves this guest next takes them to be off, if the guest does not tell. */
+	while (!guest->count && !guest->lights_told && (qnum = locks_next(&guest->locks, 0))) {
 		for (int down = 1; down >= 0; down--) {
 			const struct input_event event = {
 				.kind = INPUT_KEY,
@@ -215,7 +222,8 @@ static void disconnect(struct guest *guest)
 	guest->ready = false;
 	guest->head = guest->count = 0;
 	guest->overflowed = false;
-	guest->locks = (struct locks){ .on = 0 };
+	/* Of what it told, the next connection hears nothing again. */
+	guest->locks = (struct locks){ .on = guest->lights_told ? guest->locks.on : 0 };
 	guest->input = (struct qmp_input){ .relative = guest->relative };
 	guest->mice_asked_ns = 0;
 	guest->warned_error[0] = '\0';

@@ -29,7 +29,7 @@ struct guest_events {
  */
 int guest_new(struct event_base *base, const char *qmp_path, const struct guest_events *events, void *user,
 		struct guest **ret);
-/* Lets go of the keys and buttons that the guest was told of, also of locks. NULL is fine. */
+/* Lets go of the keys and buttons that the guest was told of, also of locks it never told of. NULL is fine. */
 void guest_free(struct guest *guest);
 
 /*
@@ -40,5 +40,7 @@ void guest_free(struct guest *guest);
  * as wanted, as far as that is known (server/locks.h).
  */
 void guest_input(struct guest *guest, const struct input_event *event);
+/* Somebody knows which lock keys are on, enum input_led: that counts until they are pressed again. */
+void guest_note_leds(struct guest *guest, unsigned int leds);
 
 #endif

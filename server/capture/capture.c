@@ -151,6 +151,11 @@ void capture_input(struct capture *capture, const struct input_event *event)
 		capture->impl->input(capture, event);
 }
 
+bool capture_takes_input(const struct capture *capture)
+{
+	return capture && capture->impl->takes_input && capture->impl->takes_input(capture);
+}
+
 void capture_emit_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint)
 {
 	capture->whole = false;
@@ -163,6 +168,18 @@ void capture_emit_cursor(struct capture *capture, const struct cursor *cursor)
 {
 	if (capture->events->cursor)
 		capture->events->cursor(capture->user, cursor);
+}
+
+void capture_emit_pointer(struct capture *capture, bool absolute)
+{
+	if (capture->events->pointer)
+		capture->events->pointer(capture->user, absolute);
+}
+
+void capture_emit_leds(struct capture *capture, unsigned int leds)
+{
+	if (capture->events->leds)
+		capture->events->leds(capture->user, leds);
 }
 
 void capture_set_reason(struct capture *capture, const char *fmt, ...)

@@ -41,8 +41,13 @@ struct capture_impl {
 	void (*close)(struct capture *capture);
 	/* Optional: the guest should show this size. 0 or negative errno. */
 	int (*resize)(struct capture *capture, uint32_t width, uint32_t height);
-	/* Optional: a source that reacts to input by itself (pattern). */
+	/* Optional: a source that reacts to input by itself (pattern), or takes it to the guest. */
 	void (*input)(struct capture *capture, const struct input_event *event);
+	/*
+	 * Optional: input() takes keys and the pointer to the guest now, and nobody else has to. It may
+	 * come and go with a connection.
+	 */
+	bool (*takes_input)(const struct capture *capture);
 };
 
 /* Always from the loop, never from inside a call below but for told sources. */
@@ -57,6 +62,13 @@ struct capture_events {
 	void (*off)(void *user, const char *reason);
 	/* Optional. Borrowed. */
 	void (*cursor)(void *user, const struct cursor *cursor);
+	/*
+	 * Optional. The guest's pointer takes positions, or motion only; told when it changes, and when
+	 * the source begins or ends to take input.
+	 */
+	void (*pointer)(void *user, bool absolute);
+	/* Optional. The guest's keyboard lights are these now, enum input_led. */
+	void (*leds)(void *user, unsigned int leds);
 	/*
 	 * Optional. A look is over, whatever came of it; it began at start_ns.
 	 * The time to say when the next one is due.
@@ -109,7 +121,13 @@ void capture_poke(struct capture *capture);
 void capture_refresh(struct capture *capture);
 /* -EOPNOTSUPP where the source cannot. */
 int capture_resize(struct capture *capture, uint32_t width, uint32_t height);
+/*
+ * Keys by number and the pointer; motion and, as lights are the source's to know, no locks. A source that
+ * does not take input sees no motion either.
+ */
 void capture_input(struct capture *capture, const struct input_event *event);
+/* True: capture_input() takes what it is given to the guest. NULL is fine. */
+bool capture_takes_input(const struct capture *capture);
 
 /*
  * For sources. capture_init() makes the timer: -ENOMEM. A polled source sets
@@ -120,6 +138,8 @@ int capture_init(struct capture *capture, const struct capture_impl *impl, struc
 void capture_finish(struct capture *capture);
 void capture_emit_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint);
 void capture_emit_cursor(struct capture *capture, const struct cursor *cursor);
+void capture_emit_pointer(struct capture *capture, bool absolute);
+void capture_emit_leds(struct capture *capture, unsigned int leds);
 void capture_set_reason(struct capture *capture, const char *fmt, ...)
 		__attribute__((format(printf, 2, 3)));
 
