@@ -49,6 +49,11 @@ static void send_reason(struct capture *capture)
 	capture->events->off(capture->user, capture->reason);
 }
 
+static bool is_told(const struct capture *capture)
+{
+	return !capture->impl->poll;
+}
+
 static void schedule(struct capture *capture)
 {
 	int64_t delay_ns = capture->looked_ns + capture->interval_ns - clock_now_ns();
@@ -57,10 +62,30 @@ static void schedule(struct capture *capture)
 	event_add(capture->timer, &tv);
 }
 
+static int find_newest(struct capture *capture, struct frame **ret_frame)
+{
+	if (!capture->newest && !capture->reason[0])
+		capture_set_reason(capture, "Nothing has been shown yet.");
+	if (!capture->newest)
+		return -ENODATA;
+	if (!capture->whole)
+		return -EAGAIN;
+	*ret_frame = frame_ref(capture->newest);
+	return 0;
+}
+
+static void show_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint)
+{
+	capture->whole = false;
+	capture->reason[0] = '\0';
+	capture->reason_sent[0] = '\0';
+	capture->events->frame(capture->user, frame, hint);
+}
+
 static void ask_source(struct capture *capture)
 {
 	struct frame *frame = NULL;
-	int ret = capture->impl->poll(capture, &frame);
+	int ret = is_told(capture) ? find_newest(capture, &frame) : capture->impl->poll(capture, &frame);
 
 	if (ret == -EAGAIN)
 		return;
@@ -70,8 +95,20 @@ static void ask_source(struct capture *capture)
 		send_reason(capture);
 		return;
 	}
-	capture_emit_frame(capture, frame, NULL);
+	show_frame(capture, frame, NULL);
 	frame_unref(frame);
+}
+
+static void tell_looked(struct capture *capture)
+{
+	if (capture->events->looked)
+		capture->events->looked(capture->user, capture->looked_ns);
+}
+
+/* Whether another look has to follow, if nobody asks for one: what is told needs none but for what was not taken up. */
+static bool is_looked_at(const struct capture *capture)
+{
+	return capture->interval_ns && (capture->impl->poll || (capture->newest && capture->whole));
 }
 
 static void look(evutil_socket_t fd, short what, void *user)
@@ -82,9 +119,8 @@ static void look(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	capture->looked_ns = clock_now_ns();
 	ask_source(capture);
-	if (capture->events->looked)
-		capture->events->looked(capture->user, capture->looked_ns);
-	if (capture->interval_ns && !event_pending(capture->timer, EV_TIMEOUT, NULL))
+	tell_looked(capture);
+	if (is_looked_at(capture) && !event_pending(capture->timer, EV_TIMEOUT, NULL))
 		schedule(capture);
 }
 
@@ -101,6 +137,7 @@ void capture_finish(struct capture *capture)
 	if (capture->timer)
 		event_free(capture->timer);
 	capture->timer = NULL;
+	capture->newest = frame_unref_loosely(capture->newest);
 }
 
 void capture_set_interval(struct capture *capture, int64_t interval_ns)
@@ -112,23 +149,19 @@ void capture_set_interval(struct capture *capture, int64_t interval_ns)
 	if (interval_ns == capture->interval_ns)
 		return;
 	capture->interval_ns = interval_ns > 0 ? interval_ns : 0;
-	if (!capture->impl->poll)
-		return;
-	if (!capture->interval_ns) {
-		event_del(capture->timer);
-		return;
-	}
 	if (started) {
 		capture_refresh(capture);
 		capture_poke(capture);
-	} else {
+	} else if (!capture->interval_ns) {
+		event_del(capture->timer);
+	} else if (is_looked_at(capture)) {
 		schedule(capture);
 	}
 }
 
 void capture_poke(struct capture *capture)
 {
-	if (capture->interval_ns && capture->impl->poll)
+	if (capture->interval_ns)
 		event_active(capture->timer, EV_TIMEOUT, 0);
 }
 
@@ -136,6 +169,8 @@ void capture_refresh(struct capture *capture)
 {
 	capture->whole = true;
 	capture->reason_sent[0] = '\0';
+	if (capture->interval_ns && is_told(capture) && !event_pending(capture->timer, EV_TIMEOUT, NULL))
+		schedule(capture);
 }
 
 int capture_resize(struct capture *capture, uint32_t width, uint32_t height)
@@ -158,10 +193,22 @@ bool capture_takes_input(const struct capture *capture)
 
 void capture_emit_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint)
 {
-	capture->whole = false;
-	capture->reason[0] = '\0';
-	capture->reason_sent[0] = '\0';
-	capture->events->frame(capture->user, frame, hint);
+	struct frame *old = capture->newest;
+
+	if (!is_told(capture)) {
+		show_frame(capture, frame, hint);
+		return;
+	}
+	capture->newest = frame_ref_loosely(frame);
+	frame_unref_loosely(old);
+	if (!capture->interval_ns) {
+		capture->whole = true;
+		capture->reason[0] = '\0';
+		return;
+	}
+	capture->looked_ns = clock_now_ns();
+	show_frame(capture, frame, capture->whole ? NULL : hint);
+	tell_looked(capture);
 }
 
 void capture_emit_cursor(struct capture *capture, const struct cursor *cursor)
@@ -189,6 +236,9 @@ void capture_set_reason(struct capture *capture, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(capture->reason, sizeof(capture->reason), fmt, args);
 	va_end(args);
-	if (!capture->impl->poll)
+	if (!is_told(capture))
+		return;
+	capture->newest = frame_unref_loosely(capture->newest);
+	if (capture->interval_ns)
 		send_reason(capture);
 }

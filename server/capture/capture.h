@@ -4,7 +4,8 @@
  *
  * VFIO tells nobody when a guest draws, so a source is looked at on a timer:
  * capture owns the timer, a source answers poll(). A source that is told
- * (D-Bus) leaves poll NULL and calls capture_emit_frame() when it has one.
+ * (D-Bus) leaves poll NULL and calls capture_emit_frame() when it has one; its
+ * newest picture is kept here, and shown to whoever comes later.
  *
  * Embed struct capture as first member of a source's own struct; open()
  * functions allocate it, capture_close() ends it.
@@ -15,6 +16,9 @@
 #include <pixman.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* What a source says of why it has no picture is as long at most, with its end. */
+#define CAPTURE_REASON_BYTES 160
 
 struct capture;
 struct config_vm;
@@ -35,7 +39,7 @@ struct capture_impl {
 	 * said. NULL: the source is told.
 	 */
 	int (*poll)(struct capture *capture, struct frame **ret_frame);
-	/* poll() answers -EAGAIN whenever nothing changed: a frame from it is a change. */
+	/* Whatever is told or polled is a change: poll() answers -EAGAIN whenever there was none. */
 	bool knows_change;
 	/* Mandatory. Frees everything, the struct too. */
 	void (*close)(struct capture *capture);
@@ -84,8 +88,9 @@ struct capture {
 	int64_t interval_ns;
 	int64_t looked_ns; /* when the last look began */
 	bool whole; /* the next look must yield a picture even if nothing changed */
-	char reason[160];
-	char reason_sent[160];
+	struct frame *newest; /* of a source that is told; NULL: none, for that reason */
+	char reason[CAPTURE_REASON_BYTES];
+	char reason_sent[CAPTURE_REASON_BYTES];
 };
 
 /*
@@ -105,7 +110,8 @@ void capture_close(struct capture *capture);
  * so a shorter one may be over already. 0: nobody watches, never look. When it
  * was 0 before, the source is looked at at once and gives a whole picture. At
  * least 1 ms otherwise. A look comes from the loop, never from inside this call;
- * so does capture_poke()'s.
+ * so does capture_poke()'s. A source that is told shows its pictures as they come
+ * while there is an interval, and keeps the newest while there is none.
  */
 void capture_set_interval(struct capture *capture, int64_t interval_ns);
 /*
@@ -131,7 +137,9 @@ bool capture_takes_input(const struct capture *capture);
 
 /*
  * For sources. capture_init() makes the timer: -ENOMEM. A polled source sets
- * its reason before poll() fails; one that is told has it sent at once.
+ * its reason before poll() fails; one that is told has it sent at once, and
+ * its newest picture is forgotten. To that a loose reference is kept: it may go
+ * on drawing there and emit it again.
  */
 int capture_init(struct capture *capture, const struct capture_impl *impl, struct event_base *base,
 		const struct capture_events *events, void *user);

@@ -30,10 +30,10 @@ struct puppet {
 static struct {
 	struct event_base *base;
 	struct puppet puppet;
-	unsigned int frames, offs, looked;
+	unsigned int frames, hinted, offs, looked;
 	int64_t next_interval_ns; /* what to set after a look; 0: nothing */
 	char reason[160];
-	bool stop_after_frame;
+	bool stop_after_frame, refresh_after_frame;
 } t;
 
 static int puppet_poll(struct capture *capture, struct frame **ret_frame)
@@ -69,10 +69,12 @@ static void on_frame(void *user, struct frame *frame, const pixman_region32_t *h
 {
 	(void)user;
 	assert_int_equal(frame->width, 320);
-	assert_null(hint);
 	t.frames++;
+	t.hinted += hint != NULL;
 	if (t.stop_after_frame)
 		capture_set_interval(&t.puppet.capture, 0);
+	if (t.refresh_after_frame)
+		capture_refresh(&t.puppet.capture);
 }
 
 static void on_off(void *user, const char *reason)
@@ -293,22 +295,90 @@ static void test_long_reason_is_cut(void **state)
 	assert_int_equal(strlen(t.reason), sizeof(t.puppet.capture.reason) - 1);
 }
 
-static void test_told_source(void **state)
+static void emit(const pixman_region32_t *hint)
 {
 	struct frame *frame;
 
+	assert_int_equal(frame_new_memory(320, 200, &frame), 0);
+	capture_emit_frame(&t.puppet.capture, frame, hint);
+	frame_unref(frame);
+}
+
+static void test_told_source(void **state)
+{
+	pixman_region32_t region;
+
+	(void)state;
+	capture_set_reason(&t.puppet.capture, "No display yet.");
+	assert_int_equal(t.offs, 0); /* nobody watches */
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	run_ready();
+	assert_string_equal(t.reason, "No display yet.");
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1); /* nothing is pending */
+	capture_set_reason(&t.puppet.capture, "No display %d.", 7);
+	assert_int_equal(t.offs, 2);
+	assert_string_equal(t.reason, "No display 7.");
+	capture_refresh(&t.puppet.capture);
+	event_base_loop(t.base, EVLOOP_ONCE);
+	assert_int_equal(t.offs, 3);
+
+	/* All of the first one counts, and then what the source says. */
+	pixman_region32_init_rect(&region, 8, 8, 16, 16);
+	emit(&region);
+	assert_int_equal(t.frames, 1);
+	emit(&region);
+	assert_int_equal(t.frames, 2);
+	assert_int_equal(t.hinted, 1);
+	assert_int_equal(t.looked, 4);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
+	assert_int_equal(capture_resize(&t.puppet.capture, 640, 480), -EOPNOTSUPP);
+	pixman_region32_fini(&region);
+}
+
+static void test_told_source_is_shown_again(void **state)
+{
+	pixman_region32_t region;
+
+	(void)state;
+	pixman_region32_init_rect(&region, 8, 8, 16, 16);
+	emit(&region);
+	assert_int_equal(t.frames, 0); /* nobody watches */
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	assert_int_equal(t.frames, 0);
+	run_ready();
+	assert_int_equal(t.frames, 1);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1); /* nothing is pending */
+	/* It could not be taken up: again, by itself, but not at once. */
+	capture_refresh(&t.puppet.capture);
+	assert_int_equal(t.frames, 1);
+	event_base_loop(t.base, EVLOOP_ONCE);
+	assert_int_equal(t.frames, 2);
+	assert_int_equal(t.hinted, 0);
+	/* And each time until it is. */
+	t.refresh_after_frame = true;
+	emit(&region);
+	while (t.frames < 5)
+		event_base_loop(t.base, EVLOOP_ONCE);
+	t.refresh_after_frame = false;
+	event_base_loop(t.base, EVLOOP_ONCE);
+	assert_int_equal(t.frames, 6);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
+	/* What has gone is not shown to who comes then. */
+	capture_set_interval(&t.puppet.capture, 0);
+	capture_set_reason(&t.puppet.capture, "No display.");
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	run_ready();
+	assert_int_equal(t.frames, 6);
+	assert_string_equal(t.reason, "No display.");
+	pixman_region32_fini(&region);
+}
+
+static void test_told_source_that_says_nothing(void **state)
+{
 	(void)state;
 	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
-	capture_poke(&t.puppet.capture);
-	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
-	capture_set_reason(&t.puppet.capture, "No display %d.", 7);
-	assert_int_equal(t.offs, 1);
-	assert_string_equal(t.reason, "No display 7.");
-	assert_int_equal(frame_new_memory(320, 200, &frame), 0);
-	capture_emit_frame(&t.puppet.capture, frame, NULL);
-	frame_unref(frame);
-	assert_int_equal(t.frames, 1);
-	assert_int_equal(capture_resize(&t.puppet.capture, 640, 480), -EOPNOTSUPP);
+	run_ready();
+	assert_string_equal(t.reason, "Nothing has been shown yet.");
 }
 
 static void test_open_refuses_unknown_source(void **state)
@@ -327,6 +397,7 @@ static void test_open_refuses_unknown_source(void **state)
 int main(void)
 {
 #define WITH_PUPPET(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_TOLD(test) cmocka_unit_test_setup_teardown(test, setup_told, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_PUPPET(test_nothing_before_an_interval),
 		WITH_PUPPET(test_looks_at_once_and_then_by_interval),
@@ -336,7 +407,9 @@ int main(void)
 		WITH_PUPPET(test_pokes_are_one_look),
 		WITH_PUPPET(test_reason_is_sent_once_per_change),
 		WITH_PUPPET(test_long_reason_is_cut),
-		cmocka_unit_test_setup_teardown(test_told_source, setup_told, teardown),
+		WITH_TOLD(test_told_source),
+		WITH_TOLD(test_told_source_is_shown_again),
+		WITH_TOLD(test_told_source_that_says_nothing),
 		WITH_PUPPET(test_open_refuses_unknown_source),
 	};
 
