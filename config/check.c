@@ -38,6 +38,8 @@ static const struct requirement requirements[] = {
 			CONFIG_SOURCE_REPLAY, "replay-file" },
 	{ "source = vfio", FIELD(source), FIELD(vfio_device), CONFIG_SOURCE_VFIO, FIELD(vfio_attach),
 			CONFIG_ATTACH_OWN, "vfio-device" },
+	{ "source = vfio", FIELD(source), FIELD(vfio_device), CONFIG_SOURCE_VFIO, FIELD(vfio_attach),
+			CONFIG_ATTACH_AUTO, "vfio-device" },
 	{ "vfio-attach = socket", FIELD(vfio_attach), FIELD(vfio_socket), CONFIG_ATTACH_SOCKET,
 			FIELD(source), CONFIG_SOURCE_VFIO, "vfio-socket" },
 	{ "vnc-auth = vncauth", FIELD(vnc_auth), FIELD(vnc_password_file), CONFIG_AUTH_VNCAUTH,

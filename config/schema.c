@@ -205,7 +205,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.reload = SCHEMA_RESTART,
 		.doc = "The vGPU: the UUID of a mediated device, a PCI address like 0000:27:00.4, or the "
 		       "device's absolute path in sysfs. Needed where source is vfio and vfio-attach is "
-		       "own.",
+		       "auto or own.",
 	},
 	{
 		VM("vfio-attach", vfio_attach),
@@ -213,9 +213,10 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.words = schema_attach_words,
 		.default_text = "own",
 		.reload = SCHEMA_RESTART,
-		.doc = "How planecast gets at the device. Own opens it, which works only while nobody "
-		       "else has it open; socket waits until whoever started the VM passes the opened "
-		       "device through vfio-socket.",
+		.doc = "How planecast gets at the device. Auto finds the running QEMU that has it open, "
+		       "whenever one does, and looks through that; own opens it, which works only while "
+		       "nobody else has it open; socket waits until whoever started the VM passes the "
+		       "opened device through vfio-socket.",
 	},
 	{
 		VM("vfio-socket", vfio_socket),

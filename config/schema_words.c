@@ -50,6 +50,7 @@ const struct schema_word schema_source_words[] = {
 };
 
 const struct schema_word schema_attach_words[] = {
+	{ "auto", CONFIG_ATTACH_AUTO },
 	{ "own", CONFIG_ATTACH_OWN },
 	{ "socket", CONFIG_ATTACH_SOCKET },
 	{ NULL, 0 },

@@ -63,7 +63,7 @@ struct vm {
 	struct pacer pacer;
 	struct resizer resizer;
 
-	char reason[160]; /* why there is no picture; empty: there is one */
+	char reason[CAPTURE_REASON_BYTES]; /* why there is no picture; empty: there is one */
 	bool card_shown;
 	struct half half; /* what changes, as a rule */
 	enum pacer_result seen; /* by the look that is under way */
@@ -513,6 +513,11 @@ void vm_reconfigure(struct vm *vm, const struct config_vm *config)
 	pacer_set_rates(&vm->pacer, config->max_fps, config->idle_interval_ns);
 	protocols_reconfigure(&vm->protocols, config);
 	set_pace(vm);
+}
+
+void vm_take_broker(struct vm *vm, int fd)
+{
+	capture_take_broker(vm->capture, fd);
 }
 
 void vm_drivers_changed(struct vm *vm)

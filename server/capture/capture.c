@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "server/clock.h"
@@ -189,6 +190,14 @@ void capture_input(struct capture *capture, const struct input_event *event)
 bool capture_takes_input(const struct capture *capture)
 {
 	return capture && capture->impl->takes_input && capture->impl->takes_input(capture);
+}
+
+void capture_take_broker(struct capture *capture, int fd)
+{
+	if (capture->impl->take_broker)
+		capture->impl->take_broker(capture, fd);
+	else
+		close(fd);
 }
 
 void capture_emit_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint)

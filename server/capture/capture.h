@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 /* What a source says of why it has no picture is as long at most, with its end. */
-#define CAPTURE_REASON_BYTES 160
+#define CAPTURE_REASON_BYTES 256
 
 struct capture;
 struct config_vm;
@@ -52,6 +52,8 @@ struct capture_impl {
 	 * come and go with a connection.
 	 */
 	bool (*takes_input)(const struct capture *capture);
+	/* Optional: a source that a broker passes devices to. Takes fd: capture_take_broker(). */
+	void (*take_broker)(struct capture *capture, int fd);
 };
 
 /* Always from the loop, never from inside a call below but for told sources. */
@@ -134,6 +136,11 @@ int capture_resize(struct capture *capture, uint32_t width, uint32_t height);
 void capture_input(struct capture *capture, const struct input_event *event);
 /* True: capture_input() takes what it is given to the guest. NULL is fine. */
 bool capture_takes_input(const struct capture *capture);
+/*
+ * The worker's end of a channel to the broker (server/channel.h), in place of one before. Takes
+ * fd; sources that need no broker close it.
+ */
+void capture_take_broker(struct capture *capture, int fd);
 
 /*
  * For sources. capture_init() makes the timer: -ENOMEM. A polled source sets

@@ -33,14 +33,31 @@ struct capture_vfio {
 	int64_t picture_ns; /* of the last look that yielded one; 0: none yet of this device */
 };
 
-static void handle_lost(void *user)
-{
-	struct capture_vfio *vfio = user;
+_Static_assert(VFIO_REASON_BYTES == CAPTURE_REASON_BYTES, "a reason is not cut");
 
+static void let_go(struct capture_vfio *vfio)
+{
 	vfio_dmabufs_clear(&vfio->dmabufs);
 	vfio_region_clear(&vfio->region);
 	vfio->picture_ns = 0;
 }
+
+static void handle_lost(void *user)
+{
+	struct capture_vfio *vfio = user;
+
+	let_go(vfio);
+	capture_poke(&vfio->capture);
+}
+
+static void handle_changed(void *user)
+{
+	struct capture_vfio *vfio = user;
+
+	capture_poke(&vfio->capture);
+}
+
+static const struct attach_events attach_events = { .changed = handle_changed, .lost = handle_lost };
 
 static int query(int device_fd, enum vfio_plane_kind kind, struct vfio_plane *ret, char *reason)
 {
@@ -108,16 +125,24 @@ static void close_vfio(struct capture *capture)
 {
 	struct capture_vfio *vfio = (struct capture_vfio *)capture;
 
-	handle_lost(vfio);
+	let_go(vfio);
 	attach_free(vfio->attach);
 	capture_finish(capture);
 	free(vfio);
+}
+
+static void take_broker(struct capture *capture, int fd)
+{
+	struct capture_vfio *vfio = (struct capture_vfio *)capture;
+
+	attach_take_broker(vfio->attach, fd);
 }
 
 static const struct capture_impl vfio_impl = {
 	.name = "vfio",
 	.poll = poll_vfio,
 	.close = close_vfio,
+	.take_broker = take_broker,
 };
 
 int capture_vfio_open(struct event_base *base, const struct config_vm *config,
@@ -131,7 +156,7 @@ int capture_vfio_open(struct event_base *base, const struct config_vm *config,
 	r = capture_init(&vfio->capture, &vfio_impl, base, events, user);
 	if (r < 0)
 		goto err_free;
-	r = attach_new(base, config, handle_lost, vfio, &vfio->attach);
+	r = attach_new(base, config, &attach_events, vfio, &vfio->attach);
 	if (r < 0)
 		goto err_finish;
 	*ret = &vfio->capture;

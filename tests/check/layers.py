@@ -29,7 +29,7 @@ LAYERS = [
     ("json", ["server/json.*"], ["config/text.h"]),
     ("screenshot", ["server/screenshot.*"], []),
     ("framefile", ["server/framefile*"], []),
-    ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h"]),
+    ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h", "server/channel.h"]),
     # Another program's plugin: of the project it may know only what knows nothing of it.
     ("softva", ["encoders/softva/*"], ["encoders/colour.h", "encoders/detile.h", "encoders/h264_*.h"]),
     ("encoders", ["encoders/*"], []),

@@ -32,7 +32,7 @@ static struct {
 	struct puppet puppet;
 	unsigned int frames, hinted, offs, looked;
 	int64_t next_interval_ns; /* what to set after a look; 0: nothing */
-	char reason[160];
+	char reason[CAPTURE_REASON_BYTES];
 	bool stop_after_frame, refresh_after_frame;
 } t;
 

@@ -34,7 +34,7 @@ static struct {
 	struct capture *capture;
 	char directory[64], path[80], other[80];
 	unsigned int frames, offs;
-	char reason[160];
+	char reason[CAPTURE_REASON_BYTES];
 	struct frame *last; /* of the last look */
 	const uint8_t *data;
 } t;

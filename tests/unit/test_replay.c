@@ -30,7 +30,7 @@ static struct {
 	int file;
 	char path[64];
 	unsigned int frames, offs;
-	char reason[160];
+	char reason[CAPTURE_REASON_BYTES];
 	uint32_t width, height, corner, middle; /* of the last picture */
 	struct frame *kept;
 	bool keep;

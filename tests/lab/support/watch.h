@@ -21,7 +21,7 @@ struct watch {
 	struct capture *capture;
 	/* What the last look gave: a frame (a reference of ours) or a reason. */
 	struct frame *frame;
-	char reason[160];
+	char reason[256];
 	unsigned int events; /* looks that gave either, ever */
 };
 
