@@ -34,6 +34,7 @@ LAYERS = [
     ("softva", ["encoders/softva/*"], ["encoders/colour.h", "encoders/detile.h", "encoders/h264_*.h"]),
     ("encoders", ["encoders/*"], []),
     ("net", ["net/*"], ["config/*", "encoders/rects.h", "encoders/rects_debt.h", "encoders/packet.h"]),
+    ("clipboard", ["server/vdagent.*", "server/clip_text.*"], ["net/spice_wire.h"]),
     ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/locks.*"], []),
     ("video", ["server/video.*"],
      ["config/*", "net/protocol.h", "encoders/*", "server/activity.h"]),
