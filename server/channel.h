@@ -28,7 +28,7 @@
 #define CHANNEL_ASK_MAX 1024
 #define CHANNEL_EVENT_MAX 2048
 /* A device as configured; why there is none, one sentence or two. */
-#define CHANNEL_DEVICE_MAX 1024
+#define CHANNEL_DEVICE_MAX 4095
 #define CHANNEL_REASON_MAX 255
 
 enum channel_kind {

@@ -44,6 +44,10 @@ LAYERS = [
       "server/damage.h", "server/half.h", "server/pacer.h", "server/video.h", "server/size_wish.h",
       "server/channel.h", "server/guest.h", "server/locks.h", "server/format.h"]),
     ("hello", ["server/gateway/hello.*"], ["config/server_name.h", "net/bytes.h"]),
+    # The one process with privileges: what it includes is to be read by whoever audits it.
+    ("broker", ["server/broker/*"],
+     ["server/channel.h", "server/capture/vfio_device.h", "server/capture/vfio_plane.h",
+      "server/capture/vfio_sysfs.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
                    "server/control*", "server/options*", "server/hash_password.*",
                    "server/make_certs.*", "server/probe.*", "server/notify.*", "server/gateway/*",
