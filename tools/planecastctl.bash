@@ -10,14 +10,14 @@ _planecastctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--socket) socket=(--socket "${COMP_WORDS[++i]}") ;;
-		--lifetime | --role | --name) ((i++)) ;;
+		--lifetime | --role | --name | --config) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
 	done
 	command=${words[0]}
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
-	--socket)
+	--socket | --config)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -30,6 +30,7 @@ _planecastctl() {
 	if [[ $word == -* ]]; then
 		case $command in
 		disconnect) options+=" --all" ;;
+		doctor) options+=" --config" ;;
 		list) options+=" --names" ;;
 		ticket) options+=" --lifetime --role --name" ;;
 		esac
@@ -41,7 +42,7 @@ _planecastctl() {
 	loglevel:1) mapfile -t COMPREPLY < <(compgen -W "error warn notice info debug" -- "$word") ;;
 	ticket:2) mapfile -t COMPREPLY < <(compgen -W "vnc spice" -- "$word") ;;
 	screenshot:2) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-	status:1 | clients:1 | events:1 | screenshot:1 | ticket:1 | disconnect:1)
+	status:1 | doctor:1 | clients:1 | events:1 | screenshot:1 | ticket:1 | disconnect:1)
 		# Names may have blanks and what else means something to a shell.
 		mapfile -t vms < <(planecastctl "${socket[@]}" list --names 2>/dev/null)
 		for i in "${vms[@]}"; do

@@ -22,6 +22,7 @@ static const struct option options[] = {
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ "commands", no_argument, NULL, OPTION_COMMANDS }, /* for completion */
 	{ "all", no_argument, NULL, OPTION_FIRST_GIVEN + CTL_ALL },
+	{ "config", required_argument, NULL, OPTION_FIRST_GIVEN + CTL_CONFIG },
 	{ "lifetime", required_argument, NULL, OPTION_FIRST_GIVEN + CTL_LIFETIME },
 	{ "name", required_argument, NULL, OPTION_FIRST_GIVEN + CTL_NAME },
 	{ "names", no_argument, NULL, OPTION_FIRST_GIVEN + CTL_NAMES },
@@ -102,7 +103,7 @@ static const struct ctl_command *find_command(const char *name)
 	return NULL;
 }
 
-static int run(struct ctl *ctl, const char *socket, char **arguments, int count)
+static int run(struct ctl *ctl, char **arguments, int count)
 {
 	const struct ctl_command *command = find_command(arguments[0]);
 	int r;
@@ -112,9 +113,9 @@ static int run(struct ctl *ctl, const char *socket, char **arguments, int count)
 	count--;
 	if (count < command->least || count > command->most || ctl->given & ~command->options)
 		return ctl_complain("usage: planecastctl %s %s", command->name, command->arguments);
-	r = link_open(&ctl->link, socket);
+	r = command->local ? 0 : link_open(&ctl->link, ctl->socket);
 	if (r < 0) {
-		ctl_complain("no server at %s: %s", socket, strerror(-r));
+		ctl_complain("no server at %s: %s", ctl->socket, strerror(-r));
 		link_close(&ctl->link);
 		return EXIT_NO_SERVER;
 	}
@@ -128,15 +129,19 @@ static int run(struct ctl *ctl, const char *socket, char **arguments, int count)
 int main(int argc, char **argv)
 {
 	const char *socket = getenv(SOCKET_VARIABLE);
-	struct ctl ctl = { .json = false };
+	struct ctl ctl = { .link.fd = -1, .link.passed_fd = -1, .socket = SOCKET_PATH };
 	int option;
 
-	socket = socket && socket[0] ? socket : SOCKET_PATH;
+	if (socket && socket[0]) {
+		ctl.socket = socket;
+		ctl.socket_given = true;
+	}
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "hV", options, NULL)) >= 0) {
 		switch (option) {
 		case OPTION_SOCKET:
-			socket = optarg;
+			ctl.socket = optarg;
+			ctl.socket_given = true;
 			break;
 		case OPTION_JSON:
 			ctl.json = true;
@@ -164,11 +169,13 @@ int main(int argc, char **argv)
 				ctl.name = optarg;
 			if (option - OPTION_FIRST_GIVEN == CTL_ROLE)
 				ctl.role = optarg;
+			if (option - OPTION_FIRST_GIVEN == CTL_CONFIG)
+				ctl.config = optarg;
 		}
 	}
 	if (optind == argc) {
 		print_help();
 		return EXIT_USAGE;
 	}
-	return run(&ctl, socket, argv + optind, argc - optind);
+	return run(&ctl, argv + optind, argc - optind);
 }

@@ -214,6 +214,8 @@ class Ctl(unittest.TestCase):
 
         self.assertEqual(complete("sc"), ["screenshot"])
         self.assertEqual(complete("l"), ["list", "loglevel"])
+        self.assertEqual(complete("doctor", "st"), ["still"])
+        self.assertEqual(complete("doctor", "--c"), ["--config"])
         self.assertEqual(complete("status", "st"), ["still"])
         self.assertEqual(complete("--json", "clients", "tw"), ["two\\ words"])
         self.assertEqual(complete("loglevel", "n"), ["notice"])

@@ -81,15 +81,38 @@ static void say_refusal(const struct ctl *ctl, struct json_object *answer)
 	ctl_complain("%s", message);
 }
 
+/* Takes request. 0, and *ret is the line that came; or an error of link.h. */
+static int exchange(struct ctl *ctl, struct json_object *request, struct json_object **ret)
+{
+	int r = request ? link_send(&ctl->link, request) : -ENOMEM;
+
+	json_object_put(request);
+	if (!r || r == -EPIPE) /* who closes may have said why */
+		r = link_receive(&ctl->link, ANSWER_S, ret);
+	return r;
+}
+
+int ask_quietly(struct ctl *ctl, struct json_object *request, struct json_object **ret)
+{
+	struct json_object *answer = NULL, *result;
+	int r = exchange(ctl, request, &answer);
+
+	if (r < 0)
+		return r;
+	result = json_object_object_get(answer, "ok");
+	if (json_object_is_type(result, json_type_object))
+		*ret = json_object_get(result);
+	else
+		r = -ENOENT;
+	json_object_put(answer);
+	return r;
+}
+
 int ask(struct ctl *ctl, struct json_object *request, struct json_object **ret)
 {
 	struct json_object *answer = NULL, *result;
-	int r;
+	int r = exchange(ctl, request, &answer);
 
-	r = request ? link_send(&ctl->link, request) : -ENOMEM;
-	json_object_put(request);
-	if (!r || r == -EPIPE) /* who closes may have said why */
-		r = link_receive(&ctl->link, ANSWER_S, &answer);
 	if (r < 0)
 		return ask_complain_link(r);
 	result = json_object_object_get(answer, "ok");

@@ -12,6 +12,8 @@ struct json_object *ask_new(const char *command, const char *vm);
  * saying on stderr what went wrong (with --json: after printing the error as it came).
  */
 int ask(struct ctl *ctl, struct json_object *request, struct json_object **ret);
+/* The same without a word. 0, an error of link.h, or -ENOENT: the server has refused. */
+int ask_quietly(struct ctl *ctl, struct json_object *request, struct json_object **ret);
 /* "planecastctl: the server ..." of an error of link.h. Returns the exit status for it. */
 int ask_complain_link(int error);
 /* What the answer to a reload has as "problems", on stderr; anything else is none. */

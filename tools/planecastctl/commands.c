@@ -14,6 +14,7 @@
 #include "config/text.h"
 #include "server/json.h"
 #include "tools/planecastctl/ask.h"
+#include "tools/planecastctl/doctor.h"
 #include "tools/planecastctl/picture.h"
 #include "tools/planecastctl/table.h"
 
@@ -413,17 +414,20 @@ static int run_ticket(struct ctl *ctl, char **arguments)
 }
 
 const struct ctl_command ctl_commands[] = {
-	{ "list", "[--names]", "the VMs, and what each is doing", 0, 0, CTL_NAMES, run_list },
-	{ "top", "", "the same, every second", 0, 0, 0, run_top },
-	{ "status", "[VM]", "the server, or all about one VM", 0, 1, 0, run_status },
-	{ "clients", "[VM]", "who watches", 0, 1, 0, run_clients },
-	{ "events", "[VM]", "what happens, from now on", 0, 1, 0, run_events },
-	{ "screenshot", "VM FILE", "the newest picture as PNG; FILE may be -", 2, 2, 0, run_screenshot },
+	{ "list", "[--names]", "the VMs, and what each is doing", 0, 0, false, CTL_NAMES, run_list },
+	{ "top", "", "the same, every second", 0, 0, false, 0, run_top },
+	{ "status", "[VM]", "the server, or all about one VM", 0, 1, false, 0, run_status },
+	{ "clients", "[VM]", "who watches", 0, 1, false, 0, run_clients },
+	{ "events", "[VM]", "what happens, from now on", 0, 1, false, 0, run_events },
+	{ "screenshot", "VM FILE", "the newest picture as PNG; FILE may be -", 2, 2, false, 0, run_screenshot },
 	{ "ticket", "VM vnc|spice [--lifetime SECONDS] [--role view|control] [--name USER]",
-			"a password that counts once", 2, 2, CTL_LIFETIME | CTL_ROLE | CTL_NAME, run_ticket },
-	{ "disconnect", "VM CLIENT|--all", "ends connections", 1, 2, CTL_ALL, run_disconnect },
-	{ "loglevel", "[error|warn|notice|info|debug]", "shows or changes what is logged", 0, 1, 0, run_loglevel },
-	{ "reload", "", "reads the configuration again, and says what is wrong with it", 0, 0, 0, run_reload },
-	{ "version", "", "of this program and of the server", 0, 0, 0, run_version },
+			"a password that counts once", 2, 2, false, CTL_LIFETIME | CTL_ROLE | CTL_NAME, run_ticket },
+	{ "disconnect", "VM CLIENT|--all", "ends connections", 1, 2, false, CTL_ALL, run_disconnect },
+	{ "loglevel", "[error|warn|notice|info|debug]", "shows or changes what is logged", 0, 1, false, 0,
+			run_loglevel },
+	{ "reload", "", "reads the configuration again, and says what is wrong with it", 0, 0, false, 0, run_reload },
+	{ "doctor", "[VM] [--config FILE]", "why is it black? What is wrong on this host, and how to mend it",
+			0, 1, true, CTL_CONFIG, doctor_run },
+	{ "version", "", "of this program and of the server", 0, 0, false, 0, run_version },
 };
 const size_t ctl_n_commands = sizeof(ctl_commands) / sizeof(ctl_commands[0]);

@@ -19,13 +19,16 @@ enum ctl_given {
 	CTL_NAME = 1 << 2,
 	CTL_NAMES = 1 << 3,
 	CTL_ROLE = 1 << 4,
+	CTL_CONFIG = 1 << 5,
 };
 
 struct ctl {
-	struct link link;
+	struct link link; /* to the server; of a command that is local not open */
+	const char *socket; /* where that is */
+	bool socket_given; /* by the command line or the environment */
 	bool json; /* print answers as they came */
 	unsigned int given; /* options: enum ctl_given */
-	const char *lifetime, *name, *role; /* where given */
+	const char *lifetime, *name, *role, *config; /* where given */
 };
 
 struct ctl_command {
@@ -33,6 +36,7 @@ struct ctl_command {
 	const char *arguments; /* for the help */
 	const char *help;
 	int least, most; /* arguments */
+	bool local; /* needs no server */
 	unsigned int options; /* enum ctl_given */
 	/* arguments end with NULL. An exit status, after saying what is wrong. */
 	int (*run)(struct ctl *ctl, char **arguments);
