@@ -25,14 +25,8 @@
 #define CONFIG_VMS_MAX 1024
 #define CONFIG_ADDRESSES_MAX 8
 
-enum config_source {
-	CONFIG_SOURCE_PATTERN,
-	CONFIG_SOURCE_REPLAY,
-	CONFIG_SOURCE_VFIO,
-	CONFIG_SOURCE_MEMORY,
-	CONFIG_SOURCE_DBUS
-};
-enum config_attach { CONFIG_ATTACH_OWN, CONFIG_ATTACH_SOCKET };
+enum config_source { CONFIG_SOURCE_PATTERN, CONFIG_SOURCE_REPLAY, CONFIG_SOURCE_VFIO, CONFIG_SOURCE_MEMORY };
+enum config_attach { CONFIG_ATTACH_AUTO, CONFIG_ATTACH_OWN, CONFIG_ATTACH_SOCKET };
 enum config_auth {
 	CONFIG_AUTH_NONE,
 	CONFIG_AUTH_VNCAUTH,
@@ -92,7 +86,7 @@ struct config_vm {
 
 	int source; /* source: vfio */
 	char *vfio_device; /* vfio-device: mdev UUID, PCI address or sysfs path */
-	int vfio_attach; /* vfio-attach: own, socket */
+	int vfio_attach; /* vfio-attach: auto, own, socket */
 	char *vfio_socket; /* vfio-socket: where a launcher passes the device fd */
 	char *memory_file; /* memory-file: where another program keeps the picture */
 	struct config_size memory_size; /* memory-size: 1920x1080 */
@@ -162,7 +156,6 @@ struct config_vm {
 	int64_t memory_max_bytes; /* memory-max: 4G; 0: no limit */
 
 	char *qmp; /* qmp: unix socket of QEMU's QMP monitor for input */
-	char *dbus; /* dbus: address of QEMU's D-Bus display, unix:..., or p2p, which has a qmp */
 	char *keymap; /* keymap: us; for clients that send keysyms only */
 };
 

@@ -193,9 +193,9 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.words = schema_source_words,
 		.default_text = "vfio",
 		.reload = SCHEMA_RESTART,
-		.doc = "Where the picture comes from: the display of a VFIO device, QEMU's D-Bus display, "
-		       "memory that another program draws into, the frames of a recording, or a test "
-		       "picture that moves by itself and answers to input.",
+		.doc = "Where the picture comes from: the display of a VFIO device, memory that another "
+		       "program draws into, the frames of a recording, or a test picture that moves by "
+		       "itself and answers to input.",
 	},
 	{
 		VM("vfio-device", vfio_device),
@@ -205,7 +205,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.reload = SCHEMA_RESTART,
 		.doc = "The vGPU: the UUID of a mediated device, a PCI address like 0000:27:00.4, or the "
 		       "device's absolute path in sysfs. Needed where source is vfio and vfio-attach is "
-		       "own.",
+		       "auto or own.",
 	},
 	{
 		VM("vfio-attach", vfio_attach),
@@ -213,9 +213,10 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.words = schema_attach_words,
 		.default_text = "own",
 		.reload = SCHEMA_RESTART,
-		.doc = "How planecast gets at the device. Own opens it, which works only while nobody "
-		       "else has it open; socket waits until whoever started the VM passes the opened "
-		       "device through vfio-socket.",
+		.doc = "How planecast gets at the device. Auto finds the running QEMU that has it open, "
+		       "whenever one does, and looks through that; own opens it, which works only while "
+		       "nobody else has it open; socket waits until whoever started the VM passes the "
+		       "opened device through vfio-socket.",
 	},
 	{
 		VM("vfio-socket", vfio_socket),
@@ -570,7 +571,24 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.doc = "Viewers see the VM, but their keys and pointers do not reach it.",
 	},
 #include "config/schema_limits.h"
-#include "config/schema_guest.h"
+	{
+		VM("qmp", qmp),
+		.type = SCHEMA_PATH,
+		SOCKET_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "The unix socket of QEMU's QMP monitor, through which keys and pointer reach the "
+		       "guest. It may be missing while QEMU does not run. Not set: no input.",
+	},
+	{
+		VM("keymap", keymap),
+		.type = SCHEMA_LAYOUT,
+		LAYOUT_RANGE,
+		.default_text = "us",
+		.reload = SCHEMA_RESTART,
+		.doc = "The keyboard layout of the guest, as XKB names it, with its variant if it has one. "
+		       "Used for viewers that send characters instead of key codes.",
+	},
 };
 
 const char *schema_section_name(enum schema_section section)

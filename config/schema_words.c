@@ -43,7 +43,6 @@ const struct schema_word schema_server_names_words[] = {
 
 const struct schema_word schema_source_words[] = {
 	{ "vfio", CONFIG_SOURCE_VFIO },
-	{ "dbus", CONFIG_SOURCE_DBUS },
 	{ "memory", CONFIG_SOURCE_MEMORY },
 	{ "replay", CONFIG_SOURCE_REPLAY },
 	{ "pattern", CONFIG_SOURCE_PATTERN },
@@ -51,6 +50,7 @@ const struct schema_word schema_source_words[] = {
 };
 
 const struct schema_word schema_attach_words[] = {
+	{ "auto", CONFIG_ATTACH_AUTO },
 	{ "own", CONFIG_ATTACH_OWN },
 	{ "socket", CONFIG_ATTACH_SOCKET },
 	{ NULL, 0 },

@@ -41,6 +41,14 @@ static const struct kind_rule {
 	[CHANNEL_VM_DOOR] = { 1, CHANNEL_NAME_MAX, true },
 	[CHANNEL_HANDED] = { 1, CHANNEL_NAME_MAX, true },
 	[CHANNEL_VIEWER] = { sizeof(struct channel_viewer), sizeof(struct channel_viewer), true },
+	[CHANNEL_BROKER] = { 0, 0, true },
+	[CHANNEL_VM_DEVICE] = { 3, CHANNEL_NAME_MAX + 1 + CHANNEL_DEVICE_MAX, true },
+	[CHANNEL_DEVICE_OWNER] = { sizeof(struct channel_owner), sizeof(struct channel_owner), true },
+	[CHANNEL_DEVICE] = { 0, 0, true },
+	[CHANNEL_DEVICE_GONE] = { 0, 0, false },
+	[CHANNEL_DEVICE_NONE] = { 1, CHANNEL_REASON_MAX, false },
+	[CHANNEL_DEVICE_LET_GO] = { 0, 0, false },
+	[CHANNEL_DEVICE_HELD] = { 1, CHANNEL_NAME_MAX, false },
 };
 
 static bool message_is_valid(uint32_t kind, size_t payload_bytes, bool has_fd)

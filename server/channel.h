@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Between processes of ours, over SOCK_SEQPACKET socketpairs: supervisor and
- * workers, supervisor and gateway, and from the gateway to workers.
+ * workers, supervisor and gateway, supervisor and broker, from the gateway to
+ * workers, and broker and workers.
  *
  * One packet a message: kind and size, then the payload, a file descriptor by
  * SCM_RIGHTS. All are of the same build, so there is no byte order or version, but
@@ -26,6 +27,9 @@
 /* A question of the control socket, as text; a happening that a worker tells of. */
 #define CHANNEL_ASK_MAX 1024
 #define CHANNEL_EVENT_MAX 2048
+/* A device as configured; why there is none, one sentence or two. */
+#define CHANNEL_DEVICE_MAX 4095
+#define CHANNEL_REASON_MAX 255
 
 enum channel_kind {
 	/* to workers; LISTENER, LISTENER_CLOSE, READY and STOP to the gateway, too */
@@ -52,6 +56,19 @@ enum channel_kind {
 	/* through a door */
 	CHANNEL_HANDED, /* payload: the key of the listener it is as if it had come in by; one fd, untouched */
 	CHANNEL_VIEWER, /* struct channel_viewer; one fd, the worker's end of a stream socketpair */
+	/* to workers */
+	CHANNEL_BROKER, /* one fd: its end of a channel to the broker; in place of one before */
+	/* to the broker */
+	CHANNEL_VM_DEVICE, /* a VM's name, a newline, its vfio-device; one fd, the other end of that channel */
+	/* from the broker to a worker */
+	CHANNEL_DEVICE_OWNER, /* struct channel_owner; one fd, its pidfd. CHANNEL_DEVICE follows at once */
+	CHANNEL_DEVICE, /* one fd, the VFIO device; in place of one before */
+	CHANNEL_DEVICE_GONE, /* let go of it at once, and say so */
+	CHANNEL_DEVICE_NONE, /* payload: why there is none, for people; when it changes */
+	/* from a worker to the broker */
+	CHANNEL_DEVICE_LET_GO, /* nothing of the device is held any more */
+	/* from the broker to the supervisor */
+	CHANNEL_DEVICE_HELD, /* payload: a VM's name; its worker does not let go, and has to be killed */
 };
 
 /* The state of a VM of which nobody has seen a picture as yet. */
@@ -72,6 +89,12 @@ struct channel_viewer {
 	uint32_t address_bytes;
 	char user[CHANNEL_USER_MAX + 1]; /* "": nobody was asked */
 	char tls[CHANNEL_TLS_MAX + 1]; /* the version between browser and gateway */
+};
+
+/* The process that has a device open: QEMU. */
+struct channel_owner {
+	int32_t pid;
+	char comm[16]; /* its name as the kernel has it: anything, NUL terminated */
 };
 
 /*

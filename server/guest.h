@@ -13,16 +13,13 @@ struct event_base;
 struct guest;
 struct input_event;
 
-/* Each is optional, and called from the loop. */
 struct guest_events {
 	/*
 	 * The guest's pointer takes positions, or motion only; told when it changes,
-	 * positions at first. QEMU tells nobody by itself and is asked
+	 * positions at first. From the loop. QEMU tells nobody by itself and is asked
 	 * when it connects and now and then while viewers point.
 	 */
 	void (*pointer)(void *user, bool absolute);
-	/* QEMU takes commands. */
-	void (*ready)(void *user);
 };
 
 /*
@@ -32,7 +29,7 @@ struct guest_events {
  */
 int guest_new(struct event_base *base, const char *qmp_path, const struct guest_events *events, void *user,
 		struct guest **ret);
-/* Lets go of the keys and buttons that the guest was told of, also of locks. NULL is fine. */
+/* Lets go of the keys and buttons that the guest was told of, also of locks it never told of. NULL is fine. */
 void guest_free(struct guest *guest);
 
 /*
@@ -43,12 +40,7 @@ void guest_free(struct guest *guest);
  * as wanted, as far as that is known (server/locks.h).
  */
 void guest_input(struct guest *guest, const struct input_event *event);
-
-/*
- * Has QEMU speak D-Bus on fd, one end of a socketpair (getfd, add_client @dbus-display), in place of any given before.
- * fd stays the caller's to close. If QEMU refuses, the log says why, once, and the pair's other end hears its end.
- * -ENOTCONN: not connected; -EAGAIN: QEMU has not read what it was sent before; others of sendmsg().
- */
-int guest_add_display(struct guest *guest, int fd);
+/* Somebody knows which lock keys are on, enum input_led: that counts until they are pressed again. */
+void guest_note_leds(struct guest *guest, unsigned int leds);
 
 #endif

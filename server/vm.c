@@ -32,10 +32,10 @@
 #include "server/guest.h"
 #include "server/half.h"
 #include "server/input.h"
+#include "server/input_route.h"
 #include "server/log.h"
 #include "server/pacer.h"
 #include "server/protocols.h"
-#include "server/qemu_bus.h"
 #include "server/resizer.h"
 #include "server/update.h"
 #include "server/video.h"
@@ -58,14 +58,12 @@ struct vm {
 	bool looking; /* somebody wants one picture, although there may be no viewer */
 	bool looked; /* and has it */
 	unsigned int viewers; /* of all of them */
-	struct guest *guest; /* NULL: none configured */
-	struct qemu_bus *bus; /* NULL: none configured */
-	struct input_keymap *keymap;
+	struct input_route route;
 	struct tls *tls;
 	struct pacer pacer;
 	struct resizer resizer;
 
-	char reason[160]; /* why there is no picture; empty: there is one */
+	char reason[CAPTURE_REASON_BYTES]; /* why there is no picture; empty: there is one */
 	bool card_shown;
 	struct half half; /* what changes, as a rule */
 	enum pacer_result seen; /* by the look that is under way */
@@ -271,30 +269,40 @@ static void handle_video(void *user, enum packet_codec codec, bool keyframe)
 		video_ask(vm->video, codec, keyframe);
 }
 
+static void handle_source_pointer(void *user, bool absolute)
+{
+	struct vm *vm = user;
+
+	vm->route.source_relative = !absolute;
+	protocols_pointer(&vm->protocols, input_route_is_absolute(&vm->route));
+}
+
+static void handle_leds(void *user, unsigned int leds)
+{
+	struct vm *vm = user;
+
+	input_route_note_leds(&vm->route, leds);
+	protocols_leds(&vm->protocols, leds);
+}
+
 static const struct capture_events capture_events = {
 	.frame = handle_frame,
 	.off = handle_off,
 	.cursor = handle_cursor,
+	.pointer = handle_source_pointer,
+	.leds = handle_leds,
 	.looked = handle_looked,
 };
 
 static void handle_input(void *user, const struct input_event *event)
 {
 	struct vm *vm = user;
-	struct input_event resolved = *event;
 
-	/* The synthetic sources are pointed at, and have no lights. */
-	if (event->kind == INPUT_LOCKS || event->kind == INPUT_MOTION) {
-		if (vm->guest)
-			guest_input(vm->guest, event);
-		return;
-	}
-	if (event->kind == INPUT_KEY && !input_keymap_resolve(vm->keymap, &resolved))
+	if (!input_route_put(&vm->route, event))
 		log_debug(NULL, "keysym 0x%x is on no key of layout %s", event->key.keysym,
 				vm->config->keymap);
-	else if (vm->guest)
-		guest_input(vm->guest, &resolved);
-	capture_input(vm->capture, &resolved);
+	if (event->kind == INPUT_LOCKS)
+		return;
 	pacer_note_motion(&vm->pacer, clock_now_ns());
 	set_pace(vm);
 }
@@ -385,18 +393,11 @@ static void handle_guest_pointer(void *user, bool absolute)
 {
 	struct vm *vm = user;
 
-	protocols_pointer(&vm->protocols, absolute);
+	vm->route.guest_relative = !absolute;
+	protocols_pointer(&vm->protocols, input_route_is_absolute(&vm->route));
 }
 
-static void handle_guest_ready(void *user)
-{
-	struct vm *vm = user;
-
-	if (vm->bus)
-		qemu_bus_retry(vm->bus);
-}
-
-static const struct guest_events guest_events = { .pointer = handle_guest_pointer, .ready = handle_guest_ready };
+static const struct guest_events guest_events = { .pointer = handle_guest_pointer };
 
 static int open_gate(struct vm *vm)
 {
@@ -422,12 +423,12 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	vm->window.start_ns = clock_now_ns();
 	pacer_init(&vm->pacer, config->max_fps, config->idle_interval_ns);
 
-	r = input_keymap_new(config->keymap, &vm->keymap);
+	r = input_keymap_new(config->keymap, &vm->route.keymap);
 	if (r == -EINVAL) {
 		/* A picture with the wrong keys beats none; most viewers send key numbers anyway. */
 		log_error(NULL, "keymap: there is no layout '%s', using '%s'", config->keymap,
 				FALLBACK_KEYMAP);
-		r = input_keymap_new(FALLBACK_KEYMAP, &vm->keymap);
+		r = input_keymap_new(FALLBACK_KEYMAP, &vm->route.keymap);
 	}
 	if (r < 0)
 		goto fail;
@@ -453,18 +454,14 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	if (r < 0)
 		goto fail;
 	if (config->qmp) {
-		r = guest_new(base, config->qmp, &guest_events, vm, &vm->guest);
+		r = guest_new(base, config->qmp, &guest_events, vm, &vm->route.guest);
 		if (r < 0)
 			goto fail;
 	}
-	if (config->dbus) {
-		r = qemu_bus_new(base, config->dbus, vm->guest, &vm->bus);
-		if (r < 0)
-			goto fail;
-	}
-	r = capture_open(base, config, vm->bus, &capture_events, vm, &vm->capture);
+	r = capture_open(base, config, &capture_events, vm, &vm->capture);
 	if (r < 0)
 		goto fail;
+	vm->route.capture = vm->capture;
 	*ret = vm;
 	return 0;
 fail:
@@ -477,6 +474,7 @@ void vm_free(struct vm *vm)
 	if (!vm)
 		return;
 	/* First, so that no device is held longer than need be. */
+	vm->route.capture = NULL;
 	capture_close(vm->capture);
 	vm->capture = NULL;
 	video_free(vm->video);
@@ -484,10 +482,9 @@ void vm_free(struct vm *vm)
 	protocols_finish(&vm->protocols);
 	resizer_finish(&vm->resizer);
 	gate_free(vm->gate);
-	qemu_bus_free(vm->bus);
-	guest_free(vm->guest);
+	guest_free(vm->route.guest);
 	damage_free(vm->damage);
-	input_keymap_free(vm->keymap);
+	input_keymap_free(vm->route.keymap);
 	tls_free(vm->tls);
 	free(vm);
 }
@@ -516,6 +513,11 @@ void vm_reconfigure(struct vm *vm, const struct config_vm *config)
 	pacer_set_rates(&vm->pacer, config->max_fps, config->idle_interval_ns);
 	protocols_reconfigure(&vm->protocols, config);
 	set_pace(vm);
+}
+
+void vm_take_broker(struct vm *vm, int fd)
+{
+	capture_take_broker(vm->capture, fd);
 }
 
 void vm_drivers_changed(struct vm *vm)

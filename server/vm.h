@@ -44,6 +44,8 @@ void vm_admit(struct vm *vm, int fd, const struct sockaddr *peer, socklen_t leng
 		const struct protocol_proof *proof);
 /* Live keys only (config_vm_compare() said CONFIG_LIVE). */
 void vm_reconfigure(struct vm *vm, const struct config_vm *config);
+/* The way to the broker: capture_take_broker(). Takes fd. */
+void vm_take_broker(struct vm *vm, int fd);
 /* drivers say something else. */
 void vm_drivers_changed(struct vm *vm);
 /* Calls each with every viewer, of one protocol after the other. */

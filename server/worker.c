@@ -112,7 +112,8 @@ static int worker_init(struct worker *worker, const char *name)
 	event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
 	worker->base = event_base_new_with_config(config);
 	event_config_free(config);
-	if (!worker->base)
+	/* Two: what is urgent, and all else (server/capture/attach_broker.h). */
+	if (!worker->base || event_base_priority_init(worker->base, 2) < 0)
 		return -ENOMEM;
 
 	worker_control_init(&worker->control, worker->base);
@@ -352,6 +353,9 @@ static void handle_channel(evutil_socket_t fd, short what, void *user)
 	case CHANNEL_DOOR:
 		if (worker_door_open(&worker->door, worker->base, passed_fd, &door_events, worker) < 0)
 			log_error(NULL, "cannot be reached by shared ports: %s", strerror(ENOMEM));
+		break;
+	case CHANNEL_BROKER:
+		vm_take_broker(worker->vm, passed_fd);
 		break;
 	case CHANNEL_READY:
 		channel_send(worker->channel, CHANNEL_SERVING, NULL, 0, -1);

@@ -158,7 +158,7 @@ static int run(struct recorder *recorder, const struct config_vm *vm)
 	event_add(interrupt, NULL);
 	event_add(terminate, NULL);
 	recorder->opened_ns = clock_now_ns();
-	r = capture_open(recorder->base, vm, NULL, &capture_events, recorder, &recorder->capture);
+	r = capture_open(recorder->base, vm, &capture_events, recorder, &recorder->capture);
 	if (r < 0)
 		goto out;
 	capture_set_interval(recorder->capture, interval_ns);

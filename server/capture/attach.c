@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "server/capture/attach_broker.h"
 #include "server/capture/attach_own.h"
 #include "server/capture/attach_socket.h"
 #include "server/capture/vfio_device.h"
+#include "server/channel.h"
 #include "server/clock.h"
 #include "server/log.h"
 
@@ -21,8 +23,9 @@
 #define RETRY_NS NSEC_PER_SEC
 
 struct attach {
-	char *device; /* mode own: as configured */
-	attach_lost_fn lost;
+	enum config_attach mode;
+	char *device; /* as configured; NULL in mode socket */
+	const struct attach_events *events;
 	void *user;
 
 	int device_fd; /* -1: none */
@@ -30,6 +33,7 @@ struct attach {
 	struct attach_own own; /* while device_fd >= 0 in mode own */
 	struct event *watch; /* mode own */
 	struct attach_socket *socket; /* mode socket */
+	struct attach_broker *broker; /* mode auto */
 
 	int64_t next_try_ns;
 	int error; /* of the last try */
@@ -40,7 +44,7 @@ static void close_device(struct attach *attach)
 {
 	if (attach->device_fd < 0)
 		return;
-	if (attach->watch) {
+	if (attach->mode == CONFIG_ATTACH_OWN) {
 		event_del(attach->watch);
 		attach_own_close(&attach->own);
 	} else {
@@ -48,17 +52,24 @@ static void close_device(struct attach *attach)
 	}
 	attach->device_fd = -1;
 	attach->next_try_ns = clock_now_ns() + RETRY_NS;
+	if (attach->mode == CONFIG_ATTACH_AUTO)
+		attach_broker_release(attach->broker);
+}
+
+static void set_reason(struct attach *attach, int error, const char *reason)
+{
+	attach->error = error;
+	snprintf(attach->reason, sizeof(attach->reason), "%s", reason);
 }
 
 static void let_go(struct attach *attach, int error, const char *reason)
 {
-	attach->error = error;
-	snprintf(attach->reason, sizeof(attach->reason), "%s", reason);
+	set_reason(attach, error, reason);
 	if (attach->device_fd < 0)
 		return;
-	log_notice(NULL, "letting go of the device: %s", reason);
-	attach->lost(attach->user);
+	attach->events->lost(attach->user);
 	close_device(attach);
+	log_notice(NULL, "let go of the device: %s", reason);
 }
 
 /* 0, or negative errno with the reason set. */
@@ -115,7 +126,7 @@ static void handle_passed(void *user, int fd)
 	struct attach *attach = user;
 
 	if (attach->device_fd >= 0) {
-		attach->lost(attach->user);
+		attach->events->lost(attach->user);
 		close_device(attach);
 	}
 	if (prove(attach, fd, "What the launcher passed") < 0) {
@@ -125,6 +136,7 @@ static void handle_passed(void *user, int fd)
 	}
 	attach->device_fd = fd;
 	log_info(NULL, "the launcher passed the device");
+	attach->events->changed(attach->user);
 }
 
 static void handle_closed(void *user, const char *reason)
@@ -135,6 +147,40 @@ static void handle_closed(void *user, const char *reason)
 static const struct attach_socket_events socket_events = {
 	.passed = handle_passed,
 	.closed = handle_closed,
+};
+
+static void handle_found(void *user, int fd, const struct channel_owner *owner)
+{
+	struct attach *attach = user;
+
+	if (prove(attach, fd, attach->device) < 0) {
+		log_warn(NULL, "%s", attach->reason);
+		close(fd);
+		attach_broker_release(attach->broker);
+	} else {
+		attach->device_fd = fd;
+		log_notice(NULL, "%s is open in %s, process %d: attached", attach->device, owner->comm, owner->pid);
+	}
+	attach->events->changed(attach->user);
+}
+
+static void handle_gone(void *user, const char *reason)
+{
+	let_go(user, -ENODEV, reason);
+}
+
+static void handle_none(void *user, const char *reason)
+{
+	struct attach *attach = user;
+
+	set_reason(attach, -ENODEV, reason);
+	attach->events->changed(attach->user);
+}
+
+static const struct attach_broker_events broker_events = {
+	.passed = handle_found,
+	.gone = handle_gone,
+	.none = handle_none,
 };
 
 static int ask_launcher(struct attach *attach)
@@ -154,36 +200,56 @@ static int ask_launcher(struct attach *attach)
 	return -ENODEV;
 }
 
-int attach_new(struct event_base *base, const struct config_vm *config, attach_lost_fn lost, void *user,
-		struct attach **ret)
+static int init_own(struct attach *attach, struct event_base *base, const struct config_vm *config)
 {
-	bool own = config->vfio_attach == CONFIG_ATTACH_OWN;
-	struct attach *attach;
-	int r = -ENOMEM;
+	attach->device = strdup(config->vfio_device);
+	attach->watch = event_new(base, -1, EV_PERSIST, check_present, attach);
+	return attach->device && attach->watch ? 0 : -ENOMEM;
+}
 
-	if (own ? !config->vfio_device : !config->vfio_socket)
+static int init_auto(struct attach *attach, struct event_base *base, const struct config_vm *config)
+{
+	attach->device = strdup(config->vfio_device);
+	if (!attach->device)
+		return -ENOMEM;
+	attach->error = -ENODEV;
+	snprintf(attach->reason, sizeof(attach->reason), "Nobody looks for the virtual machine that has %.64s open: "
+			"planecastd does, when it is started without --vm.", attach->device);
+	return attach_broker_new(base, &broker_events, attach, &attach->broker);
+}
+
+static int init_socket(struct attach *attach, struct event_base *base, const struct config_vm *config)
+{
+	return attach_socket_new(base, config->vfio_socket, &socket_events, attach, &attach->socket);
+}
+
+int attach_new(struct event_base *base, const struct config_vm *config, const struct attach_events *events,
+		void *user, struct attach **ret)
+{
+	static int (*const init[])(struct attach *attach, struct event_base *base, const struct config_vm *config) = {
+		[CONFIG_ATTACH_AUTO] = init_auto,
+		[CONFIG_ATTACH_OWN] = init_own,
+		[CONFIG_ATTACH_SOCKET] = init_socket,
+	};
+	struct attach *attach;
+	int r;
+
+	if (config->vfio_attach == CONFIG_ATTACH_SOCKET ? !config->vfio_socket : !config->vfio_device)
 		return -EINVAL;
 	attach = calloc(1, sizeof(*attach));
 	if (!attach)
 		return -ENOMEM;
-	attach->lost = lost;
+	attach->mode = (enum config_attach)config->vfio_attach;
+	attach->events = events;
 	attach->user = user;
 	attach->device_fd = -1;
-	if (own) {
-		attach->device = strdup(config->vfio_device);
-		attach->watch = event_new(base, -1, EV_PERSIST, check_present, attach);
-		if (!attach->device || !attach->watch)
-			goto fail;
-	} else {
-		r = attach_socket_new(base, config->vfio_socket, &socket_events, attach, &attach->socket);
-		if (r < 0)
-			goto fail;
+	r = init[attach->mode](attach, base, config);
+	if (r < 0) {
+		attach_free(attach);
+		return r;
 	}
 	*ret = attach;
 	return 0;
-fail:
-	attach_free(attach);
-	return r;
 }
 
 void attach_free(struct attach *attach)
@@ -192,10 +258,31 @@ void attach_free(struct attach *attach)
 		return;
 	close_device(attach);
 	attach_socket_free(attach->socket);
+	attach_broker_free(attach->broker);
 	if (attach->watch)
 		event_free(attach->watch);
 	free(attach->device);
 	free(attach);
+}
+
+void attach_take_broker(struct attach *attach, int fd)
+{
+	if (!attach->broker)
+		close(fd);
+	else if (attach_broker_open(attach->broker, fd) < 0)
+		log_error(NULL, "cannot be passed the device by the broker: %s", strerror(ENOMEM));
+}
+
+static int try_device(struct attach *attach)
+{
+	switch (attach->mode) {
+	case CONFIG_ATTACH_OWN:
+		return open_own(attach);
+	case CONFIG_ATTACH_SOCKET:
+		return ask_launcher(attach);
+	default:
+		return attach->error; /* the broker comes by itself */
+	}
 }
 
 int attach_device(struct attach *attach, enum vfio_plane_kind *ret_kind, char *reason)
@@ -204,7 +291,7 @@ int attach_device(struct attach *attach, enum vfio_plane_kind *ret_kind, char *r
 
 	if (attach->device_fd < 0 && now_ns >= attach->next_try_ns) {
 		attach->next_try_ns = now_ns + RETRY_NS;
-		attach->error = attach->socket ? ask_launcher(attach) : open_own(attach);
+		attach->error = try_device(attach);
 	}
 	if (attach->device_fd < 0) {
 		memcpy(reason, attach->reason, VFIO_REASON_BYTES);

@@ -3,6 +3,9 @@
  * How a worker gets at its VFIO device, and lets go of it again. Loop thread;
  * never blocks.
  *
+ * auto: the broker, planecastd's process that may, finds the QEMU that has the
+ * device open and passes a descriptor of it (server/capture/attach_broker.h).
+ *
  * own: opens the device itself, as its only user.
  *
  * socket: connects to the unix stream socket vfio-socket and waits for the
@@ -25,14 +28,22 @@ struct attach;
 struct config_vm;
 struct event_base;
 
-/* The fd that attach_device() gave is closed when this returns. */
-typedef void (*attach_lost_fn)(void *user);
+/* From the loop; lost also from inside attach_drop(). */
+struct attach_events {
+	/* There is a device now, or there is none for another reason: ask soon. Not where asking finds it. */
+	void (*changed)(void *user);
+	/* The fd that attach_device() gave is closed when this returns. */
+	void (*lost)(void *user);
+};
 
 /* config is not kept. A device that is not there is no error. -EINVAL, -ENOMEM. */
-int attach_new(struct event_base *base, const struct config_vm *config, attach_lost_fn lost, void *user,
-		struct attach **ret);
+int attach_new(struct event_base *base, const struct config_vm *config, const struct attach_events *events,
+		void *user, struct attach **ret);
 /* The user has dropped everything before; there is no lost callback. NULL is fine. */
 void attach_free(struct attach *attach);
+
+/* The way to the broker, in place of one before. Takes fd, which modes that need none close. */
+void attach_take_broker(struct attach *attach, int fd);
 
 /*
  * The device's fd, borrowed until the lost callback, and how it shows planes.

@@ -2,7 +2,6 @@
 /* Opening a VFIO device as its only user. */
 #include "server/capture/attach_own.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -13,8 +12,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define SYSFS_MDEV "/sys/bus/mdev/devices/"
-#define SYSFS_PCI "/sys/bus/pci/devices/"
+#include "server/capture/vfio_sysfs.h"
+
 #define NODE_BYTES 64
 
 /* Since Linux 6.6; headers of the distributions we build on are older. */
@@ -83,44 +82,15 @@ static int use_ioctl(int fd, unsigned long request, void *arg, enum step step, c
 	return r;
 }
 
-static int find_in_sysfs(const char *device, char path[PATH_MAX], char *reason)
-{
-	char link[PATH_MAX];
-	bool pci = strchr(device, ':');
-	int length;
-
-	if (device[0] == '/')
-		length = snprintf(link, sizeof(link), "%s", device);
-	else
-		length = snprintf(link, sizeof(link), "%s%s", pci ? SYSFS_PCI : SYSFS_MDEV, device);
-	if (length < (int)sizeof(link) && realpath(link, path))
-		return 0;
-	if (device[0] == '/' || pci)
-		snprintf(reason, VFIO_REASON_BYTES, "There is no device %.64s: mend vfio-device.", device);
-	else
-		snprintf(reason, VFIO_REASON_BYTES, "There is no device %.40s: write this UUID to 'create' of a "
-				"type in /sys/class/mdev_bus, or mend vfio-device.", device);
-	return -ENODEV;
-}
-
 /* The device's own character device, if kernel and driver give it one and we may use it. */
 static bool find_cdev(const char *path, char node[NODE_BYTES])
 {
-	char folder[PATH_MAX];
-	struct dirent *entry;
-	bool found = false;
-	DIR *dir;
+	char name[VFIO_SYSFS_NAME_BYTES];
 
-	if (snprintf(folder, sizeof(folder), "%s/vfio-dev", path) >= (int)sizeof(folder))
+	if (!vfio_sysfs_cdev(path, name))
 		return false;
-	dir = opendir(folder);
-	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir)))
-		if (!strncmp(entry->d_name, "vfio", 4))
-			found = snprintf(node, NODE_BYTES, "/dev/vfio/devices/%.32s", entry->d_name) > 0;
-	closedir(dir);
-	return found && !faccessat(AT_FDCWD, node, R_OK | W_OK, AT_EACCESS) &&
+	snprintf(node, NODE_BYTES, "/dev/vfio/devices/%s", name);
+	return !faccessat(AT_FDCWD, node, R_OK | W_OK, AT_EACCESS) &&
 			!faccessat(AT_FDCWD, "/dev/iommu", R_OK | W_OK, AT_EACCESS);
 }
 
@@ -152,25 +122,6 @@ err_iommu:
 	return r;
 }
 
-static int find_group(const char *path, char node[NODE_BYTES], char *reason)
-{
-	char link[PATH_MAX], target[PATH_MAX];
-	const char *number;
-	ssize_t length = -1;
-
-	if (snprintf(link, sizeof(link), "%s/iommu_group", path) < (int)sizeof(link))
-		length = readlink(link, target, sizeof(target) - 1);
-	if (length < 0) {
-		snprintf(reason, VFIO_REASON_BYTES, "%.60s has no IOMMU group: bind it to a VFIO driver; for a PCI "
-				"device the host's IOMMU must be on.", strrchr(path, '/') + 1);
-		return -ENODEV;
-	}
-	target[length] = '\0';
-	number = strrchr(target, '/');
-	snprintf(node, NODE_BYTES, "/dev/vfio/%.32s", number ? number + 1 : target);
-	return 0;
-}
-
 /* The group as the only one of a new container. */
 static int join_container(int group_fd, int container_fd, const char *node, char *reason)
 {
@@ -199,12 +150,13 @@ static int join_container(int group_fd, int container_fd, const char *node, char
 static int open_in_group(const char *path, char *reason)
 {
 	const char *name = strrchr(path, '/') + 1;
-	char node[NODE_BYTES], argument[PATH_MAX];
+	char group[VFIO_SYSFS_NAME_BYTES], node[NODE_BYTES], argument[PATH_MAX];
 	int group_fd, container_fd, r;
 
-	r = find_group(path, node, reason);
+	r = vfio_sysfs_group(path, group, reason);
 	if (r < 0)
 		return r;
+	snprintf(node, sizeof(node), "/dev/vfio/%s", group);
 	group_fd = open_node(node, reason);
 	if (group_fd < 0)
 		return group_fd;
@@ -232,7 +184,7 @@ int attach_own_open(const char *device, struct attach_own *ret, char *reason)
 {
 	struct attach_own own = { .iommu_fd = -1 };
 	char node[NODE_BYTES];
-	int r = find_in_sysfs(device, own.path, reason);
+	int r = vfio_sysfs_find(device, own.path, reason);
 
 	if (r < 0)
 		return r;
@@ -248,10 +200,7 @@ int attach_own_open(const char *device, struct attach_own *ret, char *reason)
 
 bool attach_own_present(const struct attach_own *own)
 {
-	char link[PATH_MAX];
-
-	/* The kernel takes this link away before it waits for users of the device. */
-	return snprintf(link, sizeof(link), "%s/driver", own->path) < (int)sizeof(link) && !access(link, F_OK);
+	return vfio_sysfs_present(own->path);
 }
 
 void attach_own_close(struct attach_own *own)

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "server/clock.h"
@@ -14,8 +15,6 @@
 
 /* Keeps a careless caller from turning the loop into a busy one. */
 #define INTERVAL_MIN_NS NSEC_PER_MSEC
-/* So long after its last news is a told source still looked at, for who waits to see that nothing changes. */
-#define STILL_NS (3 * NSEC_PER_SEC)
 
 typedef int (*open_fn)(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
@@ -27,13 +26,11 @@ static const open_fn sources[] = {
 	[CONFIG_SOURCE_VFIO] = capture_vfio_open,
 };
 
-int capture_open(struct event_base *base, const struct config_vm *config, struct qemu_bus *bus,
+int capture_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret)
 {
 	size_t count = sizeof(sources) / sizeof(sources[0]);
 
-	if (config->source == CONFIG_SOURCE_DBUS)
-		return bus ? capture_dbus_open(base, bus, events, user, ret) : -EINVAL;
 	if (config->source < 0 || (size_t)config->source >= count || !sources[config->source])
 		return -EINVAL;
 	return sources[config->source](base, config, events, user, ret);
@@ -53,6 +50,11 @@ static void send_reason(struct capture *capture)
 	capture->events->off(capture->user, capture->reason);
 }
 
+static bool is_told(const struct capture *capture)
+{
+	return !capture->impl->poll;
+}
+
 static void schedule(struct capture *capture)
 {
 	int64_t delay_ns = capture->looked_ns + capture->interval_ns - clock_now_ns();
@@ -61,18 +63,31 @@ static void schedule(struct capture *capture)
 	event_add(capture->timer, &tv);
 }
 
-static bool rests(const struct capture *capture)
+static int find_newest(struct capture *capture, struct frame **ret_frame)
 {
-	return capture->impl->told && clock_now_ns() - capture->changed_ns > STILL_NS;
+	if (!capture->newest && !capture->reason[0])
+		capture_set_reason(capture, "Nothing has been shown yet.");
+	if (!capture->newest)
+		return -ENODATA;
+	if (!capture->whole)
+		return -EAGAIN;
+	*ret_frame = frame_ref(capture->newest);
+	return 0;
+}
+
+static void show_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint)
+{
+	capture->whole = false;
+	capture->reason[0] = '\0';
+	capture->reason_sent[0] = '\0';
+	capture->events->frame(capture->user, frame, hint);
 }
 
 static void ask_source(struct capture *capture)
 {
 	struct frame *frame = NULL;
-	int ret;
+	int ret = is_told(capture) ? find_newest(capture, &frame) : capture->impl->poll(capture, &frame);
 
-	capture->hint = NULL;
-	ret = capture->impl->poll(capture, &frame);
 	if (ret == -EAGAIN)
 		return;
 	if (ret < 0) {
@@ -81,8 +96,20 @@ static void ask_source(struct capture *capture)
 		send_reason(capture);
 		return;
 	}
-	capture_emit_frame(capture, frame, capture->hint);
+	show_frame(capture, frame, NULL);
 	frame_unref(frame);
+}
+
+static void tell_looked(struct capture *capture)
+{
+	if (capture->events->looked)
+		capture->events->looked(capture->user, capture->looked_ns);
+}
+
+/* Whether another look has to follow, if nobody asks for one: what is told needs none but for what was not taken up. */
+static bool is_looked_at(const struct capture *capture)
+{
+	return capture->interval_ns && (capture->impl->poll || (capture->newest && capture->whole));
 }
 
 static void look(evutil_socket_t fd, short what, void *user)
@@ -93,9 +120,8 @@ static void look(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	capture->looked_ns = clock_now_ns();
 	ask_source(capture);
-	if (capture->events->looked)
-		capture->events->looked(capture->user, capture->looked_ns);
-	if (capture->interval_ns && !event_pending(capture->timer, EV_TIMEOUT, NULL) && !rests(capture))
+	tell_looked(capture);
+	if (is_looked_at(capture) && !event_pending(capture->timer, EV_TIMEOUT, NULL))
 		schedule(capture);
 }
 
@@ -112,28 +138,24 @@ void capture_finish(struct capture *capture)
 	if (capture->timer)
 		event_free(capture->timer);
 	capture->timer = NULL;
+	capture->newest = frame_unref_loosely(capture->newest);
 }
 
 void capture_set_interval(struct capture *capture, int64_t interval_ns)
 {
 	bool started = interval_ns > 0 && !capture->interval_ns;
-	bool ended = interval_ns <= 0 && capture->interval_ns;
 
 	if (interval_ns > 0 && interval_ns < INTERVAL_MIN_NS)
 		interval_ns = INTERVAL_MIN_NS;
 	if (interval_ns == capture->interval_ns)
 		return;
 	capture->interval_ns = interval_ns > 0 ? interval_ns : 0;
-	if ((started || ended) && capture->impl->watch)
-		capture->impl->watch(capture, started);
-	if (!capture->interval_ns) {
-		event_del(capture->timer);
-		return;
-	}
 	if (started) {
 		capture_refresh(capture);
 		capture_poke(capture);
-	} else if (!rests(capture)) {
+	} else if (!capture->interval_ns) {
+		event_del(capture->timer);
+	} else if (is_looked_at(capture)) {
 		schedule(capture);
 	}
 }
@@ -148,13 +170,7 @@ void capture_refresh(struct capture *capture)
 {
 	capture->whole = true;
 	capture->reason_sent[0] = '\0';
-	capture->changed_ns = clock_now_ns();
-}
-
-void capture_changed(struct capture *capture)
-{
-	capture->changed_ns = clock_now_ns();
-	if (capture->interval_ns)
+	if (capture->interval_ns && is_told(capture) && !event_pending(capture->timer, EV_TIMEOUT, NULL))
 		schedule(capture);
 }
 
@@ -171,18 +187,55 @@ void capture_input(struct capture *capture, const struct input_event *event)
 		capture->impl->input(capture, event);
 }
 
+bool capture_takes_input(const struct capture *capture)
+{
+	return capture && capture->impl->takes_input && capture->impl->takes_input(capture);
+}
+
+void capture_take_broker(struct capture *capture, int fd)
+{
+	if (capture->impl->take_broker)
+		capture->impl->take_broker(capture, fd);
+	else
+		close(fd);
+}
+
 void capture_emit_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint)
 {
-	capture->whole = false;
-	capture->reason[0] = '\0';
-	capture->reason_sent[0] = '\0';
-	capture->events->frame(capture->user, frame, hint);
+	struct frame *old = capture->newest;
+
+	if (!is_told(capture)) {
+		show_frame(capture, frame, hint);
+		return;
+	}
+	capture->newest = frame_ref_loosely(frame);
+	frame_unref_loosely(old);
+	if (!capture->interval_ns) {
+		capture->whole = true;
+		capture->reason[0] = '\0';
+		return;
+	}
+	capture->looked_ns = clock_now_ns();
+	show_frame(capture, frame, capture->whole ? NULL : hint);
+	tell_looked(capture);
 }
 
 void capture_emit_cursor(struct capture *capture, const struct cursor *cursor)
 {
 	if (capture->events->cursor)
 		capture->events->cursor(capture->user, cursor);
+}
+
+void capture_emit_pointer(struct capture *capture, bool absolute)
+{
+	if (capture->events->pointer)
+		capture->events->pointer(capture->user, absolute);
+}
+
+void capture_emit_leds(struct capture *capture, unsigned int leds)
+{
+	if (capture->events->leds)
+		capture->events->leds(capture->user, leds);
 }
 
 void capture_set_reason(struct capture *capture, const char *fmt, ...)
@@ -192,4 +245,9 @@ void capture_set_reason(struct capture *capture, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(capture->reason, sizeof(capture->reason), fmt, args);
 	va_end(args);
+	if (!is_told(capture))
+		return;
+	capture->newest = frame_unref_loosely(capture->newest);
+	if (capture->interval_ns)
+		send_reason(capture);
 }

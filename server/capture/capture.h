@@ -3,9 +3,9 @@
  * Where pictures come from. Loop thread only.
  *
  * VFIO tells nobody when a guest draws, so a source is looked at on a timer:
- * capture owns the timer, a source answers poll(). A source that is told (D-Bus)
- * says so and calls capture_changed(): it is looked at then, as often as others may
- * be, and while nothing comes not at all.
+ * capture owns the timer, a source answers poll(). A source that is told
+ * (D-Bus) leaves poll NULL and calls capture_emit_frame() when it has one; its
+ * newest picture is kept here, and shown to whoever comes later.
  *
  * Embed struct capture as first member of a source's own struct; open()
  * functions allocate it, capture_close() ends it.
@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a source says of why it has no picture is as long at most, with its end. */
+#define CAPTURE_REASON_BYTES 256
+
 struct capture;
 struct config_vm;
 struct cursor;
@@ -24,35 +27,36 @@ struct event;
 struct event_base;
 struct frame;
 struct input_event;
-struct qemu_bus;
 
 struct capture_impl {
 	const char *name;
 	/*
 	 * One look. 0: *ret_frame is a new reference, which the caller drops.
 	 * -EAGAIN: nothing new since the last look (only for sources that can
-	 * tell; while capture->whole is set: what there is to see is about to
-	 * come). capture->hint may be set to what changed. Any other negative
+	 * tell, and never while capture->whole is set). Any other negative
 	 * errno: no picture now; the source has said why with
 	 * capture_set_reason(). Never blocks, never asserts on what the guest
-	 * said.
+	 * said. NULL: the source is told.
 	 */
 	int (*poll)(struct capture *capture, struct frame **ret_frame);
-	/* poll() answers -EAGAIN whenever nothing changed: a frame from it is a change. */
+	/* Whatever is told or polled is a change: poll() answers -EAGAIN whenever there was none. */
 	bool knows_change;
-	/* It calls capture_changed() when poll() has news. */
-	bool told;
 	/* Mandatory. Frees everything, the struct too. */
 	void (*close)(struct capture *capture);
 	/* Optional: the guest should show this size. 0 or negative errno. */
 	int (*resize)(struct capture *capture, uint32_t width, uint32_t height);
-	/* Optional: somebody watches, or nobody does any more, which is how it begins. */
-	void (*watch)(struct capture *capture, bool watched);
-	/* Optional: a source that reacts to input by itself (pattern). */
+	/* Optional: a source that reacts to input by itself (pattern), or takes it to the guest. */
 	void (*input)(struct capture *capture, const struct input_event *event);
+	/*
+	 * Optional: input() takes keys and the pointer to the guest now, and nobody else has to. It may
+	 * come and go with a connection.
+	 */
+	bool (*takes_input)(const struct capture *capture);
+	/* Optional: a source that a broker passes devices to. Takes fd: capture_take_broker(). */
+	void (*take_broker)(struct capture *capture, int fd);
 };
 
-/* Always from the loop, never from inside a call below. */
+/* Always from the loop, never from inside a call below but for told sources. */
 struct capture_events {
 	/* A look at the picture. frame is borrowed. hint: what changed, or NULL. */
 	void (*frame)(void *user, struct frame *frame, const pixman_region32_t *hint);
@@ -64,6 +68,13 @@ struct capture_events {
 	void (*off)(void *user, const char *reason);
 	/* Optional. Borrowed. */
 	void (*cursor)(void *user, const struct cursor *cursor);
+	/*
+	 * Optional. The guest's pointer takes positions, or motion only; told when it changes, and when
+	 * the source begins or ends to take input.
+	 */
+	void (*pointer)(void *user, bool absolute);
+	/* Optional. The guest's keyboard lights are these now, enum input_led. */
+	void (*leds)(void *user, unsigned int leds);
 	/*
 	 * Optional. A look is over, whatever came of it; it began at start_ns.
 	 * The time to say when the next one is due.
@@ -78,11 +89,10 @@ struct capture {
 	struct event *timer;
 	int64_t interval_ns;
 	int64_t looked_ns; /* when the last look began */
-	int64_t changed_ns; /* told: since when there may be news */
-	const pixman_region32_t *hint; /* what the frame of this look changed; NULL: nobody knows */
 	bool whole; /* the next look must yield a picture even if nothing changed */
-	char reason[160];
-	char reason_sent[160];
+	struct frame *newest; /* of a source that is told; NULL: none, for that reason */
+	char reason[CAPTURE_REASON_BYTES];
+	char reason_sent[CAPTURE_REASON_BYTES];
 };
 
 /*
@@ -90,10 +100,9 @@ struct capture {
  * capture_set_interval(). A device that is not there (yet) is no error: the
  * source opens, its reason says what is missing, and each poll tries again.
  * config is not kept: what a source needs of it changes only with the process.
- * bus is borrowed until capture_close(); NULL where config names none.
  * -EINVAL, -ENOMEM.
  */
-int capture_open(struct event_base *base, const struct config_vm *config, struct qemu_bus *bus,
+int capture_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
 /* NULL is fine. Not from inside an event. */
 void capture_close(struct capture *capture);
@@ -103,7 +112,8 @@ void capture_close(struct capture *capture);
  * so a shorter one may be over already. 0: nobody watches, never look. When it
  * was 0 before, the source is looked at at once and gives a whole picture. At
  * least 1 ms otherwise. A look comes from the loop, never from inside this call;
- * so does capture_poke()'s.
+ * so does capture_poke()'s. A source that is told shows its pictures as they come
+ * while there is an interval, and keeps the newest while there is none.
  */
 void capture_set_interval(struct capture *capture, int64_t interval_ns);
 /*
@@ -119,19 +129,32 @@ void capture_poke(struct capture *capture);
 void capture_refresh(struct capture *capture);
 /* -EOPNOTSUPP where the source cannot. */
 int capture_resize(struct capture *capture, uint32_t width, uint32_t height);
+/*
+ * Keys by number and the pointer; motion and, as lights are the source's to know, no locks. A source that
+ * does not take input sees no motion either.
+ */
 void capture_input(struct capture *capture, const struct input_event *event);
+/* True: capture_input() takes what it is given to the guest. NULL is fine. */
+bool capture_takes_input(const struct capture *capture);
+/*
+ * The worker's end of a channel to the broker (server/channel.h), in place of one before. Takes
+ * fd; sources that need no broker close it.
+ */
+void capture_take_broker(struct capture *capture, int fd);
 
 /*
- * For sources. capture_init() makes the timer: -ENOMEM. A source sets its reason before
- * poll() fails.
+ * For sources. capture_init() makes the timer: -ENOMEM. A polled source sets
+ * its reason before poll() fails; one that is told has it sent at once, and
+ * its newest picture is forgotten. To that a loose reference is kept: it may go
+ * on drawing there and emit it again.
  */
 int capture_init(struct capture *capture, const struct capture_impl *impl, struct event_base *base,
 		const struct capture_events *events, void *user);
 void capture_finish(struct capture *capture);
-/* There is news, or another reason: a look comes soon, from the loop. Any number of times. */
-void capture_changed(struct capture *capture);
 void capture_emit_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint);
 void capture_emit_cursor(struct capture *capture, const struct cursor *cursor);
+void capture_emit_pointer(struct capture *capture, bool absolute);
+void capture_emit_leds(struct capture *capture, unsigned int leds);
 void capture_set_reason(struct capture *capture, const char *fmt, ...)
 		__attribute__((format(printf, 2, 3)));
 
@@ -142,8 +165,6 @@ int capture_memory_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
 int capture_replay_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
-int capture_dbus_open(struct event_base *base, struct qemu_bus *bus, const struct capture_events *events, void *user,
-		struct capture **ret);
 int capture_vfio_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
 

@@ -29,6 +29,17 @@ static struct mapping *find_slot(uintptr_t address)
 	return NULL;
 }
 
+/* All of it at once, so that one loss is one signal and not one a page. Also in a signal's handler. */
+static bool put_zeroes(struct mapping *mapping)
+{
+	void *start = (void *)atomic_load(&mapping->start);
+
+	if (mmap(start, mapping->bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return false;
+	atomic_store(&mapping->lost, true);
+	return true;
+}
+
 static void handle_sigbus(int number, siginfo_t *info, void *context)
 {
 	/* Not above 0: a process sent it, and the address means nothing. */
@@ -37,11 +48,7 @@ static void handle_sigbus(int number, siginfo_t *info, void *context)
 	int saved = errno;
 
 	(void)context;
-	/* All of it at once, so that one loss is one signal and not one a page. */
-	if (mapping && mmap((void *)atomic_load(&mapping->start), mapping->bytes, PROT_READ,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED) {
-		atomic_store(&mapping->lost, true);
-	} else {
+	if (!mapping || !put_zeroes(mapping)) {
 		/* Not ours: it happens again, under whoever was there before. */
 		sigaction(number, &previous, NULL);
 		if (!fault)
@@ -102,6 +109,13 @@ void mapping_free(struct mapping *mapping)
 	/* Before the addresses can be somebody else's. */
 	atomic_store(&mapping->start, 0);
 	munmap(data, bytes);
+}
+
+void mapping_abandon(struct mapping *mapping)
+{
+	/* Without memory for that, readers have it until they are done. */
+	if (mapping)
+		put_zeroes(mapping);
 }
 
 const uint8_t *mapping_data(const struct mapping *mapping)

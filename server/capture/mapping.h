@@ -9,6 +9,9 @@
  * look maps afresh. SIGBUS of any other address ends the process as it always
  * did.
  *
+ * Its owner may give it back while others read it, too: it is lost to them in the
+ * same way, and nothing of the device is held any more.
+ *
  * Made by the loop thread; read and freed by any.
  */
 #ifndef PLANECAST_SERVER_CAPTURE_MAPPING_H
@@ -26,6 +29,8 @@ struct mapping;
 int mapping_new(int fd, uint64_t offset, uint64_t bytes, struct mapping **ret);
 /* NULL is fine. */
 void mapping_free(struct mapping *mapping);
+/* Gives the memory back at once; readers have zeroes until mapping_free(). NULL is fine. */
+void mapping_abandon(struct mapping *mapping);
 
 const uint8_t *mapping_data(const struct mapping *mapping);
 bool mapping_lost(const struct mapping *mapping);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/vfio.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "server/capture/capture.h"
 #include "server/capture/vfio_device.h"
 #include "server/capture/vfio_dmabuf.h"
+#include "server/capture/vfio_edid.h"
 #include "server/capture/vfio_frame.h"
 #include "server/capture/vfio_plane.h"
 #include "server/capture/vfio_region.h"
@@ -29,18 +31,42 @@ struct capture_vfio {
 	struct attach *attach;
 	struct vfio_dmabufs dmabufs;
 	struct vfio_region region;
+	struct vfio_edid edid;
+	bool met; /* the device that attach has */
+	uint32_t width, height; /* of the newest picture of it; 0: none */
 	uint64_t sequence;
 	int64_t picture_ns; /* of the last look that yielded one; 0: none yet of this device */
 };
+
+_Static_assert(VFIO_REASON_BYTES == CAPTURE_REASON_BYTES, "a reason is not cut");
+
+static void let_go(struct capture_vfio *vfio)
+{
+	vfio_dmabufs_clear(&vfio->dmabufs);
+	vfio_region_clear(&vfio->region);
+	vfio_edid_detach(&vfio->edid);
+	vfio->met = false;
+	vfio->width = 0;
+	vfio->height = 0;
+	vfio->picture_ns = 0;
+}
 
 static void handle_lost(void *user)
 {
 	struct capture_vfio *vfio = user;
 
-	vfio_dmabufs_clear(&vfio->dmabufs);
-	vfio_region_clear(&vfio->region);
-	vfio->picture_ns = 0;
+	let_go(vfio);
+	capture_poke(&vfio->capture);
 }
+
+static void handle_changed(void *user)
+{
+	struct capture_vfio *vfio = user;
+
+	capture_poke(&vfio->capture);
+}
+
+static const struct attach_events attach_events = { .changed = handle_changed, .lost = handle_lost };
 
 static int query(int device_fd, enum vfio_plane_kind kind, struct vfio_plane *ret, char *reason)
 {
@@ -87,11 +113,16 @@ static int poll_vfio(struct capture *capture, struct frame **ret_frame)
 		capture_set_reason(capture, "%s", reason);
 		return device_fd;
 	}
+	if (!vfio->met)
+		vfio_edid_attach(&vfio->edid, device_fd);
+	vfio->met = true;
 	r = find_frame(vfio, device_fd, kind, &frame, reason);
 	now_ns = clock_now_ns();
 	if (!r) {
 		vfio_frame_stamp(frame, ++vfio->sequence, now_ns);
 		vfio->picture_ns = now_ns;
+		vfio->width = frame->width;
+		vfio->height = frame->height;
 		*ret_frame = frame_ref(frame);
 		return 0;
 	}
@@ -108,16 +139,33 @@ static void close_vfio(struct capture *capture)
 {
 	struct capture_vfio *vfio = (struct capture_vfio *)capture;
 
-	handle_lost(vfio);
+	let_go(vfio);
+	vfio_edid_finish(&vfio->edid);
 	attach_free(vfio->attach);
 	capture_finish(capture);
 	free(vfio);
 }
 
+static int resize_vfio(struct capture *capture, uint32_t width, uint32_t height)
+{
+	struct capture_vfio *vfio = (struct capture_vfio *)capture;
+
+	return vfio_edid_wish(&vfio->edid, width, height, vfio->width, vfio->height);
+}
+
+static void take_broker(struct capture *capture, int fd)
+{
+	struct capture_vfio *vfio = (struct capture_vfio *)capture;
+
+	attach_take_broker(vfio->attach, fd);
+}
+
 static const struct capture_impl vfio_impl = {
 	.name = "vfio",
 	.poll = poll_vfio,
+	.resize = resize_vfio,
 	.close = close_vfio,
+	.take_broker = take_broker,
 };
 
 int capture_vfio_open(struct event_base *base, const struct config_vm *config,
@@ -131,12 +179,17 @@ int capture_vfio_open(struct event_base *base, const struct config_vm *config,
 	r = capture_init(&vfio->capture, &vfio_impl, base, events, user);
 	if (r < 0)
 		goto err_free;
-	r = attach_new(base, config, handle_lost, vfio, &vfio->attach);
+	r = vfio_edid_init(&vfio->edid, base, config->name ? config->name : "");
 	if (r < 0)
 		goto err_finish;
+	r = attach_new(base, config, &attach_events, vfio, &vfio->attach);
+	if (r < 0)
+		goto err_edid;
 	*ret = &vfio->capture;
 	return 0;
 
+err_edid:
+	vfio_edid_finish(&vfio->edid);
 err_finish:
 	capture_finish(&vfio->capture);
 err_free:

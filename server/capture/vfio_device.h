@@ -8,6 +8,7 @@
 #ifndef PLANECAST_SERVER_CAPTURE_VFIO_DEVICE_H
 #define PLANECAST_SERVER_CAPTURE_VFIO_DEVICE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "server/capture/vfio_plane.h"
@@ -27,6 +28,19 @@ int vfio_device_query(int device_fd, enum vfio_plane_kind kind, enum vfio_plane_
 
 /* A new close-on-exec fd. The id must not be one whose fd is open: drivers miscount. */
 int vfio_device_get_dmabuf(int device_fd, uint32_t id, int *ret_fd);
+
+/*
+ * The first of the device's own regions that is said to be of that type. -ENOENT:
+ * there is none.
+ */
+int vfio_device_find_region(int device_fd, uint32_t type, uint32_t subtype, uint64_t *ret_offset);
+
+/*
+ * One register of a region, which some drivers take only alone; or memory there.
+ * EINTR aside, what the driver says is what comes back; -EIO where it moved fewer.
+ */
+int vfio_device_read(int device_fd, uint64_t offset, void *data, size_t bytes);
+int vfio_device_write(int device_fd, uint64_t offset, const void *data, size_t bytes);
 
 /* Where to mmap() the region on the device's fd, and how much there is. */
 int vfio_device_get_region(int device_fd, uint32_t index, uint64_t *ret_offset, uint64_t *ret_bytes);

@@ -90,8 +90,10 @@ int vfio_dmabufs_find(struct vfio_dmabufs *dmabufs, int device_fd, const struct 
 
 void vfio_dmabufs_clear(struct vfio_dmabufs *dmabufs)
 {
-	for (size_t i = 0; i < VFIO_DMABUFS_MAX; i++)
+	for (size_t i = 0; i < VFIO_DMABUFS_MAX; i++) {
+		vfio_frame_forsake(dmabufs->table[i].frame);
 		dmabufs->table[i].frame = frame_unref(dmabufs->table[i].frame);
+	}
 	dmabufs->clock = 0;
 	memset(dmabufs->table, 0, sizeof(dmabufs->table));
 }

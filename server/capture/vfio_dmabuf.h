@@ -38,7 +38,7 @@ struct vfio_dmabufs {
  */
 int vfio_dmabufs_find(struct vfio_dmabufs *dmabufs, int device_fd, const struct vfio_plane *plane,
 		struct frame **ret, char *reason);
-/* Lets go of all. */
+/* Lets go of all, also of those that readers still hold: vfio_frame_forsake(). */
 void vfio_dmabufs_clear(struct vfio_dmabufs *dmabufs);
 
 #endif

@@ -3,11 +3,13 @@
 #include "server/capture/vfio_frame.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -125,6 +127,28 @@ err_fd:
 	if (dmabuf)
 		close(fd);
 	return r;
+}
+
+/* In one step: a thread that is about to use the number never finds another's file there. */
+static void put_nothing(int fd)
+{
+	int nothing = eventfd(0, EFD_CLOEXEC);
+
+	if (nothing < 0)
+		return;
+	dup3(nothing, fd, O_CLOEXEC);
+	close(nothing);
+}
+
+void vfio_frame_forsake(struct frame *frame)
+{
+	const struct vfio_frame *vfio = (const struct vfio_frame *)frame;
+
+	if (!frame || !vfio_frame_shared(frame))
+		return;
+	mapping_abandon(vfio->mapping);
+	if (frame->planes[0].fd >= 0)
+		put_nothing(frame->planes[0].fd);
 }
 
 bool vfio_frame_shared(const struct frame *frame)

@@ -25,6 +25,13 @@ struct vfio_plane;
 int vfio_frame_new(const struct vfio_plane *plane, int fd, bool dmabuf, uint64_t offset,
 		uint64_t memory_bytes, struct frame **ret, char *reason);
 
+/*
+ * Gives device memory and dma-buf back at once, whoever holds the frame: readers have
+ * zeroes from now on, and a descriptor of nothing. For the keeper, before his last unref.
+ * NULL is fine.
+ */
+void vfio_frame_forsake(struct frame *frame);
+
 /* Somebody besides its keeper holds it. */
 bool vfio_frame_shared(const struct frame *frame);
 /* The memory went away: what was read since is zeroes, and for good. */

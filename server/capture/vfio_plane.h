@@ -16,7 +16,7 @@
 struct vfio_device_gfx_plane_info;
 
 /* One sentence for the operator: what is wrong and what to do. As long as struct capture keeps. */
-#define VFIO_REASON_BYTES 160
+#define VFIO_REASON_BYTES 256
 
 enum vfio_plane_kind { VFIO_PLANE_DMABUF, VFIO_PLANE_REGION };
 

@@ -41,5 +41,6 @@ int vfio_region_find(struct vfio_region *region, int device_fd, const struct vfi
 
 void vfio_region_clear(struct vfio_region *region)
 {
+	vfio_frame_forsake(region->frame);
 	region->frame = frame_unref(region->frame);
 }

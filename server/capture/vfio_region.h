@@ -22,6 +22,7 @@ struct vfio_region {
  */
 int vfio_region_find(struct vfio_region *region, int device_fd, const struct vfio_plane *plane,
 		struct frame **ret, char *reason);
+/* Lets go of it, also where readers still hold it: vfio_frame_forsake(). */
 void vfio_region_clear(struct vfio_region *region);
 
 #endif

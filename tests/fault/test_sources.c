@@ -67,7 +67,7 @@ static int live(struct config_vm *config)
 	int r;
 
 	t.frames = t.offs = 0;
-	r = capture_open(t.base, config, NULL, &events, NULL, &capture);
+	r = capture_open(t.base, config, &events, NULL, &capture);
 	if (r < 0) {
 		assert_null(capture);
 		return r;

@@ -18,9 +18,11 @@ static const struct {
 	{ "vanishing", group_vanishing },
 	{ "own", group_own },
 	{ "socket", group_socket },
+	{ "edid", group_edid },
 	{ "mdpy", group_mdpy },
 	{ "mbochs-stock", group_mbochs_stock },
 	{ "mbochs-mended", group_mbochs_mended },
+	{ "edid-mbochs", group_edid_mbochs },
 };
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
  */
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 
 #include "server/capture/attach_own.h"
 #include "server/capture/card.h"
+#include "server/capture/edid.h"
+#include "server/capture/vfio_device.h"
 #include "server/format.h"
 #include "server/frame.h"
 #include "tests/lab/support/bochs.h"
@@ -49,7 +52,7 @@ static const struct {
 #define FIELD(name) { #name, offsetof(struct pcmdev_regs, name) }
 	FIELD(query_errno), FIELD(query_errno_count), FIELD(get_errno), FIELD(get_errno_count),
 	FIELD(mmap_errno), FIELD(region_index), FIELD(reuse_ids), FIELD(same_id), FIELD(buffer_bytes),
-	FIELD(revoked), FIELD(queries), FIELD(gets), FIELD(opens), FIELD(buffers), FIELD(exports),
+	FIELD(edid_max_size), FIELD(revoked), FIELD(queries), FIELD(gets), FIELD(opens), FIELD(buffers), FIELD(exports),
 	{ "modifier_high", offsetof(struct pcmdev_regs, plane) + offsetof(struct pcmdev_plane, modifier_high) },
 	{ "modifier_low", offsetof(struct pcmdev_regs, plane) + offsetof(struct pcmdev_plane, modifier_low) },
 	{ "fourcc", offsetof(struct pcmdev_regs, plane) + offsetof(struct pcmdev_plane, fourcc) },
@@ -203,6 +206,38 @@ static void do_card(char **words)
 	frame_unref(card);
 }
 
+/* As its driver would: mbochs' in BAR 2, where zeroes mean that there is no monitor. */
+static int read_monitor(uint8_t *block)
+{
+	char path[128];
+	uint64_t offset, bytes;
+	int fd, r;
+
+	if (t.held) {
+		r = vfio_device_get_region(t.own.device_fd, 2, &offset, &bytes);
+		return r < 0 ? r : vfio_device_read(t.own.device_fd, offset, block, EDID_BYTES);
+	}
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/pcmdev/edid", t.mdev.uuid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	r = fd < 0 || pread(fd, block, EDID_BYTES, 0) < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static void do_monitor(char **words)
+{
+	uint8_t block[EDID_BYTES] = { 0 };
+	const uint8_t *mode = block + 54;
+	int r = read_monitor(block);
+
+	(void)words;
+	if (r < 0)
+		answer(r);
+	else
+		printf("ok %ux%u\n", mode[2] | (mode[4] & 0xf0u) << 4, mode[5] | (mode[7] & 0xf0u) << 4);
+}
+
 static void do_create(char **words)
 {
 	(void)words;
@@ -235,6 +270,7 @@ static const struct command {
 	{ "release", 0, do_release },
 	{ "mode", 5, do_mode }, /* WIDTH HEIGHT FIRST-ROW SEED PPM: as show, for a mbochs that is held */
 	{ "card", 5, do_card }, /* VM WIDTH HEIGHT PPM REASON...: the status card */
+	{ "monitor", 0, do_monitor }, /* the mode that the guest reads of its monitor; 0x0: it has none */
 	{ "create", 0, do_create }, /* after remove */
 	{ "remove", 0, do_remove }, /* answers when its last user has let go */
 };

@@ -70,8 +70,11 @@ class Commanded:
             self.process.kill()
             self.process.wait()
 
-    def ask(self, *words):
+    def begin(self, *words):
         self.process.stdin.write(" ".join(str(word) for word in words) + "\n")
+
+    def ask(self, *words):
+        self.begin(*words)
         return self.answer(words)
 
     def answer(self, words):
@@ -152,6 +155,16 @@ class Viewers:
         self.spice.__exit__()
         self.spice = Viewer(self.daemon, self.vm, protocol="spice")
 
+    def wish(self, device, draw, *sizes):
+        """Each wishes for a size: the guest reads it of its monitor, shows it, and both see that."""
+        for viewer, size in zip((self.vnc, self.spice), sizes):
+            viewer.begin("resize", *size)
+            wait_until(lambda: device.tell("monitor") == "{}x{}".format(*size), "the guest's monitor", 60)
+            path = draw(*size)
+            answer = json.loads(viewer.answer("resize"))
+            assert answer["ok"], answer
+            self.expect(path, f"{size}, wished for by {viewer.protocol}")
+
     def ask_in_vain(self, width, height):
         """For a size, of a device that cannot be asked."""
         for protocol in ("vnc", "spice"):
@@ -212,6 +225,36 @@ class Pixels(Timed):
             viewer.expect(path)
 
 
+class Sizes(Timed):
+    def test_wishes(self):
+        with Device("pcmdev-dmabuf") as device, Daemon(vfio_vm("lab", device)) as daemon:
+            def draw(width, height):
+                return device.show("XR24", width, height)
+            path = draw(640, 480)
+            with Viewers(daemon, "lab") as viewers:
+                viewers.expect(path)
+                viewers.wish(device, draw, (800, 600), (1280, 720))
+                viewers.wish(device, draw, (1024, 768), (1366, 768))
+                # A guest that does nothing about it: all stays as it is, and the viewer is told so.
+                mark = daemon.mark()
+                with Viewer(daemon, "lab", patience_s=5) as vain:
+                    self.assertFalse(json.loads(vain.ask("resize", 1600, 900))["ok"])
+                daemon.wait_line("monitor is one of 1600x900", mark, 60)
+                viewers.expect(ppm(device.uuid))
+
+    def test_too_small_an_area(self):
+        """One line for the device, however many wish."""
+        with Device("pcmdev-dmabuf") as device, Daemon(vfio_vm("lab", device)) as daemon:
+            device.tell("set", "edid_max_size", 64)
+            path = device.show("XR24", 640, 480)
+            with Viewers(daemon, "lab") as viewers:
+                viewers.expect(path)
+                viewers.ask_in_vain(800, 600)
+                viewers.expect(path)
+            daemon.wait_line("takes EDIDs of 64 bytes", 0, 60)
+            self.assertEqual(daemon.count_lines("takes EDIDs"), 1)
+
+
 class Mbochs:
     """The launcher holds it and plays its guest; planecastd is passed the device."""
 
@@ -244,7 +287,7 @@ class MbochsMended(Mbochs, Timed):
             for width, height, row in ((640, 480, 0), (800, 600, 0), (1024, 768, 0), (1024, 768, 768),
                                        (1024, 768, 0), (640, 480, 0)):
                 viewer.expect(device.mode(width, height, row), f"{width}x{height} from row {row}")
-            viewer.ask_in_vain(800, 600)
+            viewer.wish(device, device.mode, (800, 600), (1152, 864))
             viewer.reconnect()
             viewer.expect(ppm(device.uuid), "after a reconnect")
             self.assertTrue(process_alive(daemon.worker("lab")))

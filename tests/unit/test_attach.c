@@ -16,12 +16,14 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "config/config.h"
 #include "server/capture/attach.h"
 #include "server/capture/capture.h"
+#include "server/channel.h"
 #include "server/clock.h"
 
 #define DEADLINE_NS (20 * NSEC_PER_SEC)
@@ -30,7 +32,7 @@ static struct {
 	struct event_base *base;
 	struct attach *attach;
 	char folder[64], path[96], reason[VFIO_REASON_BYTES];
-	unsigned int lost;
+	unsigned int lost, changed;
 } t;
 
 static unsigned int count_fds(void)
@@ -45,11 +47,19 @@ static unsigned int count_fds(void)
 	return count;
 }
 
+static void on_changed(void *user)
+{
+	(void)user;
+	t.changed++;
+}
+
 static void on_lost(void *user)
 {
 	(void)user;
 	t.lost++;
 }
+
+static const struct attach_events events = { .changed = on_changed, .lost = on_lost };
 
 static int setup(void **state)
 {
@@ -60,7 +70,7 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(t.folder));
 	snprintf(t.path, sizeof(t.path), "%s/launcher", t.folder);
 	t.reason[0] = 0;
-	t.lost = 0;
+	t.lost = t.changed = 0;
 	return 0;
 }
 
@@ -84,7 +94,7 @@ static void start(int mode, const char *device, const char *path)
 		.vfio_device = (char *)(uintptr_t)device,
 		.vfio_socket = (char *)(uintptr_t)path,
 	};
-	assert_int_equal(attach_new(t.base, &config, on_lost, NULL, &t.attach), 0);
+	assert_int_equal(attach_new(t.base, &config, &events, NULL, &t.attach), 0);
 }
 
 static int look(void)
@@ -189,9 +199,11 @@ static void test_config_without_device(void **state)
 	struct config_vm config = { .vfio_attach = CONFIG_ATTACH_OWN };
 
 	(void)state;
-	assert_int_equal(attach_new(t.base, &config, on_lost, NULL, &t.attach), -EINVAL);
+	assert_int_equal(attach_new(t.base, &config, &events, NULL, &t.attach), -EINVAL);
+	config.vfio_attach = CONFIG_ATTACH_AUTO;
+	assert_int_equal(attach_new(t.base, &config, &events, NULL, &t.attach), -EINVAL);
 	config.vfio_attach = CONFIG_ATTACH_SOCKET;
-	assert_int_equal(attach_new(t.base, &config, on_lost, NULL, &t.attach), -EINVAL);
+	assert_int_equal(attach_new(t.base, &config, &events, NULL, &t.attach), -EINVAL);
 	assert_null(t.attach);
 }
 
@@ -266,6 +278,51 @@ static void test_no_permission(void **state)
 	close(listener);
 }
 
+/* What the broker says reaches the status card, and what it passed is proven before it is used. */
+static void test_broker(void **state)
+{
+	const struct channel_owner owner = { .pid = getpid(), .comm = "qemu" };
+	int pair[2], devnull = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	static const char none[] = "No QEMU has this device open.";
+	char payload[CHANNEL_PAYLOAD_MAX + 1];
+	enum channel_kind kind;
+	size_t bytes;
+	int fd;
+
+	(void)state;
+	start(CONFIG_ATTACH_AUTO, "aa618089-8b16-4d01-a136-25a0f3c73123", NULL);
+	assert_int_equal(look(), -ENODEV);
+	wait_reason("Nobody looks for");
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	attach_take_broker(t.attach, pair[0]);
+	assert_int_equal(channel_send(pair[1], CHANNEL_DEVICE_NONE, none, strlen(none), -1), 0);
+	wait_reason("No QEMU has this device open.");
+	assert_int_equal(t.changed, 1);
+	assert_int_equal(channel_send(pair[1], CHANNEL_DEVICE_OWNER, &owner, sizeof(owner), pidfd), 0);
+	assert_int_equal(channel_send(pair[1], CHANNEL_DEVICE, NULL, 0, devnull), 0);
+	wait_reason("has no display");
+	assert_int_equal(channel_receive(pair[1], &kind, payload, &bytes, &fd), 0);
+	assert_int_equal(kind, CHANNEL_DEVICE_LET_GO);
+	/* A device that never was needs no letting go. */
+	assert_int_equal(t.lost, 0);
+	close(pair[1]);
+	wait_reason("broker has ended");
+	close(devnull);
+	close(pidfd);
+}
+
+/* Where nobody needs it. */
+static void test_broker_for_nobody(void **state)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)state;
+	start(CONFIG_ATTACH_SOCKET, NULL, t.path);
+	attach_take_broker(t.attach, fd);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +332,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_launcher_comes_and_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_descriptors_are_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_permission, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_broker, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_broker_for_nobody, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

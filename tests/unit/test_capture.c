@@ -24,17 +24,16 @@ struct puppet {
 	int answer;
 	const char *reason;
 	unsigned int polls;
-	bool was_whole, watched;
-	const pixman_region32_t *hint;
+	bool was_whole;
 };
 
 static struct {
 	struct event_base *base;
 	struct puppet puppet;
-	unsigned int frames, offs, looked;
+	unsigned int frames, hinted, offs, looked;
 	int64_t next_interval_ns; /* what to set after a look; 0: nothing */
-	char reason[160];
-	bool stop_after_frame, refuse_frames;
+	char reason[CAPTURE_REASON_BYTES];
+	bool stop_after_frame, refresh_after_frame;
 } t;
 
 static int puppet_poll(struct capture *capture, struct frame **ret_frame)
@@ -43,7 +42,6 @@ static int puppet_poll(struct capture *capture, struct frame **ret_frame)
 
 	puppet->polls++;
 	puppet->was_whole = capture->whole;
-	capture->hint = puppet->hint;
 	if (!puppet->answer)
 		return frame_new_memory(320, 200, ret_frame);
 	if (puppet->reason)
@@ -62,32 +60,21 @@ static const struct capture_impl puppet_impl = {
 	.close = puppet_close,
 };
 
-static void puppet_watch(struct capture *capture, bool watched)
-{
-	struct puppet *puppet = (struct puppet *)capture;
-
-	assert_true(puppet->watched != watched);
-	puppet->watched = watched;
-}
-
 static const struct capture_impl told_impl = {
 	.name = "told",
-	.poll = puppet_poll,
-	.told = true,
 	.close = puppet_close,
-	.watch = puppet_watch,
 };
 
 static void on_frame(void *user, struct frame *frame, const pixman_region32_t *hint)
 {
 	(void)user;
 	assert_int_equal(frame->width, 320);
-	assert_ptr_equal(hint, t.puppet.hint);
 	t.frames++;
-	if (t.refuse_frames)
-		capture_refresh(&t.puppet.capture);
+	t.hinted += hint != NULL;
 	if (t.stop_after_frame)
 		capture_set_interval(&t.puppet.capture, 0);
+	if (t.refresh_after_frame)
+		capture_refresh(&t.puppet.capture);
 }
 
 static void on_off(void *user, const char *reason)
@@ -308,57 +295,90 @@ static void test_long_reason_is_cut(void **state)
 	assert_int_equal(strlen(t.reason), sizeof(t.puppet.capture.reason) - 1);
 }
 
+static void emit(const pixman_region32_t *hint)
+{
+	struct frame *frame;
+
+	assert_int_equal(frame_new_memory(320, 200, &frame), 0);
+	capture_emit_frame(&t.puppet.capture, frame, hint);
+	frame_unref(frame);
+}
+
 static void test_told_source(void **state)
 {
-	struct puppet *puppet = &t.puppet;
-	pixman_region32_t hint;
-	unsigned int polls;
+	pixman_region32_t region;
 
 	(void)state;
-	pixman_region32_init(&hint);
-	capture_changed(&puppet->capture);
-	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
-	assert_false(puppet->watched);
-	capture_set_interval(&puppet->capture, NSEC_PER_MSEC);
-	assert_true(puppet->watched);
-	run_until_polls(1);
-	assert_true(puppet->was_whole);
+	capture_set_reason(&t.puppet.capture, "No display yet.");
+	assert_int_equal(t.offs, 0); /* nobody watches */
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	run_ready();
+	assert_string_equal(t.reason, "No display yet.");
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1); /* nothing is pending */
+	capture_set_reason(&t.puppet.capture, "No display %d.", 7);
+	assert_int_equal(t.offs, 2);
+	assert_string_equal(t.reason, "No display 7.");
+	capture_refresh(&t.puppet.capture);
+	event_base_loop(t.base, EVLOOP_ONCE);
+	assert_int_equal(t.offs, 3);
+
+	/* All of the first one counts, and then what the source says. */
+	pixman_region32_init_rect(&region, 8, 8, 16, 16);
+	emit(&region);
 	assert_int_equal(t.frames, 1);
-
-	/* Looked at for a while, as others are; */
-	puppet->answer = -EAGAIN;
-	run_until_polls(4);
-	/* then not at all, also not at another pace, */
-	puppet->capture.changed_ns -= 3600 * NSEC_PER_SEC;
-	polls = puppet->polls + 1;
-	run_until_polls(polls);
-	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
-	capture_set_interval(&puppet->capture, 2 * NSEC_PER_MSEC);
-	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
-	assert_int_equal(puppet->polls, polls);
-	/* until there is news. */
-	puppet->answer = 0;
-	puppet->hint = &hint;
-	capture_changed(&puppet->capture);
-	run_until_polls(polls + 1);
+	emit(&region);
 	assert_int_equal(t.frames, 2);
-	/* What was not taken up comes again by itself. */
-	puppet->capture.changed_ns -= 3600 * NSEC_PER_SEC;
-	t.refuse_frames = true;
-	capture_changed(&puppet->capture);
-	puppet->capture.changed_ns -= 3600 * NSEC_PER_SEC;
-	run_until_polls(polls + 3);
-	t.refuse_frames = false;
+	assert_int_equal(t.hinted, 1);
+	assert_int_equal(t.looked, 4);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
+	assert_int_equal(capture_resize(&t.puppet.capture, 640, 480), -EOPNOTSUPP);
+	pixman_region32_fini(&region);
+}
 
-	puppet->answer = -EIO;
-	puppet->reason = "No display.";
-	run_until_polls(puppet->polls + 1);
-	assert_int_equal(t.offs, 1);
+static void test_told_source_is_shown_again(void **state)
+{
+	pixman_region32_t region;
+
+	(void)state;
+	pixman_region32_init_rect(&region, 8, 8, 16, 16);
+	emit(&region);
+	assert_int_equal(t.frames, 0); /* nobody watches */
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	assert_int_equal(t.frames, 0);
+	run_ready();
+	assert_int_equal(t.frames, 1);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1); /* nothing is pending */
+	/* It could not be taken up: again, by itself, but not at once. */
+	capture_refresh(&t.puppet.capture);
+	assert_int_equal(t.frames, 1);
+	event_base_loop(t.base, EVLOOP_ONCE);
+	assert_int_equal(t.frames, 2);
+	assert_int_equal(t.hinted, 0);
+	/* And each time until it is. */
+	t.refresh_after_frame = true;
+	emit(&region);
+	while (t.frames < 5)
+		event_base_loop(t.base, EVLOOP_ONCE);
+	t.refresh_after_frame = false;
+	event_base_loop(t.base, EVLOOP_ONCE);
+	assert_int_equal(t.frames, 6);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
+	/* What has gone is not shown to who comes then. */
+	capture_set_interval(&t.puppet.capture, 0);
+	capture_set_reason(&t.puppet.capture, "No display.");
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	run_ready();
+	assert_int_equal(t.frames, 6);
 	assert_string_equal(t.reason, "No display.");
-	capture_set_interval(&puppet->capture, 0);
-	assert_false(puppet->watched);
-	assert_int_equal(capture_resize(&puppet->capture, 640, 480), -EOPNOTSUPP);
-	pixman_region32_fini(&hint);
+	pixman_region32_fini(&region);
+}
+
+static void test_told_source_that_says_nothing(void **state)
+{
+	(void)state;
+	capture_set_interval(&t.puppet.capture, NSEC_PER_MSEC);
+	run_ready();
+	assert_string_equal(t.reason, "Nothing has been shown yet.");
 }
 
 static void test_open_refuses_unknown_source(void **state)
@@ -367,9 +387,9 @@ static void test_open_refuses_unknown_source(void **state)
 	struct capture *capture = NULL;
 
 	(void)state;
-	assert_int_equal(capture_open(t.base, &config, NULL, &events, NULL, &capture), -EINVAL);
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &capture), -EINVAL);
 	config.source = -1;
-	assert_int_equal(capture_open(t.base, &config, NULL, &events, NULL, &capture), -EINVAL);
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &capture), -EINVAL);
 	assert_null(capture);
 	capture_close(NULL);
 }
@@ -377,6 +397,7 @@ static void test_open_refuses_unknown_source(void **state)
 int main(void)
 {
 #define WITH_PUPPET(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_TOLD(test) cmocka_unit_test_setup_teardown(test, setup_told, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_PUPPET(test_nothing_before_an_interval),
 		WITH_PUPPET(test_looks_at_once_and_then_by_interval),
@@ -386,7 +407,9 @@ int main(void)
 		WITH_PUPPET(test_pokes_are_one_look),
 		WITH_PUPPET(test_reason_is_sent_once_per_change),
 		WITH_PUPPET(test_long_reason_is_cut),
-		cmocka_unit_test_setup_teardown(test_told_source, setup_told, teardown),
+		WITH_TOLD(test_told_source),
+		WITH_TOLD(test_told_source_is_shown_again),
+		WITH_TOLD(test_told_source_that_says_nothing),
 		WITH_PUPPET(test_open_refuses_unknown_source),
 	};
 

@@ -96,6 +96,10 @@ static void test_kinds_arrive_as_sent(void **state)
 		{ CHANNEL_ASK, "1234{}", 6 },
 		{ CHANNEL_ANSWER, "1234{}", 6 },
 		{ CHANNEL_EVENT, "{}", 2 },
+		{ CHANNEL_DEVICE_GONE, NULL, 0 },
+		{ CHANNEL_DEVICE_NONE, "No QEMU has it open.", 20 },
+		{ CHANNEL_DEVICE_LET_GO, NULL, 0 },
+		{ CHANNEL_DEVICE_HELD, "win11", 5 },
 	};
 	enum channel_kind kind;
 	size_t bytes;
@@ -177,7 +181,10 @@ static void test_sender_refuses_what_no_kind_allows(void **state)
 {
 	(void)state;
 	assert_int_equal(channel_send(ends[0], 0, NULL, 0, -1), -EINVAL);
-	assert_int_equal(channel_send(ends[0], CHANNEL_EVENT + 1, NULL, 0, -1), -EINVAL);
+	assert_int_equal(channel_send(ends[0], CHANNEL_DEVICE_HELD + 1, NULL, 0, -1), -EINVAL);
+	assert_int_equal(channel_send(ends[0], CHANNEL_DEVICE, NULL, 0, -1), -EINVAL);
+	assert_int_equal(channel_send(ends[0], CHANNEL_DEVICE_OWNER, "1234", 4, ends[1]), -EINVAL);
+	assert_int_equal(channel_send(ends[0], CHANNEL_DEVICE_NONE, payload, CHANNEL_REASON_MAX + 1, -1), -EINVAL);
 	assert_int_equal(channel_send(ends[0], CHANNEL_LISTENER, "a", 1, -1), -EINVAL);
 	assert_int_equal(channel_send(ends[0], CHANNEL_ASK, "1234{}", 6, ends[1]), -EINVAL);
 	assert_int_equal(channel_send(ends[0], CHANNEL_ANSWER, "1234", 4, -1), -EINVAL);
@@ -240,6 +247,11 @@ static void test_hostile_messages(void **state)
 		{ { CHANNEL_ENCODING, CHANNEL_NAMES_MAX + 1 }, 0, 0 }, /* too many names */
 		{ { CHANNEL_AVOID, CHANNEL_NAMES_MAX + 1 }, 0, 0 },
 		{ { CHANNEL_SERVING, 0 }, 8, 1 }, /* one where none belongs */
+		{ { CHANNEL_DEVICE_LET_GO, 0 }, 8, 1 },
+		{ { CHANNEL_DEVICE, 0 }, 8, 0 }, { { CHANNEL_DEVICE_OWNER, sizeof(struct channel_owner) }, 0, 0 },
+		{ { CHANNEL_DEVICE_OWNER, 8 }, 16, 1 }, /* not a whole owner */
+		{ { CHANNEL_VM_DEVICE, CHANNEL_NAME_MAX + CHANNEL_DEVICE_MAX + 2 }, 0, 1 },
+		{ { CHANNEL_DEVICE_NONE, CHANNEL_REASON_MAX + 1 }, 0, 0 },
 	};
 	static char huge[8 + CHANNEL_PAYLOAD_MAX + 1];
 	enum channel_kind kind = 77;

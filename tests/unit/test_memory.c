@@ -34,7 +34,7 @@ static struct {
 	struct capture *capture;
 	char directory[64], path[80], other[80];
 	unsigned int frames, offs;
-	char reason[160];
+	char reason[CAPTURE_REASON_BYTES];
 	struct frame *last; /* of the last look */
 	const uint8_t *data;
 } t;
@@ -115,7 +115,7 @@ static void open_source(int64_t offset, int64_t stride)
 		.memory_stride_bytes = stride,
 	};
 
-	assert_int_equal(capture_open(t.base, &config, NULL, &events, NULL, &t.capture), 0);
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &t.capture), 0);
 	capture_set_interval(t.capture, FOREVER_NS);
 	event_base_loop(t.base, EVLOOP_NONBLOCK);
 }

@@ -401,7 +401,7 @@ static void open_source(const char *scene, int64_t fps)
 	struct config_vm config = { .source = CONFIG_SOURCE_PATTERN, .pattern_size = { WIDTH, HEIGHT },
 		.pattern_fps = fps, .pattern_scene = (char *)(uintptr_t)scene };
 
-	assert_int_equal(capture_open(t.base, &config, NULL, &events, NULL, &t.capture), 0);
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &t.capture), 0);
 	capture_set_interval(t.capture, 3600 * NSEC_PER_SEC);
 	event_base_loop(t.base, EVLOOP_NONBLOCK);
 }

@@ -30,7 +30,7 @@ static struct {
 	int file;
 	char path[64];
 	unsigned int frames, offs;
-	char reason[160];
+	char reason[CAPTURE_REASON_BYTES];
 	uint32_t width, height, corner, middle; /* of the last picture */
 	struct frame *kept;
 	bool keep;
@@ -87,7 +87,7 @@ static void open_source(const char *path)
 {
 	struct config_vm config = { .source = CONFIG_SOURCE_REPLAY, .replay_file = (char *)(uintptr_t)path };
 
-	assert_int_equal(capture_open(t.base, &config, NULL, &events, NULL, &t.capture), 0);
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &t.capture), 0);
 	capture_set_interval(t.capture, FOREVER_NS);
 	turn();
 }

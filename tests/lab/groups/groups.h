@@ -11,9 +11,11 @@ void group_buffers(void); /* what is kept open and for how long */
 void group_vanishing(void); /* memory that goes away */
 void group_own(void); /* devices that are missing, taken, forbidden, removed */
 void group_socket(void); /* launchers that come and go */
+void group_edid(void); /* wishes for a size, and what the guest reads of its monitor */
 /* The kernel's samples. */
 void group_mdpy(void);
 void group_mbochs_stock(void); /* whose dma-bufs nobody can map */
 void group_mbochs_mended(void);
+void group_edid_mbochs(void);
 
 #endif

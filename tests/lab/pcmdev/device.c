@@ -47,18 +47,31 @@ static int write_config(struct pcmdev *dev, u64 offset, u32 value)
 	return 0;
 }
 
-/* As strict as i915: what mbochs lets pass is refused. */
+/* Locks held. As strict as i915: what mbochs lets pass is refused. */
 static int write_edid(struct pcmdev *dev, u64 offset, u32 value)
 {
+	struct pcmdev_regs *regs = &dev->pool->regs;
+
+	if (regs->edid_errno_count) {
+		if (regs->edid_errno_count != PCMDEV_FOREVER)
+			regs->edid_errno_count--;
+		return -(int)regs->edid_errno;
+	}
 	if (offset == offsetof(struct vfio_region_gfx_edid, link_state)) {
 		if (value != VFIO_DEVICE_GFX_LINK_STATE_UP && value != VFIO_DEVICE_GFX_LINK_STATE_DOWN)
 			return -EINVAL;
+		if (value == VFIO_DEVICE_GFX_LINK_STATE_UP)
+			regs->plugs++;
+		else
+			regs->unplugs++;
 		dev->edid.link_state = value;
 	} else if (offset == offsetof(struct vfio_region_gfx_edid, edid_size)) {
-		if (value > PCMDEV_EDID_BYTES)
+		if (value > regs->edid_max_size)
 			return -EINVAL;
 		dev->edid.edid_size = value;
 	} else if (offset >= EDID_OFFSET) {
+		if (offset - EDID_OFFSET + sizeof(value) > dev->edid.edid_size)
+			return -EINVAL;
 		*(u32 *)(dev->blob + offset - EDID_OFFSET) = value;
 	} else {
 		return -EPERM;
@@ -66,8 +79,14 @@ static int write_edid(struct pcmdev *dev, u64 offset, u32 value)
 	return 0;
 }
 
+/* Locks held. */
 static void *edid_at(struct pcmdev *dev, u64 offset)
 {
+	const struct pcmdev_regs *regs = &dev->pool->regs;
+
+	dev->edid.edid_max_size = min(regs->edid_max_size, PCMDEV_EDID_BYTES);
+	dev->edid.max_xres = regs->edid_max_xres;
+	dev->edid.max_yres = regs->edid_max_yres;
 	if (offset < sizeof(dev->edid))
 		return (u8 *)&dev->edid + offset;
 	if (offset >= EDID_OFFSET && offset < EDID_OFFSET + PCMDEV_EDID_BYTES)
@@ -108,13 +127,15 @@ static int access_word(struct pcmdev *dev, u32 region, u64 offset, u32 *word, bo
 		mutex_unlock(&dev->lock);
 		return ret;
 	case EDID_REGION:
-		if (!edid_at(dev, offset))
-			return -EINVAL;
 		mutex_lock(&dev->lock);
-		if (write)
+		mutex_lock(&dev->pool->lock);
+		if (!edid_at(dev, offset))
+			ret = -EINVAL;
+		else if (write)
 			ret = write_edid(dev, offset, *word);
 		else
 			*word = *(u32 *)edid_at(dev, offset);
+		mutex_unlock(&dev->pool->lock);
 		mutex_unlock(&dev->lock);
 		return ret;
 	}
@@ -220,7 +241,8 @@ static int fill_region_info(struct pcmdev *dev, struct region_info *info)
 		info->base.size = PCMDEV_CONFIG_BYTES;
 	} else if (index == EDID_REGION) {
 		info->base.argsz = sizeof(*info);
-		info->base.size = EDID_OFFSET + PCMDEV_EDID_BYTES;
+		/* Of the block alone, as i915's. */
+		info->base.size = PCMDEV_EDID_BYTES;
 		info->base.flags |= VFIO_REGION_INFO_FLAG_CAPS;
 		info->base.cap_offset = offsetof(struct region_info, type);
 		info->type = (struct vfio_region_info_cap_type) {
@@ -427,9 +449,6 @@ static int device_init(struct vfio_device *vdev)
 	*(u16 *)(dev->config + PCI_COMMAND) = PCI_COMMAND_MEMORY;
 	dev->config[PCI_BASE_ADDRESS_0] = PCI_BASE_ADDRESS_MEM_PREFETCH;
 	dev->edid.edid_offset = EDID_OFFSET;
-	dev->edid.edid_max_size = PCMDEV_EDID_BYTES;
-	dev->edid.max_xres = 1920;
-	dev->edid.max_yres = 1200;
 	return 0;
 }
 

@@ -9,7 +9,6 @@
 #include "pool.h"
 
 #define PCMDEV_CONFIG_BYTES 256
-#define PCMDEV_EDID_BYTES 1024
 
 enum display { DISPLAY_NONE, DISPLAY_DMABUF, DISPLAY_REGION };
 

@@ -10,7 +10,8 @@
  * A guest's CPU reaches both through KVM, not through VFIO, and so does a test:
  * /sys/bus/mdev/devices/UUID/pcmdev/{vram,regs} are the guest's side, open to
  * anybody with the right even while VFIO has a user. vram can be mmap()ed; regs
- * is read and written in whole 32-bit words.
+ * is read and written in whole 32-bit words. edid there is what the guest reads
+ * of its monitor: nothing while that is unplugged.
  *
  * The device checks nothing that it is told to show: it exists to lie.
  */
@@ -20,6 +21,7 @@
 #include <linux/types.h>
 
 #define PCMDEV_VRAM_BYTES (16u << 20)
+#define PCMDEV_EDID_BYTES 1024u
 #define PCMDEV_MAGIC 0x76644d50u
 /* An injected errno with this count stays. */
 #define PCMDEV_FOREVER 0xffffffffu
@@ -51,7 +53,9 @@ struct pcmdev_regs {
 	__u32 leave_struct; /* 1: a query of a disabled plane leaves the caller's struct as it was, as i915 does */
 	__u32 revoked; /* 1: the memory behind mappings is gone; touching them is SIGBUS */
 	__u32 busy; /* 1: the GPU begins to draw into every dma-buf that is open, 0: it is done */
-	__u32 reserved[20];
+	__u32 edid_errno, edid_errno_count; /* so many writes to the EDID region fail so */
+	__u32 edid_max_size, edid_max_xres, edid_max_yres; /* what that region says */
+	__u32 reserved[15];
 	/* Read only. */
 	__u32 magic;
 	__u32 queries, gets, resets;
@@ -59,6 +63,7 @@ struct pcmdev_regs {
 	__u32 buffers, exports; /* buffers alive, dma-bufs open */
 	__u32 mmaps; /* ever made, of display region and dma-bufs */
 	__u32 read_begins, read_ends; /* DMA_BUF_IOCTL_SYNC for reading, ever */
+	__u32 unplugs, plugs; /* of the monitor, ever */
 };
 
 #endif

@@ -51,6 +51,9 @@ struct pcmdev_pool *pcmdev_pool_new(void)
 	INIT_LIST_HEAD(&pool->exports);
 	pool->regs.magic = PCMDEV_MAGIC;
 	pool->regs.region_index = PCMDEV_REGION_INDEX;
+	pool->regs.edid_max_size = PCMDEV_EDID_BYTES;
+	pool->regs.edid_max_xres = 1920;
+	pool->regs.edid_max_yres = 1200;
 	return pool;
 }
 

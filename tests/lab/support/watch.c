@@ -42,7 +42,8 @@ static void open_source(struct watch *watch)
 
 	watch->base = event_base_new();
 	watch->config.source = CONFIG_SOURCE_VFIO;
-	r = capture_open(watch->base, &watch->config, NULL, &events, watch, &watch->capture);
+	watch->config.name = (char *)(uintptr_t)"lab";
+	r = capture_open(watch->base, &watch->config, &events, watch, &watch->capture);
 	if (r < 0)
 		check_bail_out("capture_open: %s", strerror(-r));
 }
@@ -125,17 +126,22 @@ bool watch_wait_reason(struct watch *watch, const char *text)
 	return true;
 }
 
-bool watch_rest_until(struct watch *watch, bool (*done)(void *user), void *user)
+bool watch_turn_until(struct watch *watch, bool (*done)(void *user), void *user)
 {
 	int64_t end_ns = clock_now_ns() + WATCH_DEADLINE_NS;
 
-	/* A frame that we hold may hold the device. */
-	watch->frame = frame_unref(watch->frame);
-	capture_set_interval(watch->capture, 0);
 	while (!done(user)) {
 		if (clock_now_ns() > end_ns)
 			return false;
 		turn(watch);
 	}
 	return true;
+}
+
+bool watch_rest_until(struct watch *watch, bool (*done)(void *user), void *user)
+{
+	/* A frame that we hold may hold the device. */
+	watch->frame = frame_unref(watch->frame);
+	capture_set_interval(watch->capture, 0);
+	return watch_turn_until(watch, done, user);
 }

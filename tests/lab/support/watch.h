@@ -21,7 +21,7 @@ struct watch {
 	struct capture *capture;
 	/* What the last look gave: a frame (a reference of ours) or a reason. */
 	struct frame *frame;
-	char reason[160];
+	char reason[256];
 	unsigned int events; /* looks that gave either, ever */
 };
 
@@ -35,6 +35,8 @@ struct frame *watch_look(struct watch *watch);
 /* Looks until there is a picture, or a reason with that text in it. False: not in time. */
 bool watch_wait_frame(struct watch *watch);
 bool watch_wait_reason(struct watch *watch, const char *text);
+/* Turns the loop until done or the deadline, without a look of ours. */
+bool watch_turn_until(struct watch *watch, bool (*done)(void *user), void *user);
 /* Stops looking; the source keeps what it has. Turns the loop until done or the deadline. */
 bool watch_rest_until(struct watch *watch, bool (*done)(void *user), void *user);
 
