@@ -25,6 +25,7 @@
 #include "server/control_problems.h"
 #include "server/log.h"
 #include "server/notify.h"
+#include "server/sandbox.h"
 #include "server/supervisor_sockets.h"
 #include "server/video.h"
 #include "server/vm.h"
@@ -235,6 +236,15 @@ static void apply_log(const struct config *config)
 	log_set_format(config->server.log_format);
 }
 
+/* Before anything of strangers is here. */
+static void confine(const struct config_vm *config_vm)
+{
+	int r = sandbox_enter(config_vm->vfio_device && config_vm->vfio_attach == CONFIG_ATTACH_OWN);
+
+	if (r < 0)
+		log_warn(NULL, "system calls are not filtered: %s", strerror(-r));
+}
+
 /* Takes config, on success only. The first one makes the VM; later ones change live keys. */
 static int configure(struct worker *worker, struct config *config)
 {
@@ -249,8 +259,10 @@ static int configure(struct worker *worker, struct config *config)
 	if (change == CONFIG_RESTART)
 		return -EBUSY;
 	apply_log(config);
-	if (!worker->config)
+	if (!worker->config) {
+		confine(config_vm);
 		worker_memory_limit(&worker->memory, config_vm->memory_max_bytes);
+	}
 	if (!worker->vm)
 		r = vm_new(worker->base, config_vm, worker->channel < 0 ? NULL : &worker->drivers,
 				&worker_control_events, &worker->control, &worker->vm);

@@ -26,6 +26,7 @@ LAYERS = [
     ("size wish", ["server/size_wish.*"], []),
     ("activity", ["server/activity*"], []),
     ("channel", ["server/channel.*", "server/board.*"], []),
+    ("sandbox", ["server/sandbox.*"], []),
     ("json", ["server/json.*"], ["config/text.h"]),
     ("screenshot", ["server/screenshot.*"], []),
     ("framefile", ["server/framefile*"], []),

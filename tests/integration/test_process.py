@@ -288,6 +288,16 @@ class WhatAWorkerHas(unittest.TestCase):
             soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", (proc / "limits").read_text()).groups()
             self.assertEqual(int(soft), min(int(hard), 65536))
 
+    def test_its_system_calls_are_filtered(self):
+        """In all of its threads, from before it has heard of strangers."""
+        for alone in ((), ("--vm", "a")):
+            with self.subTest(alone=alone), Daemon(vm_section("a", spice="127.0.0.1:0"), *alone) as daemon:
+                pid = daemon.pid if alone else daemon.wait_serving("a")
+                self.assertEqual(greeting(daemon.address("a")), b"RFB 003.008\n")
+                for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+                    self.assertRegex(status.read_text(), r"\nSeccomp:\s+2\n")
+                self.assertEqual(daemon.count_lines("system calls are not filtered"), 0)
+
 
 class Listeners(unittest.TestCase):
     def test_ipv4_ipv6_and_unix(self):
