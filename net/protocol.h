@@ -23,6 +23,7 @@
 struct config_vm;
 struct cursor;
 struct event_base;
+struct flow;
 struct frame;
 struct gate;
 struct input_event;
@@ -76,9 +77,10 @@ struct protocol_events {
 	int (*resize)(void *user, const void *viewer, uint32_t width, uint32_t height, bool again);
 	/*
 	 * A viewer can take a packet of codec now; keyframe: and only one that is. Once for each
-	 * packet that it takes; nothing remains of it when the video goes off. Any time.
+	 * packet that it takes; nothing remains of it when the video goes off. flow: what its link
+	 * carries, to be asked at once; NULL: nobody knows. Any time.
 	 */
-	void (*video)(void *user, enum packet_codec codec, bool keyframe);
+	void (*video)(void *user, enum packet_codec codec, bool keyframe, const struct flow *flow);
 	/* A viewer came, went, can take a picture again, or another number can be shown video. */
 	void (*viewers)(void *user);
 	/* What all protocols of the VM have together: limits are the VM's. Any time. */

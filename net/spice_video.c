@@ -267,6 +267,7 @@ bool spice_video_feed(struct spice_session *session)
 		return true;
 	wish = video_view_ask(&video->view);
 	if (wish != VIDEO_VIEW_NOTHING)
-		spice->events->video(spice->user, video->view.codec, wish == VIDEO_VIEW_KEYFRAME);
+		spice->events->video(spice->user, video->view.codec, wish == VIDEO_VIEW_KEYFRAME,
+				NULL);
 	return true;
 }

@@ -85,6 +85,7 @@ void vnc_client_close(struct vnc_client *client, enum log_level level, const cha
 	stream_free(client->stream);
 	client->stream = NULL;
 	event_del(client->timer);
+	event_del(client->pace);
 	login_cancel(client->login);
 	client->login = NULL;
 	rfb_handshake_finish(&client->handshake);
@@ -100,6 +101,7 @@ void vnc_client_free(struct vnc_client *client)
 {
 	TAILQ_REMOVE(&client->vnc->clients, client, link);
 	event_free(client->timer);
+	event_free(client->pace);
 	pixman_region32_fini(&client->requested);
 	pixman_region32_fini(&client->refresh);
 	free(client);
@@ -115,14 +117,18 @@ static void after_write(struct vnc_client *client, int r)
 
 void vnc_client_write(struct vnc_client *client, const void *data, size_t bytes)
 {
-	if (client->state != VNC_CLOSED)
-		after_write(client, stream_write(client->stream, data, bytes));
+	if (client->state == VNC_CLOSED)
+		return;
+	client->unmarked_bytes += bytes;
+	after_write(client, stream_write(client->stream, data, bytes));
 }
 
 void vnc_client_write_buffer(struct vnc_client *client, struct evbuffer *data)
 {
-	if (client->state != VNC_CLOSED)
+	if (client->state != VNC_CLOSED) {
+		client->unmarked_bytes += evbuffer_get_length(data);
 		after_write(client, stream_write_buffer(client->stream, data));
+	}
 	/* What could not be sent is not the next client's. */
 	evbuffer_drain(data, SIZE_MAX);
 }
@@ -495,10 +501,13 @@ static int new_client(struct vnc *vnc, int listener, int fd, const struct sockad
 	client->timer = evtimer_new(vnc->base, handle_timer, client);
 	if (!client->timer)
 		goto err_free;
+	client->pace = evtimer_new(vnc->base, vnc_update_handle_pace, client);
+	if (!client->pace)
+		goto err_timer;
 	r = gate_enter(vnc->gate, &client->guest, peer, make_room, client->connected_ns);
 	if (r < 0) {
 		log_info(client->peer, "VNC client refused: %s", r == -EBUSY ? "too many from there" : strerror(-r));
-		goto err_timer;
+		goto err_pace;
 	}
 	client->guest.rank = client->bearer.name[0] ? GATE_KNOWN : client->guest.rank;
 	r = rfb_handshake_init(&client->handshake, proof ? CONFIG_AUTH_NONE : vnc->config->vnc_auth, uses_vencrypt,
@@ -528,6 +537,8 @@ err_scratch:
 	evbuffer_drain(vnc->scratch, SIZE_MAX);
 err_gate:
 	gate_leave(vnc->gate, &client->guest);
+err_pace:
+	event_free(client->pace);
 err_timer:
 	event_free(client->timer);
 err_free:

@@ -11,7 +11,7 @@
 
 #include "config/address.h"
 #include "encoders/rects.h"
-#include "net/fence_window.h"
+#include "net/flow.h"
 #include "net/gate.h"
 #include "net/rfb_framer.h"
 #include "net/rfb_handshake.h"
@@ -112,7 +112,9 @@ struct vnc_client {
 	pixman_region32_t refresh; /* to be sent whether it changed or not */
 	bool whole; /* what it asked for last is the whole picture */
 	bool wants_copy; /* waits for a free copy of the picture with pointer */
-	struct fence_window window;
+	struct flow flow;
+	struct event *pace; /* when the next update should be sent */
+	size_t unmarked_bytes; /* written since the last fence of ours */
 
 	struct video_view video;
 	uint32_t video_shown; /* serial of the box of which it has a picture; 0: of none */

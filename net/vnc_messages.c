@@ -248,7 +248,7 @@ static int handle_fence(struct vnc_client *client, const struct rfb_message *mes
 	if (message->fence.flags & RFB_FENCE_REQUEST)
 		return answer_fence(client, message);
 	if (!reader.failed)
-		fence_window_answer(&client->window, number, clock_now_ns());
+		flow_answer(&client->flow, number, clock_now_ns());
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <string.h>
 
 #include "net/bytes.h"
@@ -118,8 +119,30 @@ static bool is_time(const struct vnc_client *client)
 	return client->state == VNC_VIEWING && client->vnc->frame && !client->sync_next &&
 			(client->continuous || pixman_region32_not_empty((pixman_region32_t *)&client->requested)) &&
 			stream_pending(client->stream) == 0 &&
-			(!(client->abilities & VNC_CAN_FENCE) ||
-					fence_window_open(&client->window, clock_now_ns()));
+			(!(client->abilities & VNC_CAN_FENCE) || !flow_wait_ns(&client->flow, clock_now_ns()));
+}
+
+/* The link is the only reason to wait, and it is known for how long. */
+static void set_pace(struct vnc_client *client)
+{
+	const int64_t wait_ns = client->abilities & VNC_CAN_FENCE ? flow_wait_ns(&client->flow, clock_now_ns()) : 0;
+	const struct timeval wait = clock_timeval(wait_ns);
+
+	if (wait_ns > 0 && client->state == VNC_VIEWING)
+		event_add(client->pace, &wait);
+}
+
+static void mark(struct vnc_client *client)
+{
+	if (client->state == VNC_VIEWING && client->abilities & VNC_CAN_FENCE)
+		vnc_update_send_fence(client);
+}
+
+/* Before an update is written. */
+static void mark_begin(struct vnc_client *client)
+{
+	if (flow_wants_mark(&client->flow))
+		mark(client);
 }
 
 static void send_rects(struct vnc_client *client)
@@ -154,22 +177,25 @@ static void send_rects(struct vnc_client *client)
 
 static void send_video(struct vnc_client *client)
 {
-	if (!is_time(client) || !vnc_video_send(client))
+	if (!is_time(client) || !vnc_video_is_ready(client))
 		return;
+	mark_begin(client);
+	vnc_video_send(client);
 	client->video_last = true;
 	client->vnc->updates_sent++;
 	client->updates++;
 	clear(&client->requested);
-	if (client->state == VNC_VIEWING && client->abilities & VNC_CAN_FENCE)
-		vnc_update_send_fence(client);
+	mark(client);
 }
 
 void vnc_update_send(struct vnc_client *client)
 {
 	const bool rects_first = client->video_last;
 
-	if (!is_time(client))
+	if (!is_time(client)) {
+		set_pace(client);
 		return;
+	}
 	/* Before rectangles have used up its request: the packet is then next. */
 	vnc_video_ask(client);
 	if (rects_first)
@@ -188,8 +214,9 @@ void vnc_update_send_fence(struct vnc_client *client)
 	bytes_put_zeros(&writer, 3);
 	bytes_put_u32(&writer, RFB_FENCE_REQUEST | RFB_FENCE_BLOCK_BEFORE);
 	bytes_put_u8(&writer, 4);
-	bytes_put_u32(&writer, fence_window_send(&client->window, clock_now_ns()));
+	bytes_put_u32(&writer, flow_send(&client->flow, client->unmarked_bytes, clock_now_ns()));
 	vnc_client_write(client, data, bytes_written(&writer));
+	client->unmarked_bytes = 0;
 }
 
 void vnc_update_encoded(void *user, struct evbuffer *output, int result)
@@ -203,9 +230,9 @@ void vnc_update_encoded(void *user, struct evbuffer *output, int result)
 	if (evbuffer_get_length(output)) {
 		client->vnc->updates_sent++;
 		client->updates++;
+		mark_begin(client);
 		vnc_client_write_buffer(client, output);
-		if (client->state == VNC_VIEWING && client->abilities & VNC_CAN_FENCE)
-			vnc_update_send_fence(client);
+		mark(client);
 	} else {
 		/* Nothing after all: its request, wherever it was, is still open. */
 		add_box(&client->requested, &(pixman_box32_t){
@@ -223,6 +250,13 @@ void vnc_update_encoded(void *user, struct evbuffer *output, int result)
 
 void vnc_update_due(void *user)
 {
+	vnc_update_send(user);
+}
+
+void vnc_update_handle_pace(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
 	vnc_update_send(user);
 }
 

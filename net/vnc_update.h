@@ -4,7 +4,7 @@
  *
  * A viewer is sent something when it has asked (by a request, or once and for
  * all by ContinuousUpdates), nothing sent before still waits here or at the
- * encoder, and, if it answers fences, not too much is on its way. What changes
+ * encoder, and, if it answers fences, what is on its way is about to arrive (net/flow.h). What changes
  * meanwhile adds up; what is then sent is the newest picture. When nothing
  * changes, what was sent lossily follows exactly. Where rectangles and video
  * (vnc_video.h) both wait, they take turns; a packet needs not wait for rectangles that
@@ -13,6 +13,7 @@
 #ifndef PLANECAST_NET_VNC_UPDATE_H
 #define PLANECAST_NET_VNC_UPDATE_H
 
+#include <event2/util.h>
 #include <pixman.h>
 #include <stdbool.h>
 
@@ -36,6 +37,8 @@ void vnc_update_set_continuous(struct vnc_client *client, bool enable, const pix
 void vnc_update_send_fence(struct vnc_client *client);
 /* rects_done_fn; user is the client. */
 void vnc_update_encoded(void *user, struct evbuffer *output, int result);
+/* event_callback_fn; user is the client. */
+void vnc_update_handle_pace(evutil_socket_t fd, short what, void *user);
 /* rects_due_fn; user is the client. */
 void vnc_update_due(void *user);
 

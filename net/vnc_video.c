@@ -117,18 +117,20 @@ static int put_packet(struct evbuffer *out, struct packet *packet, uint32_t flag
 	return evbuffer_add_reference(out, packet->data, packet->bytes, unref_packet, packet);
 }
 
-bool vnc_video_send(struct vnc_client *client)
+bool vnc_video_is_ready(const struct vnc_client *client)
+{
+	/* What is being encoded would come after the packet, and is about what was before it. */
+	return client->video.held && !rects_uses_video(client->rects);
+}
+
+void vnc_video_send(struct vnc_client *client)
 {
 	struct video_view *view = &client->video;
 	struct evbuffer *out = client->vnc->scratch;
 	const uint64_t next = view->next;
-	struct packet *packet;
+	struct packet *packet = video_view_take(view);
 	uint32_t flags = 0;
 
-	/* What is being encoded would come after the packet, and is about what was before it. */
-	if (!view->held || rects_uses_video(client->rects))
-		return false;
-	packet = video_view_take(view);
 	if (client->video_shown != view->serial)
 		flags = RFB_H264_RESET_ALL;
 	else if (packet->number != next)
@@ -141,7 +143,11 @@ bool vnc_video_send(struct vnc_client *client)
 	} else {
 		vnc_client_write_buffer(client, out);
 	}
-	return true;
+}
+
+static const struct flow *flow_of(const struct vnc_client *client)
+{
+	return client->abilities & VNC_CAN_FENCE ? &client->flow : NULL;
 }
 
 void vnc_video_ask(struct vnc_client *client)
@@ -152,10 +158,10 @@ void vnc_video_ask(struct vnc_client *client)
 	case VIDEO_VIEW_NOTHING:
 		break;
 	case VIDEO_VIEW_NEXT:
-		vnc->events->video(vnc->user, PACKET_H264, false);
+		vnc->events->video(vnc->user, PACKET_H264, false, flow_of(client));
 		break;
 	case VIDEO_VIEW_KEYFRAME:
-		vnc->events->video(vnc->user, PACKET_H264, true);
+		vnc->events->video(vnc->user, PACKET_H264, true, flow_of(client));
 		break;
 	}
 }

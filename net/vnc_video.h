@@ -33,8 +33,10 @@ unsigned int vnc_video_viewers(const struct vnc *vnc);
 
 /* What the client can do, asks for, or knows of the picture's size has changed. */
 void vnc_video_follow(struct vnc_client *client);
-/* The client may be sent an update: true if that was a packet. */
-bool vnc_video_send(struct vnc_client *client);
+/* There is a packet that the client may be sent. */
+bool vnc_video_is_ready(const struct vnc_client *client);
+/* Sends it. */
+void vnc_video_send(struct vnc_client *client);
 /* The client may be sent an update: if there is no packet, asks for one. */
 void vnc_video_ask(struct vnc_client *client);
 

@@ -14,15 +14,20 @@
 #include "encoders/photo.h"
 #include "encoders/vaapi.h"
 #include "encoders/vaapi_candidate.h"
+#include "net/flow.h"
 #include "net/protocol.h"
 #include "server/activity.h"
 #include "server/clock.h"
 #include "server/frame.h"
 #include "server/log.h"
+#include "server/quality.h"
 #include "server/update.h"
 
-/* A film of 1080p at 30 fps is about 8 to 25 Mbit/s with it. */
-#define QP 24
+/* Pictures of a film come so often, at most and at least; what comes more rarely is none. */
+#define INTERVAL_MIN_NS (NSEC_PER_SEC / 60)
+#define INTERVAL_MAX_NS (NSEC_PER_SEC / 15)
+/* The viewer with the most room counts for so long: the next packet may be for one with less. */
+#define ROOM_NS NSEC_PER_SEC
 /* One viewer that joins or lags makes all of them pay for a keyframe, so often at most. */
 #define KEYFRAME_NS (400 * NSEC_PER_MSEC)
 /* Pictures in a row that cannot be encoded before a region is sent losslessly instead. */
@@ -44,6 +49,9 @@ struct slot {
 	bool asked; /* by a viewer, and not submitted since */
 	bool keyframe; /* a viewer cannot go on without */
 	int64_t keyframe_ns; /* when one was submitted last, or tried */
+	struct quality quality;
+	size_t room_bytes; /* that a viewer has for a packet */
+	int64_t room_ns; /* when it said so; 0: nobody has */
 	bool dirty; /* there is something new to encode, */
 	bool damage_known; /* which is */
 	pixman_region32_t damage; /* here */
@@ -64,6 +72,7 @@ struct video {
 	int64_t rest_ns; /* the picture may be half drawn, and its rest comes by then; 0: it is whole */
 	struct event *due; /* something is to be thought about without a new picture */
 	int64_t look_ns; /* when a look was asked for last */
+	int64_t picture_ns, interval_ns; /* when the region changed last, and how often it does */
 };
 
 static unsigned int codecs_for(const struct video *video, uint32_t serial)
@@ -179,6 +188,7 @@ static void tell(struct video *video, int64_t now_ns)
 			slot->keyframe_ns = 0;
 			slot->failures = 0;
 			slot->copies = false;
+			slot->quality = (struct quality){ .qp = 0 };
 		}
 		renew(slot);
 	}
@@ -199,6 +209,7 @@ static void handle_packet(void *user, struct packet *packet)
 	struct video *video = slot->video;
 
 	slot->failures = 0;
+	quality_note(&slot->quality, packet->bytes, packet->qp, packet->keyframe);
 	/* Whoever has asked until now is given this one. Who cannot go on with it asks again. */
 	if (is_of_region(video, packet)) {
 		slot->asked = false;
@@ -288,7 +299,7 @@ static int (*const open_encoder[PACKET_CODECS])(struct slot *slot) = {
 static int submit(struct slot *slot, struct frame *frame, bool keyframe)
 {
 	const struct encoder_params params = {
-		.qp = QP,
+		.qp = quality_qp(&slot->quality, slot->room_ns ? slot->room_bytes : SIZE_MAX, keyframe),
 		.keyframe = keyframe,
 		.damage = slot->damage_known ? &slot->damage : NULL,
 	};
@@ -470,21 +481,36 @@ static int judge(const struct update *update, const pixman_box32_t *box)
 	return all ? (int)(photographic * 1000 / all) : ACTIVITY_PHOTO_UNKNOWN;
 }
 
-static void note_damage(struct video *video, const struct update *update)
+static void note_picture(struct video *video, int64_t now_ns)
+{
+	int64_t interval_ns = now_ns - video->picture_ns;
+
+	if (interval_ns < INTERVAL_MIN_NS)
+		interval_ns = INTERVAL_MIN_NS;
+	if (interval_ns > INTERVAL_MAX_NS)
+		interval_ns = INTERVAL_MAX_NS;
+	video->picture_ns = now_ns;
+	video->interval_ns = video->interval_ns ? (7 * video->interval_ns + interval_ns) / 8 : interval_ns;
+}
+
+static void note_damage(struct video *video, const struct update *update, int64_t now_ns)
 {
 	const struct packet_box *box = &video->region.box;
 	pixman_region32_t news;
-	bool known;
+	bool known, is_news;
 
 	pixman_region32_init(&news);
 	known = pixman_region32_union(&news, (pixman_region32_t *)&update->damage,
 				(pixman_region32_t *)&update->copy_region) &&
 			pixman_region32_intersect_rect(
 					&news, &news, (int)box->x, (int)box->y, box->width, box->height);
+	is_news = !known || pixman_region32_not_empty(&news);
+	if (is_news)
+		note_picture(video, now_ns);
 	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
 		struct slot *slot = &video->slots[i];
 
-		if (known && !pixman_region32_not_empty(&news))
+		if (!is_news)
 			continue;
 		slot->dirty = true;
 		slot->damage_known = slot->damage_known && known &&
@@ -505,7 +531,7 @@ void video_update(struct video *video, const struct update *update, struct frame
 	else if (!video->rest_ns)
 		video->rest_ns = now_ns + REST_NS;
 	if (video->region.on)
-		note_damage(video, update);
+		note_damage(video, update, now_ns);
 	if (activity_note_update(video->activity, update, now_ns) < 0)
 		log_debug(NULL, "video: out of memory");
 	if (activity_wants_photo(video->activity, &doubt))
@@ -533,13 +559,25 @@ void video_note_still(struct video *video, int64_t look_ns)
 	schedule(video, now_ns);
 }
 
-void video_ask(struct video *video, enum packet_codec codec, bool keyframe)
+static void note_room(struct slot *slot, const struct flow *flow, int64_t now_ns)
+{
+	const int64_t interval_ns = slot->video->interval_ns ? slot->video->interval_ns : INTERVAL_MIN_NS * 2;
+	const size_t bytes = flow ? flow_picture_bytes(flow, interval_ns) : SIZE_MAX;
+
+	if (slot->room_ns && now_ns - slot->room_ns < ROOM_NS && bytes < slot->room_bytes)
+		return;
+	slot->room_bytes = bytes;
+	slot->room_ns = now_ns;
+}
+
+void video_ask(struct video *video, enum packet_codec codec, bool keyframe, const struct flow *flow)
 {
 	struct slot *slot = &video->slots[codec];
 	const int64_t now_ns = clock_now_ns();
 
 	if (!is_shown(slot))
 		return;
+	note_room(slot, flow, now_ns);
 	/* Who cannot go on without a keyframe has no use for what comes before. */
 	if (keyframe)
 		slot->keyframe = true;

@@ -241,7 +241,7 @@ static int prepare_server(struct micro *micro, struct micro_row *row)
 	if (r < 0)
 		return r;
 	bench.packet_bytes = 0;
-	video_ask(bench.video, way->mjpeg ? PACKET_MJPEG : PACKET_H264, true);
+	video_ask(bench.video, way->mjpeg ? PACKET_MJPEG : PACKET_H264, true, NULL);
 	return wait_for_packet(row);
 }
 
@@ -252,7 +252,7 @@ static int run_server(struct micro *micro, struct micro_row *row, unsigned int p
 
 	(void)micro;
 	bench.packet_bytes = 0;
-	video_ask(bench.video, way->mjpeg ? PACKET_MJPEG : PACKET_H264, false);
+	video_ask(bench.video, way->mjpeg ? PACKET_MJPEG : PACKET_H264, false, NULL);
 	r = show(pictures_of(way)[picture]);
 	snprintf(row->note, sizeof(row->note), "%ux%u", bench.region.box.width, bench.region.box.height);
 	return r < 0 ? r : wait_for_packet(row);

@@ -78,8 +78,9 @@ struct protocol_stats spice_rig_stats(void)
 	return stats;
 }
 
-static void handle_video(void *user, enum packet_codec codec, bool keyframe)
+static void handle_video(void *user, enum packet_codec codec, bool keyframe, const struct flow *flow)
 {
+	(void)flow;
 	(void)user;
 	spice_rig.asked[codec]++;
 	spice_rig.asked_keyframes[codec] += keyframe;

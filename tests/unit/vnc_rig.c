@@ -77,8 +77,9 @@ static void handle_alone(void *user, const struct protocol *protocol, const char
 	rig.alone_calls++;
 }
 
-static void handle_video(void *user, enum packet_codec codec, bool keyframe)
+static void handle_video(void *user, enum packet_codec codec, bool keyframe, const struct flow *flow)
 {
+	(void)flow;
 	assert_ptr_equal(user, &rig);
 	assert_int_equal(codec, PACKET_H264);
 	rig.video_asks += !keyframe;
