@@ -10,6 +10,12 @@
 #define MARKS_BYTES_PER_NS 0.025
 /* An answer may be late by so much of what was expected before it tells of a slower link. */
 #define LATE_PART 1.25
+/* So many updates say something of that, if their sizes' variance is so much of their mean's square. */
+#define MEAN_UPDATES 40
+#define VARIED 0.005
+/* Clocks' and others' noise aside; never more than a tenth is believed to be the link's. */
+#define OVERHEAD_FROM 0.5
+#define OVERHEAD_MOST 0.1
 /* What was learnt before counts for so much less then. */
 #define LATE_KEEP 0.15
 #define LATE_NS ((double)NSEC_PER_SEC / 60)
@@ -66,6 +72,40 @@ static void learn_delay(struct flow *flow, int64_t delay_ns, int64_t now_ns)
 		delay_ns = 1;
 	if (!flow->quickest_ns[0] || delay_ns < flow->quickest_ns[0])
 		flow->quickest_ns[0] = delay_ns;
+}
+
+static void add_mean(double *mean, double value, double part)
+{
+	*mean += part * (value - *mean);
+}
+
+static void learn_overhead(struct flow *flow, double bytes, double ns)
+{
+	const double part = flow->mean.n < MEAN_UPDATES ? 1.0 / (flow->mean.n + 1) : 1.0 / MEAN_UPDATES;
+	const double more_bytes = bytes - flow->mean.last_bytes, more_ns = ns - flow->mean.last_ns;
+
+	flow->mean.last_bytes = bytes;
+	flow->mean.last_ns = ns;
+	add_mean(&flow->mean.bytes, bytes, part);
+	add_mean(&flow->mean.ns, ns, part);
+	if (flow->mean.n) {
+		add_mean(&flow->mean.bytes_bytes, more_bytes * more_bytes, part);
+		add_mean(&flow->mean.bytes_ns, more_bytes * more_ns, part);
+	}
+	if (flow->mean.n < MEAN_UPDATES)
+		flow->mean.n++;
+}
+
+/* The part of an update's time that its size has to do with. */
+static double size_part(const struct flow *flow)
+{
+	double part;
+
+	if (flow->mean.n < MEAN_UPDATES ||
+			flow->mean.bytes_bytes < VARIED * flow->mean.bytes * flow->mean.bytes)
+		return 1;
+	part = flow->mean.bytes_ns / flow->mean.bytes_bytes * flow->mean.bytes / flow->mean.ns;
+	return part > OVERHEAD_FROM ? 1 : part < OVERHEAD_MOST ? OVERHEAD_MOST : part;
 }
 
 static void learn_rate(struct flow *flow, double bytes, double busy_ns, bool late)
@@ -133,7 +173,7 @@ bool flow_answer(struct flow *flow, uint32_t number, int64_t now_ns)
 {
 	const uint32_t behind = flow->next - number; /* wraps as the numbers do */
 	uint32_t oldest = flow->next - flow->in_flight;
-	const bool late = is_late(flow, now_ns);
+	const bool late = is_late(flow, now_ns), behind_mark = number == oldest;
 	int64_t began_ns;
 	size_t bytes = 0;
 
@@ -146,13 +186,17 @@ bool flow_answer(struct flow *flow, uint32_t number, int64_t now_ns)
 		if (oldest == number)
 			break;
 	}
+	if (bytes >= FLOW_TELLING_BYTES && flow->headed_ns && behind_mark)
+		learn_overhead(flow, (double)bytes, (double)(now_ns - flow->headed_ns));
+	flow->headed_ns = bytes ? 0 : now_ns;
 	if (bytes >= FLOW_TELLING_BYTES)
 		learn_rate(flow, (double)bytes, (double)(now_ns - began_ns), late);
 	if (now_ns > began_ns)
 		flow->drain.busy_ns += (double)(now_ns - began_ns);
 	flow->in_flight_bytes -= bytes;
 	flow->in_flight = behind - 1;
-	flow->answered_ns = now_ns;
+	if (bytes || !flow->answered_ns)
+		flow->answered_ns = now_ns;
 	return true;
 }
 
@@ -196,7 +240,7 @@ bool flow_wants_mark(const struct flow *flow)
 {
 	const double rate = known_rate(flow);
 
-	return !flow->in_flight && rate > 0 && rate < MARKS_BYTES_PER_NS;
+	return rate > 0 && rate < MARKS_BYTES_PER_NS;
 }
 
 int64_t flow_rate_bps(const struct flow *flow)
@@ -206,7 +250,7 @@ int64_t flow_rate_bps(const struct flow *flow)
 
 size_t flow_picture_bytes(const struct flow *flow, int64_t interval_ns)
 {
-	const double rate = known_rate(flow);
+	const double rate = known_rate(flow) / size_part(flow);
 
 	if (rate <= 0 || rate >= RATE_MAX_BYTES_PER_NS)
 		return SIZE_MAX;

@@ -10,6 +10,10 @@
  * the link was busy or not. So a rate is learnt from each update, without probing and without a
  * queue. What others send through the same link looks like a slower one.
  *
+ * What a viewer takes to draw an update looks like time on the link. It does not shrink with the
+ * update: where most of the time is of that kind, as far as updates of several sizes tell, it
+ * is no reason for smaller ones, or they would shrink to nothing.
+ *
  * A queue that was there when a viewer came is taken for delay, and then he has more of the link
  * than those who know better. So a link that is busy is left alone for a moment now and then,
  * and again soon after, as long as that finds it to be shorter.
@@ -43,9 +47,9 @@
 /* A smaller update says more of clocks and schedulers than of the link. */
 #define FLOW_TELLING_BYTES 4096
 /* Pictures leave a part of the rate unused, so that queues of others drain, ... */
-#define FLOW_PART 0.88
+#define FLOW_PART 0.87
 /* ... but for so much, always: of several on one link those who have little gain on those who have much. */
-#define FLOW_EXTRA_BYTES 1500
+#define FLOW_EXTRA_BYTES 2000
 
 struct flow {
 	uint32_t next; /* number of the next mark */
@@ -55,12 +59,22 @@ struct flow {
 		size_t bytes;
 	} sent[FLOW_MAX]; /* by number, modulo */
 	uint64_t in_flight_bytes;
-	int64_t answered_ns; /* when the last answer came; 0: none yet */
+	int64_t answered_ns; /* when the last update's answer came; 0: none yet */
 	/* The quickest answers of this span of FLOW_DELAY_NS and of the one before; 0: none. */
 	int64_t quickest_ns[2];
 	int64_t span_ns; /* when this one began */
 	/* What the link did in the time that it took; both 0: nothing is known. */
 	double busy_ns, busy_bytes;
+	/*
+	 * Of updates behind a mark, whose wait for others the mark had, too: means, and of how much
+	 * one differs from the one before, of squares and products.
+	 */
+	struct {
+		unsigned int n;
+		double bytes, ns, bytes_bytes, bytes_ns;
+		double last_bytes, last_ns;
+	} mean;
+	int64_t headed_ns; /* when the mark before the oldest update was answered; 0: it was not */
 	struct {
 		int64_t since_ns, every_ns;
 		double busy_ns; /* since then */
@@ -80,8 +94,8 @@ bool flow_answer(struct flow *flow, uint32_t number, int64_t now_ns);
 int64_t flow_wait_ns(const struct flow *flow, int64_t now_ns);
 
 /*
- * A mark behind nothing, sent before the next update, would learn the delay without that
- * update's own time; on a link where that matters, and nothing is in flight.
+ * A mark behind nothing, sent before the next update, would tell how long that waits for others,
+ * and what it takes by itself; on a link where that matters.
  */
 bool flow_wants_mark(const struct flow *flow);
 

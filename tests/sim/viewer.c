@@ -15,8 +15,11 @@ static void send(struct sim_viewer *viewer, struct sim_link *link, size_t bytes,
 	int64_t out_ns;
 
 	viewer->there_ns = sim_link_send(link, bytes + FENCE_BYTES, now_ns, viewer->there_ns, &out_ns);
+	if (viewer->drawn_ns < viewer->there_ns)
+		viewer->drawn_ns = viewer->there_ns;
+	viewer->drawn_ns += bytes ? viewer->draw_ns : 0;
 	viewer->marks[viewer->n_marks].number = flow_send(&viewer->flow, bytes, now_ns);
-	viewer->marks[viewer->n_marks++].at_ns = viewer->there_ns + link->delay_ns / 2;
+	viewer->marks[viewer->n_marks++].at_ns = viewer->drawn_ns + link->delay_ns / 2;
 }
 
 static void answer(struct sim_viewer *viewer, int64_t now_ns)
@@ -42,7 +45,7 @@ static void send_picture(struct sim_viewer *viewer, struct sim_link *link, int64
 	if (flow_wants_mark(&viewer->flow))
 		send(viewer, link, 0, now_ns);
 	send(viewer, link, bytes, now_ns);
-	viewer->newest_age_ns = viewer->there_ns - viewer->frame_ns;
+	viewer->newest_age_ns = viewer->drawn_ns - viewer->frame_ns;
 	if (viewer->pictures < viewer->ages_max)
 		viewer->ages_ns[viewer->pictures] = viewer->newest_age_ns;
 	viewer->pictures++;

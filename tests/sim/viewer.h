@@ -16,6 +16,7 @@ struct sim_viewer {
 	/* The caller's. */
 	int64_t start_ns;
 	int64_t interval_ns; /* of its film's pictures */
+	int64_t draw_ns; /* what the viewer takes to draw one */
 	double need_bytes; /* of a picture at the best quality, more or less */
 	/* What happened since sim_viewer_forget(). */
 	unsigned int pictures;
@@ -26,7 +27,7 @@ struct sim_viewer {
 	/* Its own. */
 	struct flow flow;
 	struct quality quality;
-	int64_t frame_ns, there_ns;
+	int64_t frame_ns, there_ns, drawn_ns;
 	struct {
 		uint32_t number;
 		int64_t at_ns;
