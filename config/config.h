@@ -42,6 +42,12 @@ enum config_spice_compression {
 	CONFIG_SPICE_COMPRESSION_LZ,
 	CONFIG_SPICE_COMPRESSION_OFF,
 };
+enum config_clipboard {
+	CONFIG_CLIPBOARD_BOTH,
+	CONFIG_CLIPBOARD_TO_GUEST,
+	CONFIG_CLIPBOARD_FROM_GUEST,
+	CONFIG_CLIPBOARD_OFF,
+};
 enum config_video { CONFIG_VIDEO_AUTO, CONFIG_VIDEO_OFF };
 enum config_sharing { CONFIG_SHARING_ALLOW_EXCLUSIVE, CONFIG_SHARING_FORCE_SHARED, CONFIG_SHARING_IGNORE };
 
@@ -151,12 +157,14 @@ struct config_vm {
 	int64_t pending_output_max_bytes; /* pending-output-max: 256K, of a SPICE channel; live */
 	int64_t input_rate; /* input-rate: 1000 a second; live */
 	int64_t spice_viewer_rate; /* spice-viewer-rate: 10 a second and source; live */
-	int64_t cut_text_max_bytes; /* cut-text-max: 256K; live */
+	int64_t clipboard_max_bytes; /* clipboard-max: 256K; live */
 	int64_t agent_message_max_bytes; /* agent-message-max: 1M; live */
 	int64_t memory_max_bytes; /* memory-max: 4G; 0: no limit */
 
 	char *qmp; /* qmp: unix socket of QEMU's QMP monitor for input */
 	char *keymap; /* keymap: us; for clients that send keysyms only */
+	int clipboard; /* clipboard: enum config_clipboard; live */
+	char *vdagent; /* vdagent: unix socket of the agent's character device */
 };
 
 /* The keys that name listeners: those of a VM, then those of [server], which all VMs share. */

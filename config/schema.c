@@ -571,24 +571,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.doc = "Viewers see the VM, but their keys and pointers do not reach it.",
 	},
 #include "config/schema_limits.h"
-	{
-		VM("qmp", qmp),
-		.type = SCHEMA_PATH,
-		SOCKET_RANGE,
-		.default_text = "",
-		.reload = SCHEMA_RESTART,
-		.doc = "The unix socket of QEMU's QMP monitor, through which keys and pointer reach the "
-		       "guest. It may be missing while QEMU does not run. Not set: no input.",
-	},
-	{
-		VM("keymap", keymap),
-		.type = SCHEMA_LAYOUT,
-		LAYOUT_RANGE,
-		.default_text = "us",
-		.reload = SCHEMA_RESTART,
-		.doc = "The keyboard layout of the guest, as XKB names it, with its variant if it has one. "
-		       "Used for viewers that send characters instead of key codes.",
-	},
+#include "config/schema_guest.h"
 };
 
 const char *schema_section_name(enum schema_section section)

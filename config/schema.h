@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMA_KEYS 85
+#define SCHEMA_KEYS 87
 
 enum schema_section { SCHEMA_SERVER, SCHEMA_VM };
 

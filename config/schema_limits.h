@@ -174,12 +174,13 @@
 		       "a CPU until he sees something; after a rest 16 at once.",
 	},
 	{
-		VM("cut-text-max", cut_text_max_bytes),
+		VM("clipboard-max", clipboard_max_bytes),
 		.type = SCHEMA_BYTES,
 		RANGE(0, 16 * MIB),
 		.default_text = "256K",
 		.reload = SCHEMA_LIVE,
-		.doc = "The longest clipboard text that a viewer may send; a longer one is skipped.",
+		.doc = "The longest text of a clipboard, in bytes as viewer or guest sends it; a longer one is "
+		       "skipped.",
 	},
 	{
 		VM("agent-message-max", agent_message_max_bytes),
@@ -188,7 +189,8 @@
 		.default_text = "1M",
 		.reload = SCHEMA_LIVE,
 		.doc = "The longest message that a SPICE viewer may send to the guest's agent, as clipboards and "
-		       "files are. Of these nothing is kept or passed on; who begins a longer one is disconnected.",
+		       "files are. What is no text of at most clipboard-max is not kept or passed on; who begins a "
+		       "longer one is disconnected.",
 	},
 	{
 		VM("memory-max", memory_max_bytes),

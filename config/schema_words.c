@@ -116,3 +116,11 @@ const struct schema_word schema_sharing_words[] = {
 	{ "ignore", CONFIG_SHARING_IGNORE },
 	{ NULL, 0 },
 };
+
+const struct schema_word schema_clipboard_words[] = {
+	{ "both", CONFIG_CLIPBOARD_BOTH },
+	{ "to-guest", CONFIG_CLIPBOARD_TO_GUEST },
+	{ "from-guest", CONFIG_CLIPBOARD_FROM_GUEST },
+	{ "off", CONFIG_CLIPBOARD_OFF },
+	{ NULL, 0 },
+};

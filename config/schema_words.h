@@ -20,5 +20,6 @@ extern const struct schema_word schema_video_words[];
 extern const struct schema_word schema_video_device_words[];
 extern const struct schema_word schema_spice_compression_words[];
 extern const struct schema_word schema_sharing_words[];
+extern const struct schema_word schema_clipboard_words[];
 
 #endif

@@ -20,6 +20,7 @@
 #define PROTOCOL_PICTURE_MAX 8191u
 #define PROTOCOL_SIZE_IS_SO 1
 
+struct clipboard;
 struct config_vm;
 struct cursor;
 struct event_base;
@@ -131,6 +132,8 @@ struct protocol_impl {
 	void (*leds)(struct protocol *protocol, unsigned int leds);
 	/* The guest takes positions of the pointer (at first), or motion only. NULL: viewers cannot know. */
 	void (*pointer)(struct protocol *protocol, bool absolute);
+	/* Whose viewers take part in it, from now on; NULL: there is none. Before any client. NULL: they cannot. */
+	void (*clipboard)(struct protocol *protocol, struct clipboard *clipboard);
 	void (*stats)(const struct protocol *protocol, struct protocol_stats *ret);
 	/* Keys that can change live; config is borrowed and stays valid until the next call. */
 	void (*reconfigure)(struct protocol *protocol, const struct config_vm *config);

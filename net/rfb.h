@@ -46,6 +46,7 @@ enum rfb_client_message {
 /* 7.6, and the registry from 150 on */
 enum rfb_server_message {
 	RFB_UPDATE = 0,
+	RFB_SERVER_CUT_TEXT = 3,
 	RFB_END_OF_CONTINUOUS_UPDATES = 150,
 	RFB_SERVER_FENCE = 248,
 };
@@ -79,6 +80,7 @@ enum rfb_pseudo_encoding {
 	RFB_PSEUDO_CONTINUOUS_UPDATES = -313,
 	RFB_PSEUDO_CURSOR_WITH_ALPHA = -314,
 	RFB_PSEUDO_EXTENDED_MOUSE_BUTTONS = -316,
+	RFB_PSEUDO_EXTENDED_CLIPBOARD = -1063131698, /* 0xc0a1e5ce */
 };
 
 /* Who changed the size, x of an ExtendedDesktopSize rectangle (registry). */
@@ -91,6 +93,17 @@ enum rfb_size_status {
 	RFB_SIZE_BAD_LAYOUT = 3,
 	RFB_SIZE_FORWARDED = 4, /* the guest was asked, and may yet do it */
 };
+
+/* Of an Extended Clipboard message (registry): formats, and one action; all of them it understands with CAPS. */
+#define RFB_CLIPBOARD_TEXT (1u << 0)
+#define RFB_CLIPBOARD_FORMATS 0xffffu
+#define RFB_CLIPBOARD_CAPS (1u << 24)
+#define RFB_CLIPBOARD_REQUEST (1u << 25)
+#define RFB_CLIPBOARD_PEEK (1u << 26)
+#define RFB_CLIPBOARD_NOTIFY (1u << 27)
+#define RFB_CLIPBOARD_PROVIDE (1u << 28)
+#define RFB_CLIPBOARD_ACTIONS 0xff000000u
+#define RFB_CLIPBOARD_FLAGS_BYTES 4
 
 /* Fence flags (registry). */
 #define RFB_FENCE_BLOCK_BEFORE (1u << 0)

@@ -116,14 +116,18 @@ static void decode_pointer(struct rfb_framer *framer, struct bytes_reader *body,
 	ret->pointer.buttons = buttons;
 }
 
-/* 7.5.6. A negative length is Extended Clipboard (registry), which is never announced. */
+/* 7.5.6. A negative length is Extended Clipboard (registry). */
 static int measure_cut_text(struct rfb_framer *framer, const uint8_t *head, size_t *ret_bytes)
 {
 	uint32_t bytes = (uint32_t)get_u16(head + 4) << 16 | get_u16(head + 6);
+	const bool extended = bytes > INT32_MAX;
 
-	if (bytes > INT32_MAX)
+	if (extended && !framer->extended_clipboard)
 		return protocol_error(framer, "extended clipboard was not offered");
-	framer->skip_next = bytes > framer->cut_text_max_bytes ? bytes : 0;
+	bytes = extended ? -bytes : bytes;
+	if (extended && bytes < RFB_CLIPBOARD_FLAGS_BYTES)
+		return protocol_error(framer, "an extended clipboard without flags");
+	framer->skip_next = bytes > framer->cut_text_max_bytes + (extended ? RFB_FRAMER_EXTENDED_MAX : 0) ? bytes : 0;
 	*ret_bytes = framer->skip_next ? 0 : bytes;
 	return 0;
 }
@@ -133,6 +137,9 @@ static void decode_cut_text(struct rfb_framer *framer, struct bytes_reader *body
 {
 	bytes_skip(body, 3);
 	ret->cut_text.bytes = bytes_get_u32(body);
+	ret->cut_text.extended = ret->cut_text.bytes > INT32_MAX;
+	if (ret->cut_text.extended)
+		ret->cut_text.bytes = -ret->cut_text.bytes;
 	ret->cut_text.text = framer->skip_next ? NULL : bytes_get(body, ret->cut_text.bytes);
 }
 

@@ -24,6 +24,7 @@ struct evbuffer;
 struct rfb_framer {
 	/* The owner's, to be set at will. */
 	bool extended_buttons; /* Extended Mouse Buttons was announced */
+	bool extended_clipboard; /* and Extended Clipboard */
 	/* Why next() failed, for the log. */
 	const char *error;
 	/* The framer's own. */
@@ -55,8 +56,9 @@ struct rfb_message {
 			uint32_t buttons; /* enum input_button */
 		} pointer;
 		struct {
+			bool extended; /* by Extended Clipboard */
 			uint32_t bytes;
-			const uint8_t *text; /* Latin-1; NULL: too long, skipped */
+			const uint8_t *text; /* Latin-1, or flags and what they are about; NULL: too long, skipped */
 		} cut_text;
 		struct {
 			bool enable;
@@ -75,7 +77,9 @@ struct rfb_message {
 	};
 };
 
-/* Longer cut text is skipped, not stored. */
+/* What the compression of a text that does not get shorter adds to it, and the text's frame. */
+#define RFB_FRAMER_EXTENDED_MAX 1024
+/* Longer cut text is skipped, not stored; by Extended Clipboard it may be longer by RFB_FRAMER_EXTENDED_MAX. */
 void rfb_framer_init(struct rfb_framer *framer, uint32_t cut_text_max_bytes);
 void rfb_framer_set_limit(struct rfb_framer *framer, uint32_t cut_text_max_bytes);
 

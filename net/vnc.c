@@ -353,6 +353,11 @@ static void leds(struct protocol *protocol, unsigned int leds)
 	set_due(vnc, VNC_DUE_LEDS);
 }
 
+static void clipboard(struct protocol *protocol, struct clipboard *clipboard)
+{
+	from_protocol(protocol)->clipboard = clipboard;
+}
+
 static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 {
 	const struct vnc *vnc = (const struct vnc *)protocol;
@@ -500,6 +505,7 @@ static const struct protocol_impl impl = {
 	.packet = packet,
 	.cursor = cursor,
 	.leds = leds,
+	.clipboard = clipboard,
 	.stats = stats,
 	.reconfigure = reconfigure,
 	.issue_ticket = issue_ticket,

@@ -3,9 +3,9 @@
  * The VNC front end of one VM, as its own files see it; the rest of planecast
  * sees struct protocol. vnc.c holds what viewers share (picture, pointer, lights,
  * policy); vnc_client.c is one viewer's life, vnc_login.c whether it may come in,
- * vnc_messages.c what it asks,
- * vnc_input.c what it types, vnc_update.c what it is sent and when, vnc_video.c
- * what of that is video, vnc_pseudo.c the rectangles that are no pixels. Loop thread.
+ * vnc_messages.c what it asks, vnc_input.c what it types, vnc_clipboard.c what it
+ * copies and pastes, vnc_update.c what it is sent and when, vnc_video.c what of that
+ * is video, vnc_pseudo.c the rectangles that are no pixels. Loop thread.
  *
  * A client that is closed stays in memory and in the list until control is back
  * with the loop (vnc_later()): whoever called into it, or walks the list, still
@@ -24,6 +24,7 @@
 #include "server/clock.h"
 #include "server/cursor.h"
 
+struct clipboard;
 struct evbuffer;
 struct event;
 struct gate;
@@ -58,6 +59,7 @@ struct vnc {
 	struct soft_cursor *soft; /* NULL: no viewer needs it */
 	char *desktop_name;
 
+	struct clipboard *clipboard; /* borrowed; NULL: none */
 	struct web_pages *pages; /* NULL: none */
 	struct vnc_client_list clients; /* oldest first */
 	unsigned int n_viewers, n_handshakes;

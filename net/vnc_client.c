@@ -74,6 +74,7 @@ void vnc_client_close(struct vnc_client *client, enum log_level level, const cha
 	va_start(args, fmt);
 	vsnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
+	vnc_clipboard_leave(client);
 	vnc_tell_left(client, why);
 	/* A page is many files, each a connection. */
 	log_at(client->websocket.browses ? LOG_LEVEL_DEBUG : level, client->peer,
@@ -214,7 +215,7 @@ bool vnc_client_may_control(const struct vnc_client *client)
 
 void vnc_client_set_limits(struct vnc_client *client)
 {
-	size_t cut_text_bytes = (size_t)client->vnc->config->cut_text_max_bytes;
+	size_t cut_text_bytes = (size_t)client->vnc->config->clipboard_max_bytes;
 
 	if (client->stream)
 		stream_set_dead_peer(client->stream, client->vnc->config->dead_peer_timeout_ns,
@@ -249,6 +250,7 @@ void vnc_client_welcome(struct vnc_client *client)
 	rfb_framer_init(&client->framer, 0);
 	set_state(client, VNC_VIEWING);
 	vnc_client_set_limits(client);
+	vnc_clipboard_join(client);
 	/* Once it is drained, what the client has said meanwhile is read. */
 	send_server_init(client);
 }
@@ -414,6 +416,7 @@ void vnc_client_read(struct vnc_client *client)
 		client->resize.pending = false;
 		vnc_ask_size(client->vnc, client, client->resize.width, client->resize.height);
 	}
+	vnc_clipboard_flush(client);
 	vnc_update_send(client);
 }
 

@@ -19,6 +19,7 @@
 #include "net/video_view.h"
 #include "net/tickets.h"
 #include "net/viewer.h"
+#include "net/vnc_clipboard.h"
 #include "net/vnc_input.h"
 #include "net/websocket.h"
 #include "server/log.h"
@@ -52,6 +53,7 @@ enum vnc_ability {
 	VNC_CAN_LAST_RECT = 1 << 10,
 	VNC_CAN_COPY_RECT = 1 << 11,
 	VNC_CAN_H264 = 1 << 12,
+	VNC_CAN_CLIPBOARD = 1 << 13,
 };
 
 /* Pseudo-rectangles that wait to be sent. */
@@ -92,6 +94,7 @@ struct vnc_client {
 	bool sync_next; /* nothing may be sent before the next message is done */
 	unsigned int answers; /* queued since output was last drained */
 	struct vnc_input input;
+	struct vnc_clipboard clipboard;
 	struct {
 		bool pending;
 		uint32_t width, height;

@@ -67,6 +67,7 @@ static const struct {
 	{ RFB_PSEUDO_FENCE, VNC_CAN_FENCE, 0 },
 	{ RFB_PSEUDO_CONTINUOUS_UPDATES, VNC_CAN_CONTINUOUS, 0 },
 	{ RFB_PSEUDO_EXTENDED_MOUSE_BUTTONS, VNC_CAN_MORE_BUTTONS, VNC_DUE_MORE_BUTTONS },
+	{ RFB_PSEUDO_EXTENDED_CLIPBOARD, VNC_CAN_CLIPBOARD, 0 },
 };
 
 static const int32_t pixel_encodings[] = { RECTS_RAW, RECTS_HEXTILE, RECTS_ZLIB, RECTS_TIGHT,
@@ -125,6 +126,8 @@ static void announce(struct vnc_client *client, unsigned int before)
 		client->due &= ~(unsigned int)VNC_DUE_CURSOR;
 	if (client->vnc->leds < 0)
 		client->due &= ~(unsigned int)VNC_DUE_LEDS;
+	if (fresh & VNC_CAN_CLIPBOARD)
+		vnc_clipboard_announce(client);
 	if (fresh & VNC_CAN_FENCE)
 		vnc_update_send_fence(client);
 	if (fresh & VNC_CAN_CONTINUOUS)
@@ -183,13 +186,12 @@ static int handle_pointer(struct vnc_client *client, const struct rfb_message *m
 	return vnc_input_pointer(client, message->pointer.x, message->pointer.y, message->pointer.buttons);
 }
 
-/* RFC 6143 7.5.6: nothing takes it to the guest. */
+/* RFC 6143 7.5.6; registry, Extended Clipboard */
 static int handle_cut_text(struct vnc_client *client, const struct rfb_message *message)
 {
-	if (!message->cut_text.text)
-		log_info(client->peer, "clipboard text of %u bytes ignored, the limit is %u",
-				message->cut_text.bytes, client->framer.cut_text_max_bytes);
-	return 0;
+	return message->cut_text.extended
+			? vnc_clipboard_extended(client, message->cut_text.text, message->cut_text.bytes)
+			: vnc_clipboard_plain(client, message->cut_text.text, message->cut_text.bytes);
 }
 
 /* One more answer to what the client asked: false, when it has to read the others first. */

@@ -187,6 +187,16 @@ void protocols_pointer(const struct protocols *protocols, bool absolute)
 	}
 }
 
+void protocols_clipboard(const struct protocols *protocols, struct clipboard *clipboard)
+{
+	struct protocol *p;
+
+	for EACH (protocols, p) {
+		if (p->impl->clipboard)
+			p->impl->clipboard(p, clipboard);
+	}
+}
+
 void protocols_reconfigure(const struct protocols *protocols, const struct config_vm *config)
 {
 	struct protocol *p;

@@ -39,6 +39,7 @@ void protocols_packet(const struct protocols *protocols, struct packet *packet);
 void protocols_cursor(const struct protocols *protocols, const struct cursor *cursor);
 void protocols_leds(const struct protocols *protocols, unsigned int leds);
 void protocols_pointer(const struct protocols *protocols, bool absolute);
+void protocols_clipboard(const struct protocols *protocols, struct clipboard *clipboard);
 void protocols_reconfigure(const struct protocols *protocols, const struct config_vm *config);
 
 #endif

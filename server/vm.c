@@ -24,6 +24,7 @@
 #include "server/capture/capture.h"
 #include "server/capture/card.h"
 #include "server/channel.h"
+#include "server/clipboard.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 #include "server/damage.h"
@@ -39,6 +40,7 @@
 #include "server/resizer.h"
 #include "server/update.h"
 #include "server/video.h"
+#include "server/vm_clipboard.h"
 #include "server/vm_window.h"
 
 /* Shadows: viewers that are being sent to hold one each; past that, looks wait for them. */
@@ -55,6 +57,7 @@ struct vm {
 	struct video *video; /* NULL: off */
 	struct gate *gate;
 	struct protocols protocols;
+	struct vm_clipboard clipboard;
 	bool looking; /* somebody wants one picture, although there may be no viewer */
 	bool looked; /* and has it */
 	unsigned int viewers; /* of all of them */
@@ -453,6 +456,10 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	r = protocols_init(&vm->protocols, base, config, vm->gate, vm->tls, &protocol_events, vm);
 	if (r < 0)
 		goto fail;
+	r = vm_clipboard_init(&vm->clipboard, base, config);
+	if (r < 0)
+		goto fail;
+	protocols_clipboard(&vm->protocols, vm->clipboard.clipboard);
 	if (config->qmp) {
 		r = guest_new(base, config->qmp, &guest_events, vm, &vm->route.guest);
 		if (r < 0)
@@ -480,6 +487,7 @@ void vm_free(struct vm *vm)
 	video_free(vm->video);
 	vm->video = NULL;
 	protocols_finish(&vm->protocols);
+	vm_clipboard_finish(&vm->clipboard);
 	resizer_finish(&vm->resizer);
 	gate_free(vm->gate);
 	guest_free(vm->route.guest);
@@ -512,6 +520,7 @@ void vm_reconfigure(struct vm *vm, const struct config_vm *config)
 	tls_configure(vm->tls, config);
 	pacer_set_rates(&vm->pacer, config->max_fps, config->idle_interval_ns);
 	protocols_reconfigure(&vm->protocols, config);
+	clipboard_reconfigure(vm->clipboard.clipboard, config);
 	set_pace(vm);
 }
 

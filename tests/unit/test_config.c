@@ -68,7 +68,7 @@ static void gives_each_key_its_default(void **state)
 	assert_int_equal(vm->max_handshakes, 64);
 	assert_int_equal(vm->handshake_timeout_ns, 10000 * MS);
 	assert_int_equal(vm->stall_timeout_ns, 20000 * MS);
-	assert_int_equal(vm->cut_text_max_bytes, 256 * 1024);
+	assert_int_equal(vm->clipboard_max_bytes, 256 * 1024);
 	assert_null(vm->qmp);
 	assert_string_equal(vm->keymap, "us");
 	config_free(config);
@@ -106,7 +106,7 @@ static const char everything[] =
 		"video-device = software\n"
 		"allow-unauthenticated-remote = true\n"
 		"vnc = *:5902\n"
-		"cut-text-max = 1m\n"
+		"clipboard-max = 1m\n"
 		"qmp = /run/qmp\n"
 		"keymap = de(nodeadkeys)\n"
 		"[vm \"c\"]\n"
@@ -166,7 +166,7 @@ static void reads_each_kind_of_value(void **state)
 	assert_int_equal(b->sharing, CONFIG_SHARING_IGNORE);
 	assert_true(b->view_only);
 	assert_true(b->allow_unauthenticated_remote);
-	assert_int_equal(b->cut_text_max_bytes, 1 << 20);
+	assert_int_equal(b->clipboard_max_bytes, 1 << 20);
 	assert_string_equal(b->qmp, "/run/qmp");
 	assert_string_equal(b->keymap, "de(nodeadkeys)");
 	config_free(config);

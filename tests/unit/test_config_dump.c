@@ -355,11 +355,13 @@ static const struct {
 	{ "pending-output-max", "1M", CONFIG_LIVE },
 	{ "input-rate", "10", CONFIG_LIVE },
 	{ "spice-viewer-rate", "1", CONFIG_LIVE },
-	{ "cut-text-max", "0", CONFIG_LIVE },
+	{ "clipboard-max", "0", CONFIG_LIVE },
 	{ "agent-message-max", "2K", CONFIG_LIVE },
 	{ "memory-max", "1G", CONFIG_RESTART },
 	{ "qmp", "/other", CONFIG_RESTART },
 	{ "keymap", "de", CONFIG_RESTART },
+	{ "clipboard", "off", CONFIG_LIVE },
+	{ "vdagent", "/other", CONFIG_RESTART },
 };
 
 static const struct schema_key *find_vm_key(const char *name)

@@ -103,10 +103,10 @@ static const struct {
 	{ PATTERN "idle-interval = 9999999999999h\n",
 			"t:3:17: idle-interval is \"9999999999999h\", expected a duration of 5ms to "
 			"10s\n" },
-	{ PATTERN "cut-text-max = 1T\n",
-			"t:3:16: cut-text-max is \"1T\", expected a size of 0 to 16M\n" },
-	{ PATTERN "cut-text-max = 17M\n",
-			"t:3:16: cut-text-max is \"17M\", expected a size of 0 to 16M\n" },
+	{ PATTERN "clipboard-max = 1T\n",
+			"t:3:17: clipboard-max is \"1T\", expected a size of 0 to 16M\n" },
+	{ PATTERN "clipboard-max = 17M\n",
+			"t:3:17: clipboard-max is \"17M\", expected a size of 0 to 16M\n" },
 	{ PATTERN "pattern-size = 1920\n",
 			"t:3:16: pattern-size is \"1920\", expected WIDTHxHEIGHT of 320x200 to "
 			"7680x4320\n" },

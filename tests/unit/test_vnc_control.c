@@ -434,7 +434,7 @@ static void who_may_only_watch_does_only_that(void **state)
 	rig.vnc->impl->reconfigure(rig.vnc, &rig.config);
 }
 
-static void clipboard_text_is_taken_and_ignored(void **state)
+static void clipboard_text_is_ignored_where_there_is_no_clipboard(void **state)
 {
 	static char text[5000];
 	struct config_vm tight;
@@ -442,7 +442,7 @@ static void clipboard_text_is_taken_and_ignored(void **state)
 
 	(void)state;
 	memset(text, 0xee, sizeof(text));
-	rig.config.cut_text_max_bytes = 4999;
+	rig.config.clipboard_max_bytes = 4999;
 	rig_start();
 	viewer = JOIN(all);
 	/* At, and beyond the limit; and the limit falls while one is half there. */
@@ -454,7 +454,7 @@ static void clipboard_text_is_taken_and_ignored(void **state)
 	viewer_say(viewer, text, 2000);
 	rig_settle();
 	tight = rig.config;
-	tight.cut_text_max_bytes = 100;
+	tight.clipboard_max_bytes = 100;
 	rig.vnc->impl->reconfigure(rig.vnc, &tight);
 	viewer_say(viewer, text, 2999);
 	viewer_key(viewer, true, 'x');
@@ -480,7 +480,7 @@ int main(void)
 		TEST(motion_is_the_newest_buttons_are_all),
 		TEST(who_leaves_lets_everything_go),
 		TEST(who_may_only_watch_does_only_that),
-		TEST(clipboard_text_is_taken_and_ignored),
+		TEST(clipboard_text_is_ignored_where_there_is_no_clipboard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

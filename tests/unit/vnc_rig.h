@@ -22,6 +22,8 @@
 
 #define RIG_EVENTS_MAX 4096
 
+struct bytes_reader;
+
 struct rig {
 	struct event_base *base;
 	struct config *parsed;
@@ -100,6 +102,13 @@ struct viewer {
 	unsigned int leds_told, keycodes_told, buttons_told, names_told;
 	uint8_t leds;
 	char name[64];
+	/* The last cut text, and how many there were. */
+	struct {
+		unsigned int n;
+		bool extended;
+		uint8_t data[1024]; /* as much as fits */
+		size_t bytes;
+	} cut;
 };
 
 /* Connected, nothing said yet. */
@@ -129,6 +138,8 @@ void viewer_ask_size(struct viewer *viewer, uint16_t width, uint16_t height, uin
 void viewer_key(struct viewer *viewer, bool down, uint32_t keysym);
 void viewer_pointer(struct viewer *viewer, uint8_t buttons, uint16_t x, uint16_t y);
 
+/* What is behind a cut text's type. */
+void viewer_take_cut_text(struct viewer *viewer, struct bytes_reader *reader);
 /* Reads and decodes what is there. */
 void viewer_pump(struct viewer *viewer);
 /* Shows exactly what the VM shows. */

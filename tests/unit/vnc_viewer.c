@@ -293,15 +293,6 @@ void viewer_ask_size(struct viewer *viewer, uint16_t width, uint16_t height, uin
 	viewer_say(viewer, data, bytes_written(&writer));
 }
 
-void viewer_key(struct viewer *viewer, bool down, uint32_t keysym)
-{
-	uint8_t data[8] = { RFB_KEY_EVENT, down };
-	struct bytes_writer writer = bytes_writer(data + 4, 4);
-
-	bytes_put_u32(&writer, keysym);
-	viewer_say(viewer, data, sizeof(data));
-}
-
 void viewer_pointer(struct viewer *viewer, uint8_t buttons, uint16_t x, uint16_t y)
 {
 	uint8_t data[6];
@@ -546,6 +537,9 @@ static bool take_message(struct viewer *viewer)
 		break;
 	case RFB_SERVER_FENCE:
 		take_fence(viewer, &reader);
+		break;
+	case RFB_SERVER_CUT_TEXT:
+		viewer_take_cut_text(viewer, &reader);
 		break;
 	default:
 		fail_msg("unexpected message %u", viewer->in[0]);

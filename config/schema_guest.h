@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rows of the table in config/schema.c that are ways into the guest, and a part of it: included there only. */
+	{
+		VM("qmp", qmp),
+		.type = SCHEMA_PATH,
+		SOCKET_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "The unix socket of QEMU's QMP monitor, through which keys and pointer reach the "
+		       "guest. It may be missing while QEMU does not run. Not set: no input.",
+	},
+	{
+		VM("keymap", keymap),
+		.type = SCHEMA_LAYOUT,
+		LAYOUT_RANGE,
+		.default_text = "us",
+		.reload = SCHEMA_RESTART,
+		.doc = "The keyboard layout of the guest, as XKB names it, with its variant if it has one. "
+		       "Used for viewers that send characters instead of key codes.",
+	},
+	{
+		VM("clipboard", clipboard),
+		.type = SCHEMA_ENUM,
+		.words = schema_clipboard_words,
+		.default_text = "both",
+		.reload = SCHEMA_LIVE,
+		.doc = "Which way text goes between the clipboards of the guest and of viewers that may control it: "
+		       "both, only to-guest, only from-guest, or neither with off. It is fetched when somebody "
+		       "pastes, and never goes from one viewer to another, nor to or from viewers that may only "
+		       "watch.",
+	},
+	{
+		VM("vdagent", vdagent),
+		.type = SCHEMA_PATH,
+		SOCKET_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "The unix socket of QEMU's character device for the virtio port com.redhat.spice.0, through "
+		       "which the agent in the guest (spice-vdagent) has a part in the clipboard. It may be missing "
+		       "while QEMU does not run; nobody else may be connected to it. Not set: no clipboard by the "
+		       "agent.",
+	},
