@@ -211,7 +211,7 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		VM("vfio-attach", vfio_attach),
 		.type = SCHEMA_ENUM,
 		.words = schema_attach_words,
-		.default_text = "own",
+		.default_text = "auto",
 		.reload = SCHEMA_RESTART,
 		.doc = "How planecast gets at the device. Auto finds the running QEMU that has it open, "
 		       "whenever one does, and looks through that; own opens it, which works only while "

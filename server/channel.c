@@ -49,6 +49,7 @@ static const struct kind_rule {
 	[CHANNEL_DEVICE_NONE] = { 1, CHANNEL_REASON_MAX, false },
 	[CHANNEL_DEVICE_LET_GO] = { 0, 0, false },
 	[CHANNEL_DEVICE_HELD] = { 1, CHANNEL_NAME_MAX, false },
+	[CHANNEL_LOG] = { sizeof(struct channel_log), sizeof(struct channel_log), false },
 };
 
 static bool message_is_valid(uint32_t kind, size_t payload_bytes, bool has_fd)

@@ -32,7 +32,7 @@
 #define CHANNEL_REASON_MAX 255
 
 enum channel_kind {
-	/* to workers; LISTENER, LISTENER_CLOSE, READY and STOP to the gateway, too */
+	/* to workers; LISTENER, LISTENER_CLOSE, READY and STOP to the gateway, READY and STOP to the broker, too */
 	CHANNEL_CONFIG = 1, /* INI text: [server] and this VM's section, as config_dump() writes it */
 	CHANNEL_LISTENER, /* one fd; payload: "KEY ADDRESS" as text, no NUL */
 	CHANNEL_LISTENER_CLOSE, /* payload: as it came */
@@ -66,9 +66,11 @@ enum channel_kind {
 	CHANNEL_DEVICE_GONE, /* let go of it at once, and say so */
 	CHANNEL_DEVICE_NONE, /* payload: why there is none, for people; when it changes */
 	/* from a worker to the broker */
-	CHANNEL_DEVICE_LET_GO, /* nothing of the device is held any more */
+	CHANNEL_DEVICE_LET_GO, /* nothing of the device is held any more; once a device */
 	/* from the broker to the supervisor */
 	CHANNEL_DEVICE_HELD, /* payload: a VM's name; its worker does not let go, and has to be killed */
+	/* to the broker, which takes no configuration */
+	CHANNEL_LOG, /* struct channel_log */
 };
 
 /* The state of a VM of which nobody has seen a picture as yet. */
@@ -89,6 +91,11 @@ struct channel_viewer {
 	uint32_t address_bytes;
 	char user[CHANNEL_USER_MAX + 1]; /* "": nobody was asked */
 	char tls[CHANNEL_TLS_MAX + 1]; /* the version between browser and gateway */
+};
+
+/* As in server/log.h. */
+struct channel_log {
+	int32_t level, format;
 };
 
 /* The process that has a device open: QEMU. */

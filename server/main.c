@@ -15,12 +15,14 @@
 #include "net/login_helper.h"
 #include "net/stream_memory.h"
 #include "net/tls_config.h"
+#include "server/broker/broker.h"
 #include "server/demo.h"
 #include "server/gateway/gateway.h"
 #include "server/hash_password.h"
 #include "server/log.h"
 #include "server/make_certs.h"
 #include "server/options.h"
+#include "server/privileges.h"
 #include "server/probe.h"
 #include "server/supervisor.h"
 #include "server/supervisor_spawn.h"
@@ -110,6 +112,7 @@ static int run_supervisor(const struct options *options)
 		return exit_status_of_load(r);
 	}
 	worker_raise_fd_limit();
+	privileges_put_away();
 	base = event_base_new();
 	r = base ? supervisor_new(base, config, &events, (void *)options, &supervisor) : -ENOMEM;
 	if (r < 0) {
@@ -166,6 +169,15 @@ static int run_gateway(const struct options *options)
 {
 	(void)options;
 	return has_channel("--gateway") ? gateway_run(SUPERVISOR_CHANNEL_FD) : OPTIONS_EXIT_USAGE;
+}
+
+/* Ends at once: nothing of the way of all others is allowed to it any more. */
+static int run_broker(const struct options *options)
+{
+	(void)options;
+	if (!has_channel("--broker"))
+		return OPTIONS_EXIT_USAGE;
+	_exit(broker_run(SUPERVISOR_CHANNEL_FD));
 }
 
 static int run_worker(const struct options *options)
@@ -260,6 +272,7 @@ int main(int argc, char **argv)
 		[OPTIONS_MAKE_CERTS] = make_certs_run,
 		[OPTIONS_WORKER] = run_worker,
 		[OPTIONS_GATEWAY] = run_gateway,
+		[OPTIONS_BROKER] = run_broker,
 		[OPTIONS_VERSION] = print_version,
 		[OPTIONS_HELP] = print_help,
 	};

@@ -209,6 +209,7 @@ static const struct row rows[] = {
 			OPTIONS_VERSION },
 	{ "worker", 0, "NAME", NULL, take_worker, OPTIONS_WORKER },
 	{ "gateway", 0, NULL, NULL, take_mode, OPTIONS_GATEWAY },
+	{ "broker", 0, NULL, NULL, take_mode, OPTIONS_BROKER },
 	/* Named as LOGIN_HELPER_OPTION. */
 	{ "check-login", 0, NULL, NULL, take_mode, OPTIONS_CHECK_LOGIN },
 	/* Named as VAAPI_PROBE_OPTION. */

@@ -24,6 +24,7 @@ enum options_mode {
 	OPTIONS_CHECK_LOGIN, /* not for people */
 	OPTIONS_WORKER, /* not for people */
 	OPTIONS_GATEWAY, /* not for people */
+	OPTIONS_BROKER, /* not for people */
 	OPTIONS_VERSION,
 	OPTIONS_HELP,
 };

@@ -17,6 +17,7 @@
 #include "server/control_tell.h"
 #include "server/log.h"
 #include "server/notify.h"
+#include "server/supervisor_broker.h"
 #include "server/supervisor_gateway.h"
 #include "server/supervisor_vm.h"
 
@@ -44,6 +45,7 @@ struct supervisor {
 	struct config *config;
 	struct entry *entries;
 	struct supervisor_gateway *gateway;
+	struct supervisor_broker *broker;
 	struct control *control;
 	struct event *signals[4];
 	struct event *notify_timer; /* runs while systemd is to be told something */
@@ -122,6 +124,7 @@ static void handle_started(void *user, struct supervisor_vm *vm, pid_t pid)
 	struct entry *entry = user;
 
 	supervisor_gateway_tell_doors(entry->supervisor->gateway);
+	supervisor_broker_tell_vms(entry->supervisor->broker);
 	control_tell_started(entry->supervisor->control, supervisor_vm_name(vm), pid);
 }
 
@@ -190,7 +193,8 @@ static void entries_sweep(struct supervisor *supervisor)
 		supervisor_vm_free(entry->vm);
 		free(entry);
 	}
-	if (supervisor->stopping && !supervisor->entries && !supervisor_gateway_pid(supervisor->gateway))
+	if (supervisor->stopping && !supervisor->entries && !supervisor_gateway_pid(supervisor->gateway) &&
+			!supervisor_broker_pid(supervisor->broker))
 		event_base_loopbreak(supervisor->base);
 }
 
@@ -206,6 +210,8 @@ static void handle_child(evutil_socket_t signal_number, short what, void *user)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (supervisor_gateway_pid(supervisor->gateway) == pid)
 			supervisor_gateway_exited(supervisor->gateway, status);
+		if (supervisor_broker_pid(supervisor->broker) == pid)
+			supervisor_broker_exited(supervisor->broker, status);
 		for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
 			if (supervisor_vm_pid(entry->vm) == pid) {
 				supervisor_vm_exited(entry->vm, status);
@@ -226,6 +232,9 @@ static void handle_end_timer(evutil_socket_t fd, short what, void *user)
 	if (supervisor_gateway_pid(supervisor->gateway))
 		log_error(NULL, "gateway %d cannot be killed, ending without it",
 				(int)supervisor_gateway_pid(supervisor->gateway));
+	if (supervisor_broker_pid(supervisor->broker))
+		log_error(NULL, "broker %d cannot be killed, ending without it",
+				(int)supervisor_broker_pid(supervisor->broker));
 	for (struct entry *entry = supervisor->entries; entry; entry = entry->next) {
 		log_set_vm(supervisor_vm_name(entry->vm));
 		log_error(NULL, "worker %d cannot be killed, ending without it",
@@ -280,6 +289,7 @@ static int take_config(struct supervisor *supervisor, struct config *config)
 		supervisor_vm_apply(entry_find(supervisor, config->vms[i]->name)->vm, config,
 				config->vms[i]);
 	supervisor_gateway_apply(supervisor->gateway, config);
+	supervisor_broker_apply(supervisor->broker, config);
 	if (config != supervisor->config)
 		config_free(supervisor->config);
 	supervisor->config = config;
@@ -330,6 +340,7 @@ void supervisor_set_log_level(struct supervisor *supervisor, int level)
 	for (struct entry *entry = supervisor->entries; entry; entry = entry->next)
 		supervisor_vm_tell_server(entry->vm);
 	supervisor_gateway_tell_server(supervisor->gateway);
+	supervisor_broker_tell_server(supervisor->broker);
 }
 
 const struct config *supervisor_config(const struct supervisor *supervisor)
@@ -390,6 +401,8 @@ int supervisor_new(struct event_base *base, struct config *config,
 	signal(SIGPIPE, SIG_IGN);
 	r = supervisor_gateway_new(base, supervisor, &supervisor->gateway);
 	if (!r)
+		r = supervisor_broker_new(base, supervisor, &supervisor->broker);
+	if (!r)
 		r = control_new(base, supervisor, &supervisor->control);
 	if (r < 0)
 		goto fail;
@@ -420,10 +433,13 @@ void supervisor_stop(struct supervisor *supervisor)
 		else
 			supervisor_vm_stop(entry->vm);
 	}
-	if (supervisor->stopping)
+	if (supervisor->stopping) {
 		supervisor_gateway_kill(supervisor->gateway);
-	else
+		supervisor_broker_kill(supervisor->broker);
+	} else {
 		supervisor_gateway_stop(supervisor->gateway);
+		supervisor_broker_stop(supervisor->broker);
+	}
 	supervisor->stopping = true;
 	entries_sweep(supervisor);
 }
@@ -436,6 +452,8 @@ void supervisor_free(struct supervisor *supervisor)
 	supervisor->control = NULL;
 	supervisor_gateway_free(supervisor->gateway);
 	supervisor->gateway = NULL;
+	supervisor_broker_free(supervisor->broker);
+	supervisor->broker = NULL;
 	while (supervisor->entries) {
 		struct entry *entry = supervisor->entries;
 

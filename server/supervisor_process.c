@@ -182,7 +182,8 @@ static int64_t next_delay_ns(struct supervisor_process *process)
 
 static int open_process(struct supervisor_process *process)
 {
-	int r = supervisor_spawn(process->option, process->name, &process->pid, &process->channel);
+	int r = supervisor_spawn(process->option, process->name, process->privileged, &process->pid,
+			&process->channel);
 
 	if (r < 0)
 		return r;

@@ -43,6 +43,7 @@ struct supervisor_process {
 	const char *option, *name; /* its command line; name is its VM's, NULL: none */
 	const struct supervisor_process_events *events;
 	void *user;
+	bool privileged; /* it is given what server/privileges.h is about */
 	int64_t restart_delay_max_ns; /* the owner's, to be changed at will */
 	/* To be read by the owner. */
 	pid_t pid; /* 0: none */

@@ -12,9 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "server/privileges.h"
+
 /* Only async-signal-safe calls. Ends in exec or with the status a shell gives a missing command. */
-static _Noreturn void become(
-		const char *option, const char *name, int channel, pid_t supervisor, const sigset_t *mask)
+static _Noreturn void become(const char *option, const char *name, bool privileged, int channel, pid_t supervisor,
+		const sigset_t *mask)
 {
 	char *const argv[] = {"planecastd", (char *)option, (char *)name, NULL};
 	int null;
@@ -32,13 +34,15 @@ static _Noreturn void become(
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	dup2(null, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
+	if (privileged)
+		privileges_pass_on();
 	close_range(SUPERVISOR_CHANNEL_FD + 1, ~0U, 0);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execv("/proc/self/exe", argv);
 	_exit(127);
 }
 
-int supervisor_spawn(const char *option, const char *name, pid_t *ret_pid, int *ret_channel)
+int supervisor_spawn(const char *option, const char *name, bool privileged, pid_t *ret_pid, int *ret_channel)
 {
 	pid_t supervisor = getpid(), pid;
 	sigset_t all, before;
@@ -52,7 +56,7 @@ int supervisor_spawn(const char *option, const char *name, pid_t *ret_pid, int *
 	pid = fork();
 	r = pid < 0 ? -errno : 0;
 	if (pid == 0)
-		become(option, name, ends[1], supervisor, &before);
+		become(option, name, privileged, ends[1], supervisor, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
 	if (r < 0) {

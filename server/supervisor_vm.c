@@ -12,6 +12,7 @@
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/supervisor_avoid.h"
+#include "server/supervisor_broker.h"
 #include "server/supervisor_door.h"
 #include "server/supervisor_process.h"
 #include "server/supervisor_sockets.h"
@@ -34,6 +35,7 @@ struct supervisor_vm {
 
 	struct supervisor_process worker;
 	bool serves; /* the worker has said so */
+	bool has_broker; /* a channel to it */
 	struct supervisor_avoid avoid;
 	struct supervisor_questions questions;
 	struct channel_status status; /* the newest */
@@ -199,6 +201,7 @@ static void handle_starting(void *user)
 	bind_sockets(vm);
 	make_door(vm);
 	vm->serves = false;
+	vm->has_broker = false;
 }
 
 static void handle_started(void *user)
@@ -206,7 +209,6 @@ static void handle_started(void *user)
 	struct supervisor_vm *vm = user;
 
 	tell(vm, CHANNEL_GENERATION, &(uint32_t){ vm->worker.starts - 1 }, sizeof(uint32_t), -1);
-	vm->events->started(vm->user, vm, vm->worker.pid);
 	tell_avoid(vm);
 	tell_config(vm);
 	for (unsigned int i = 0; i < vm->sockets.count; i++)
@@ -214,6 +216,7 @@ static void handle_started(void *user)
 			handle_opened(vm, &vm->sockets.sockets[i]);
 	tell_door(vm);
 	tell(vm, CHANNEL_READY, NULL, 0, -1);
+	vm->events->started(vm->user, vm, vm->worker.pid);
 }
 
 static void handle_ended(void *user, pid_t pid, int status, const char *how, bool expected, int64_t delay_ns)
@@ -349,6 +352,19 @@ void supervisor_vm_mend_door(struct supervisor_vm *vm)
 {
 	if (vm->config && make_door(vm))
 		tell_door(vm);
+}
+
+bool supervisor_vm_lacks_broker(const struct supervisor_vm *vm)
+{
+	return vm->config_vm && supervisor_broker_is_for(vm->config_vm) && vm->worker.channel >= 0 &&
+			!vm->worker.stopping && !vm->has_broker;
+}
+
+void supervisor_vm_give_broker(struct supervisor_vm *vm, int fd)
+{
+	vm->has_broker = fd >= 0;
+	if (fd >= 0)
+		tell(vm, CHANNEL_BROKER, NULL, 0, fd);
 }
 
 int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_answer_fn answer, void *user,

@@ -78,6 +78,10 @@ int supervisor_vm_ask(struct supervisor_vm *vm, const char *text, supervisor_ans
 struct supervisor_door *supervisor_vm_door(struct supervisor_vm *vm);
 /* Another one where the gateway has shut it. */
 void supervisor_vm_mend_door(struct supervisor_vm *vm);
+/* Its worker runs, gets its device from the broker, and has no channel to that. */
+bool supervisor_vm_lacks_broker(const struct supervisor_vm *vm);
+/* Gives it one; fd stays the caller's. -1: what it had has ended. */
+void supervisor_vm_give_broker(struct supervisor_vm *vm, int fd);
 /* Closes its sockets; asks the worker to end and kills it when it does not. */
 void supervisor_vm_stop(struct supervisor_vm *vm);
 /* No more patience. */

@@ -121,8 +121,8 @@ static bool is_of(int pid_fd, const char *fd_name, const struct owner_device *de
 			(!strncmp(device->path, "/sys/", 5) && proc_text_is_of(text, device->path + 4)));
 }
 
-/* One of its files. found[i].fd is -1 as long as it does not hold the ith device. */
-static void look_at_file(int pid_fd, int fd_dir, const char *name, struct holdings *holdings,
+/* One of its files. found[i].fd is -1 as long as it does not hold the ith device. False: it may not be looked at. */
+static bool look_at_file(int pid_fd, int fd_dir, const char *name, struct holdings *holdings,
 		const struct owner_search *searches, size_t n, struct owner_holder *found)
 {
 	char target[64];
@@ -131,11 +131,11 @@ static void look_at_file(int pid_fd, int fd_dir, const char *name, struct holdin
 	dev_t dev = 0;
 
 	if (length < 0)
-		return;
+		return errno != EACCES && errno != EPERM;
 	target[length] = '\0';
 	link = proc_text_link(target);
 	if (link == PROC_LINK_OTHER)
-		return;
+		return true;
 	if (link == PROC_LINK_DEVICE)
 		holdings->n_devices++;
 	else
@@ -150,6 +150,7 @@ static void look_at_file(int pid_fd, int fd_dir, const char *name, struct holdin
 			found[i].by_group = !direct;
 		}
 	}
+	return true;
 }
 
 /* False: it is gone, or may not be looked into (*ret_denied counts). */
@@ -160,19 +161,19 @@ static bool look_at_process(int proc_fd, const char *name, const struct owner_se
 	int fd_dir = pid_fd < 0 ? -1 : openat(pid_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct proc_stat stat = { 0 };
 	struct holdings holdings = { 0 };
-	bool holds = false, known = false;
+	bool holds = false, known = false, denied;
 	char text[TEXT_BYTES];
 	struct dirent *entry;
 	DIR *dir = NULL;
 
-	if (pid_fd >= 0 && fd_dir < 0 && (errno == EACCES || errno == EPERM))
-		++*ret_denied;
+	denied = pid_fd >= 0 && fd_dir < 0 && (errno == EACCES || errno == EPERM);
 	for (size_t i = 0; i < n; i++)
 		found[i] = (struct owner_holder){ .pid = proc_text_pid(name), .fd = -1 };
 	if (fd_dir >= 0)
 		dir = fdopendir(fd_dir);
-	while (dir && (entry = readdir(dir)))
-		look_at_file(pid_fd, fd_dir, entry->d_name, &holdings, searches, n, found);
+	while (dir && !denied && (entry = readdir(dir)))
+		denied = !look_at_file(pid_fd, fd_dir, entry->d_name, &holdings, searches, n, found);
+	*ret_denied += denied;
 	for (size_t i = 0; i < n && dir; i++)
 		holds = holds || found[i].fd >= 0;
 	if (holds)
@@ -312,8 +313,7 @@ static int prove(int device_fd, const struct owner_device *device, char *reason)
 	return r;
 }
 
-/* pidfd's process was alive all the time: what /proc said was of it. */
-static bool is_alive(int pidfd)
+bool owner_is_alive(int pidfd)
 {
 	return poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, 0) == 0;
 }
@@ -341,7 +341,8 @@ int owner_take(const struct owner_device *device, pid_t pid, struct channel_owne
 		close(fd);
 	fd = device_fd;
 	r = device_fd < 0 ? device_fd : prove(device_fd, device, reason);
-	if (!r && !is_alive(pidfd))
+	/* It was all the time: what /proc said was of it. */
+	if (!r && !owner_is_alive(pidfd))
 		r = -EAGAIN;
 	if (r < 0)
 		goto out;

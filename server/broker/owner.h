@@ -68,5 +68,6 @@ bool owner_holds(const struct owner_device *device, pid_t pid, struct owner_hold
  */
 int owner_take(const struct owner_device *device, pid_t pid, struct channel_owner *ret_owner, int *ret_device_fd,
 		int *ret_pidfd, char *reason);
+bool owner_is_alive(int pidfd);
 
 #endif

@@ -51,10 +51,10 @@ LAYERS = [
     # The one process with privileges: what it includes is to be read by whoever audits it.
     ("broker", ["server/broker/*"],
      ["server/channel.h", "server/capture/vfio_device.h", "server/capture/vfio_plane.h",
-      "server/capture/vfio_sysfs.h"]),
+      "server/capture/vfio_sysfs.h", "server/worker_memory.h"]),
     ("processes", ["server/main.c", "server/supervisor*", "server/worker*", "server/demo*",
                    "server/control*", "server/options*", "server/hash_password.*",
-                   "server/make_certs.*", "server/probe.*", "server/notify.*", "server/gateway/*",
+                   "server/make_certs.*", "server/privileges.*", "server/probe.*", "server/notify.*", "server/gateway/*",
                    "tools/*"], ["*"]),
 ]
 

@@ -73,13 +73,23 @@ class Unit(unittest.TestCase):
         return done.returncode, done.stdout + done.stderr
 
     def test_it_is_tight(self):
-        """At most 1.6 of 10, where the network by itself is half a point."""
-        status, said = self.analyze("security", "--offline=true", "--threshold=16")
+        """At most 2.2 of 10, where the network by itself is half a point, and what the broker needs a whole one."""
+        status, said = self.analyze("security", "--offline=true", "--threshold=22")
         self.assertEqual(status, 0, said)
         allowed = re.search(r"DeviceAllow=.*: (char-.*:rw\S*)", said)[1]
         # char-rtc is what ProtectClock= leaves.
         self.assertEqual(sorted(re.sub(r"char-rtc:r\b ?", "", allowed).split()),
                          ["/dev/vfio/vfio:rw", "char-drm:rw", "char-vfio*:rw"])
+
+    def test_it_is_tighter_without_the_broker(self):
+        """As its comment says."""
+        text = re.sub(r"(?m)^(CapabilityBoundingSet|AmbientCapabilities)=.*$", r"\1=", self.unit.read_text())
+        self.assertEqual(set(re.findall(r"CAP_\w+", self.unit.read_text())), {"CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH"})
+        with tempfile.TemporaryDirectory(prefix="planecast-unit-") as folder:
+            self.unit = pathlib.Path(folder, "planecast.service")
+            self.unit.write_text(text.replace("\nNoNewPrivileges", "\nPrivateUsers=yes\nNoNewPrivileges"))
+            status, said = self.analyze("security", "--offline=true", "--threshold=15")
+        self.assertEqual(status, 0, said)
 
     def test_it_has_no_mistake(self):
         _, said = self.analyze("verify", "--man=no")

@@ -176,7 +176,7 @@ class Viewers:
 
 def vfio_vm(name, device, **keys):
     return vm_section(name, source="vfio", pattern_size=None, pattern_fps=None, vfio_device=device.uuid,
-                      spice="127.0.0.1:0", **keys)
+                      spice="127.0.0.1:0", **{"vfio_attach": "own", **keys})
 
 
 def wait_reason(daemon, vm, text, since=0):

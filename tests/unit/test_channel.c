@@ -100,6 +100,7 @@ static void test_kinds_arrive_as_sent(void **state)
 		{ CHANNEL_DEVICE_NONE, "No QEMU has it open.", 20 },
 		{ CHANNEL_DEVICE_LET_GO, NULL, 0 },
 		{ CHANNEL_DEVICE_HELD, "win11", 5 },
+		{ CHANNEL_LOG, "12345678", sizeof(struct channel_log) },
 	};
 	enum channel_kind kind;
 	size_t bytes;
@@ -181,7 +182,7 @@ static void test_sender_refuses_what_no_kind_allows(void **state)
 {
 	(void)state;
 	assert_int_equal(channel_send(ends[0], 0, NULL, 0, -1), -EINVAL);
-	assert_int_equal(channel_send(ends[0], CHANNEL_DEVICE_HELD + 1, NULL, 0, -1), -EINVAL);
+	assert_int_equal(channel_send(ends[0], CHANNEL_LOG + 1, NULL, 0, -1), -EINVAL);
 	assert_int_equal(channel_send(ends[0], CHANNEL_DEVICE, NULL, 0, -1), -EINVAL);
 	assert_int_equal(channel_send(ends[0], CHANNEL_DEVICE_OWNER, "1234", 4, ends[1]), -EINVAL);
 	assert_int_equal(channel_send(ends[0], CHANNEL_DEVICE_NONE, payload, CHANNEL_REASON_MAX + 1, -1), -EINVAL);

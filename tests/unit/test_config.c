@@ -41,7 +41,7 @@ static void gives_each_key_its_default(void **state)
 	assert_string_equal(vm->name, "a");
 	assert_int_equal(vm->source, CONFIG_SOURCE_PATTERN);
 	assert_null(vm->vfio_device);
-	assert_int_equal(vm->vfio_attach, CONFIG_ATTACH_OWN);
+	assert_int_equal(vm->vfio_attach, CONFIG_ATTACH_AUTO);
 	assert_null(vm->vfio_socket);
 	assert_null(vm->memory_file);
 	assert_int_equal(vm->memory_size.width, 1920);
