@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "server/capture/attach.h"
 #include "server/capture/capture.h"
+#include "server/capture/vfio_cursor.h"
 #include "server/capture/vfio_device.h"
 #include "server/capture/vfio_dmabuf.h"
 #include "server/capture/vfio_edid.h"
@@ -22,6 +23,7 @@
 #include "server/capture/vfio_region.h"
 #include "server/clock.h"
 #include "server/frame.h"
+#include "server/input.h"
 
 /* While a guest changes modes its plane is off, wrong or refused for a moment: no news yet. */
 #define GRACE_NS (500 * NSEC_PER_MSEC)
@@ -31,6 +33,7 @@ struct capture_vfio {
 	struct attach *attach;
 	struct vfio_dmabufs dmabufs;
 	struct vfio_region region;
+	struct vfio_cursor cursor;
 	struct vfio_edid edid;
 	bool met; /* the device that attach has */
 	uint32_t width, height; /* of the newest picture of it; 0: none */
@@ -40,8 +43,11 @@ struct capture_vfio {
 
 _Static_assert(VFIO_REASON_BYTES == CAPTURE_REASON_BYTES, "a reason is not cut");
 
-static void let_go(struct capture_vfio *vfio)
+/* True: viewers have to be told that there is no pointer any more. */
+static bool let_go(struct capture_vfio *vfio)
 {
+	const bool pointer_gone = vfio_cursor_lose(&vfio->cursor);
+
 	vfio_dmabufs_clear(&vfio->dmabufs);
 	vfio_region_clear(&vfio->region);
 	vfio_edid_detach(&vfio->edid);
@@ -49,13 +55,15 @@ static void let_go(struct capture_vfio *vfio)
 	vfio->width = 0;
 	vfio->height = 0;
 	vfio->picture_ns = 0;
+	return pointer_gone;
 }
 
 static void handle_lost(void *user)
 {
 	struct capture_vfio *vfio = user;
 
-	let_go(vfio);
+	if (let_go(vfio))
+		capture_emit_cursor(&vfio->capture, &vfio->cursor.cursor);
 	capture_poke(&vfio->capture);
 }
 
@@ -99,6 +107,16 @@ static int find_frame(struct capture_vfio *vfio, int device_fd, enum vfio_plane_
 	return r < 0 ? r : vfio_frame_check(*ret, reason);
 }
 
+/* Whoever looks anew (whole) is told of it again. */
+static void look_at_pointer(struct capture_vfio *vfio, int device_fd)
+{
+	struct vfio_cursor *cursor = &vfio->cursor;
+	const bool news = vfio_cursor_look(cursor, device_fd, clock_now_ns());
+
+	if (news || (vfio->capture.whole && cursor->cursor.visible))
+		capture_emit_cursor(&vfio->capture, &cursor->cursor);
+}
+
 static int poll_vfio(struct capture *capture, struct frame **ret_frame)
 {
 	struct capture_vfio *vfio = (struct capture_vfio *)capture;
@@ -117,6 +135,8 @@ static int poll_vfio(struct capture *capture, struct frame **ret_frame)
 		vfio_edid_attach(&vfio->edid, device_fd);
 	vfio->met = true;
 	r = find_frame(vfio, device_fd, kind, &frame, reason);
+	if (kind == VFIO_PLANE_DMABUF && r != -ENODEV)
+		look_at_pointer(vfio, device_fd);
 	now_ns = clock_now_ns();
 	if (!r) {
 		vfio_frame_stamp(frame, ++vfio->sequence, now_ns);
@@ -140,6 +160,7 @@ static void close_vfio(struct capture *capture)
 	struct capture_vfio *vfio = (struct capture_vfio *)capture;
 
 	let_go(vfio);
+	vfio_cursor_finish(&vfio->cursor);
 	vfio_edid_finish(&vfio->edid);
 	attach_free(vfio->attach);
 	capture_finish(capture);
@@ -153,6 +174,20 @@ static int resize_vfio(struct capture *capture, uint32_t width, uint32_t height)
 	return vfio_edid_wish(&vfio->edid, width, height, vfio->width, vfio->height);
 }
 
+/* Where viewers point tells where the guest's pointer has its hot spot. */
+static void note_input(struct capture *capture, const struct input_event *event)
+{
+	struct capture_vfio *vfio = (struct capture_vfio *)capture;
+
+	if (event->kind != INPUT_POINTER)
+		return;
+	if (event->pointer.width == vfio->width && event->pointer.height == vfio->height)
+		hotspots_point(&vfio->cursor.hotspots, (int32_t)event->pointer.x, (int32_t)event->pointer.y,
+				clock_now_ns());
+	else
+		hotspots_lose_pointer(&vfio->cursor.hotspots);
+}
+
 static void take_broker(struct capture *capture, int fd)
 {
 	struct capture_vfio *vfio = (struct capture_vfio *)capture;
@@ -164,6 +199,7 @@ static const struct capture_impl vfio_impl = {
 	.name = "vfio",
 	.poll = poll_vfio,
 	.resize = resize_vfio,
+	.input = note_input,
 	.close = close_vfio,
 	.take_broker = take_broker,
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "server/capture/pattern_cursor.h"
+#include "tests/integration/support/shape.h"
 #include "tests/integration/support/spice_viewer.h"
 
 static struct spice_viewer *from_steer(struct steer *steer)
@@ -93,7 +94,7 @@ static void do_wheel(struct steer *steer, char **words)
 struct wish {
 	struct spice_viewer *viewer;
 	int value, x, y;
-	struct pattern_cursor_shape shape;
+	struct shape shape;
 };
 
 static bool is_mouse_mode(void *user)
@@ -133,10 +134,10 @@ static bool is_shape(void *user)
 	if (!wish->viewer->cursor || !wish->viewer->pointer.visible)
 		return false;
 	g_object_get(wish->viewer->cursor, "cursor", &shape, NULL);
-	same = shape && shape->data && shape->width == PATTERN_CURSOR_SIZE &&
-			shape->height == PATTERN_CURSOR_SIZE && shape->hot_spot_x == wish->shape.hot_x &&
+	same = shape && shape->data && shape->width == wish->shape.width &&
+			shape->height == wish->shape.height && shape->hot_spot_x == wish->shape.hot_x &&
 			shape->hot_spot_y == wish->shape.hot_y;
-	for (size_t i = 0; same && i < PATTERN_CURSOR_SIZE * PATTERN_CURSOR_SIZE; i++)
+	for (size_t i = 0; same && i < (size_t)wish->shape.width * wish->shape.height; i++)
 		same = is_pixel((const uint8_t *)shape->data + i * 4, wish->shape.argb[i]);
 	if (shape)
 		g_boxed_free(SPICE_TYPE_CURSOR_SHAPE, shape);
@@ -152,13 +153,36 @@ static void do_cursor(struct steer *steer, char **words)
 		[PATTERN_CURSOR_MOVE] = "move",
 	};
 	struct wish wish = { .viewer = from_steer(steer) };
+	struct pattern_cursor_shape drawn = { 0 };
 	enum pattern_cursor cursor = 0;
 
 	while (cursor < PATTERN_CURSORS && strcmp(names[cursor], words[1]) != 0)
 		cursor++;
 	if (cursor < PATTERN_CURSORS)
-		pattern_cursor_draw(cursor, &wish.shape);
+		pattern_cursor_draw(cursor, &drawn);
+	wish.shape = (struct shape){ PATTERN_CURSOR_SIZE, PATTERN_CURSOR_SIZE, drawn.hot_x, drawn.hot_y, drawn.argb };
 	steer_answer(steer, cursor < PATTERN_CURSORS && steer_wait(steer, is_shape, &wish));
+}
+
+static void do_shape(struct steer *steer, char **words)
+{
+	struct wish wish = { .viewer = from_steer(steer) };
+
+	steer_answer(steer, shape_read(words[1], &wish.shape) && steer_wait(steer, is_shape, &wish));
+	shape_finish(&wish.shape);
+}
+
+static bool is_hidden(void *user)
+{
+	return !((const struct wish *)user)->viewer->pointer.visible;
+}
+
+static void do_hidden(struct steer *steer, char **words)
+{
+	struct wish wish = { .viewer = from_steer(steer) };
+
+	(void)words;
+	steer_answer(steer, steer_wait(steer, is_hidden, &wish));
 }
 
 static bool is_placed(void *user)
@@ -225,6 +249,8 @@ static const struct steer_command commands[] = {
 	{ "wheel", 1, do_wheel, "up|down", "" },
 	{ "mouse", 1, do_mouse, "client|server", "ask for who moves the pointer and wait for it" },
 	{ "cursor", 1, do_cursor, "NAME", "wait until the pointer has this shape of the pattern's" },
+	{ "shape", 1, do_shape, "FILE", "wait until the pointer has this shape (support/shape.h)" },
+	{ "hidden", 0, do_hidden, "", "wait until there is no pointer" },
 	{ "placed", 2, do_placed, "X Y", "wait until the server has put the pointer there" },
 	{ "prefer", 1, do_prefer, "mjpeg|h264", "ask for video of this kind" },
 	{ "film", FILM_WATCH_ARGUMENTS, do_film, FILM_WATCH_USAGE, FILM_WATCH_HELP },

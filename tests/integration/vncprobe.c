@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/integration/support/shape.h"
 #include "tests/integration/support/vnc_viewer.h"
+
+/* Of this alpha and more a pixel is shown; libvncclient knows no other cursors. */
+#define OPAQUE 128
 
 static rfbClient *client_of(struct steer *steer)
 {
@@ -51,6 +55,54 @@ static void do_film(struct steer *steer, char **words)
 	film_watch_run(&((struct vnc_viewer *)steer)->watch, steer, words);
 }
 
+struct wish {
+	const struct vnc_viewer *viewer;
+	struct shape shape;
+};
+
+static bool is_shape(void *user)
+{
+	const struct wish *wish = user;
+	const struct vnc_viewer *viewer = wish->viewer;
+	const struct shape *shape = &wish->shape;
+	bool same = viewer->pointer.width == (int)shape->width && viewer->pointer.height == (int)shape->height &&
+			viewer->pointer.hot_x == (int)shape->hot_x && viewer->pointer.hot_y == (int)shape->hot_y;
+
+	for (size_t i = 0; same && i < (size_t)shape->width * shape->height; i++) {
+		const bool shown = shape->argb[i] >> 24 >= OPAQUE;
+
+		same = shown == !!viewer->pointer.mask[i] &&
+				(!shown || !((viewer->pointer.pixels[i] ^ shape->argb[i]) & 0xffffff));
+	}
+	return same;
+}
+
+static void do_shape(struct steer *steer, char **words)
+{
+	struct wish wish = { .viewer = (struct vnc_viewer *)steer };
+
+	steer_answer(steer, shape_read(words[1], &wish.shape) && steer_wait(steer, is_shape, &wish));
+	shape_finish(&wish.shape);
+}
+
+static bool is_hidden(void *user)
+{
+	const struct vnc_viewer *viewer = ((const struct wish *)user)->viewer;
+	bool hidden = viewer->pointer.mask;
+
+	for (int i = 0; hidden && i < viewer->pointer.width * viewer->pointer.height; i++)
+		hidden = !viewer->pointer.mask[i];
+	return hidden;
+}
+
+static void do_hidden(struct steer *steer, char **words)
+{
+	struct wish wish = { .viewer = (struct vnc_viewer *)steer };
+
+	(void)words;
+	steer_answer(steer, steer_wait(steer, is_hidden, &wish));
+}
+
 static void reset(struct steer *steer)
 {
 	struct vnc_viewer *viewer = (struct vnc_viewer *)steer;
@@ -75,6 +127,8 @@ static const struct steer_command commands[] = {
 	{ "resize", 2, do_resize, "WIDTH HEIGHT", "ask for this size and wait for it" },
 	{ "key", 2, do_key, "KEYSYM down|up", "" },
 	{ "pointer", 3, do_pointer, "X Y BUTTONS", "" },
+	{ "shape", 1, do_shape, "FILE", "wait until the pointer has this shape (support/shape.h)" },
+	{ "hidden", 0, do_hidden, "", "wait until the server shows a pointer that cannot be seen" },
 	{ "video", 1, do_video, "on|off", "say whether Open H.264 is understood" },
 	{ "film", FILM_WATCH_ARGUMENTS, do_film, FILM_WATCH_USAGE, FILM_WATCH_HELP },
 	{ "request", 0, do_request, "", "ask for the whole picture again" },

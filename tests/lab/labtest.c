@@ -19,6 +19,7 @@ static const struct {
 	{ "own", group_own },
 	{ "socket", group_socket },
 	{ "edid", group_edid },
+	{ "cursor", group_cursor },
 	{ "mdpy", group_mdpy },
 	{ "mbochs-stock", group_mbochs_stock },
 	{ "mbochs-mended", group_mbochs_mended },

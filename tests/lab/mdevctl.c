@@ -27,6 +27,7 @@
 #include "tests/lab/support/fake_guest.h"
 #include "tests/lab/support/launcher.h"
 #include "tests/lab/support/mdev.h"
+#include "tests/lab/support/pointer.h"
 
 #define WORDS_MAX 32
 #define LINE_BYTES 512
@@ -106,6 +107,39 @@ static void do_show(char **words)
 	draw_plane(guest()->vram, &plane, number(words[5]));
 	fake_guest_show(guest(), PCMDEV_PRIMARY, &plane);
 	answer(write_expected(words[6], guest()->vram, &plane));
+}
+
+/* Behind the picture. */
+#define POINTER_OFFSET (PCMDEV_VRAM_BYTES / 2)
+
+static void do_pointer(char **words)
+{
+	struct pcmdev_plane plane = fake_guest_plane(number(words[2]), number(words[3]), POINTER_OFFSET);
+	const char *path = words[9];
+	uint32_t *argb;
+
+	memcpy(&plane.fourcc, words[1], strnlen(words[1], 4));
+	plane.x = number(words[4]);
+	plane.y = number(words[5]);
+	plane.hot_x = number(words[6]);
+	plane.hot_y = number(words[7]);
+	argb = pointer_draw(guest()->vram + POINTER_OFFSET, &plane, true, number(words[8]));
+	fake_guest_show(guest(), PCMDEV_CURSOR, &plane);
+	if (words[10]) {
+		plane.hot_x = number(words[10]);
+		plane.hot_y = number(words[11]);
+	}
+	answer(pointer_write(path, &plane, argb));
+	free(argb);
+}
+
+static void do_no_pointer(char **words)
+{
+	const struct pcmdev_plane off = { 0 };
+
+	(void)words;
+	fake_guest_show(guest(), PCMDEV_CURSOR, &off);
+	answer(0);
 }
 
 static void do_hide(char **words)
@@ -263,6 +297,12 @@ static const struct command {
 	void (*run)(char **words);
 } commands[] = {
 	{ "show", 6, do_show }, /* FOURCC WIDTH HEIGHT PADDING SEED PPM: draws; what a viewer has to see goes to PPM */
+	/*
+	 * FOURCC WIDTH HEIGHT X Y HOT-X HOT-Y SEED FILE [TRUE-HOT-X TRUE-HOT-Y]: draws a pointer; what a viewer has
+	 * to see of it goes to FILE, with the true hot spot where the device says another
+	 */
+	{ "pointer", 9, do_pointer },
+	{ "no-pointer", 0, do_no_pointer },
 	{ "hide", 0, do_hide },
 	{ "set", 2, do_set }, /* FIELD VALUE */
 	{ "get", 1, do_get }, /* FIELD */

@@ -111,6 +111,13 @@ class Device(Commanded):
         self.tell("mode", width, height, first_row, self.seed, path)
         return path
 
+    def pointer(self, width, height, x, y, hot, fourcc="AR24", says=None):
+        """Draws another pointer, whose hot spot is hot and which the device says is elsewhere; the path of its shape."""
+        self.seed += 1
+        path = ppm(f"pointer-{self.uuid}")
+        self.tell("pointer", fourcc, width, height, x, y, *(says or hot), self.seed, path, *(hot if says else ()))
+        return path
+
     def card(self, vm, reason, size=CARD):
         path = ppm(f"card-{self.uuid}")
         self.tell("card", vm, *size, path, reason)
@@ -149,6 +156,11 @@ class Viewers:
     def expect(self, path, what=""):
         self.vnc.expect(path, what)
         self.spice.expect(path, what)
+
+    def expect_pointer(self, path, what=""):
+        for viewer in (self.vnc, self.spice):
+            answer = json.loads(viewer.ask(*(("shape", path) if path else ("hidden",))))
+            assert answer["ok"], f"{what}: the {viewer.protocol} viewer's pointer is another one"
 
     def reconnect(self):
         """The SPICE viewer, whose next instance of the library is born with the picture there is."""
@@ -223,6 +235,31 @@ class Pixels(Timed):
             viewer.ask_in_vain(800, 600)
             viewer.reconnect()
             viewer.expect(path)
+
+
+class Pointers(Timed):
+    def test_cursor_plane(self):
+        with Device("pcmdev-dmabuf") as device, Daemon(vfio_vm("lab", device)) as daemon:
+            path = device.show("XR24", 640, 480)
+            with Viewers(daemon, "lab") as viewers:
+                viewers.expect(path)
+                for width, height, fourcc, hot in ((64, 64, "AR24", (3, 4)), (128, 128, "AR24", (64, 127)),
+                                                   (256, 256, "AB24", (0, 0)), (24, 17, "AR24", (23, 16))):
+                    shape = device.pointer(width, height, 100, 50, hot, fourcc)
+                    viewers.expect_pointer(shape, f"{width}x{height} {fourcc}")
+                # Drawn anew where the last one was, elsewhere in the picture.
+                shape = device.pointer(24, 17, 300, 200, (1, 2))
+                viewers.expect_pointer(shape, "drawn anew")
+                device.tell("no-pointer")
+                viewers.expect_pointer(None, "hidden")
+                shape = device.pointer(64, 64, 10, 10, (5, 5))
+                viewers.expect_pointer(shape, "there again")
+                viewers.reconnect()
+                viewers.expect_pointer(shape, "after a reconnect")
+                # It is no part of the picture.
+                viewers.expect(path)
+                shape = device.pointer(64, 64, 10, 10, (0, 0), says=(FOR_EVER, FOR_EVER))
+                viewers.expect_pointer(shape, "without a hot spot")
 
 
 class Sizes(Timed):

@@ -187,6 +187,25 @@ static void handle_copy(rfbClient *client, int from_x, int from_y, int width, in
 	}
 }
 
+static void handle_shape(rfbClient *client, int hot_x, int hot_y, int width, int height, int pixel_bytes)
+{
+	struct vnc_viewer *viewer = viewer_of(client);
+	const size_t n = (size_t)width * (size_t)height;
+
+	if (pixel_bytes != sizeof(*viewer->pointer.pixels))
+		return;
+	free(viewer->pointer.pixels);
+	free(viewer->pointer.mask);
+	viewer->pointer.pixels = malloc(n * sizeof(*viewer->pointer.pixels));
+	viewer->pointer.mask = malloc(n);
+	memcpy(viewer->pointer.pixels, client->rcSource, n * sizeof(*viewer->pointer.pixels));
+	memcpy(viewer->pointer.mask, client->rcMask, n);
+	viewer->pointer.width = width;
+	viewer->pointer.height = height;
+	viewer->pointer.hot_x = hot_x;
+	viewer->pointer.hot_y = hot_y;
+}
+
 static void note_size(struct vnc_viewer *viewer)
 {
 	viewer->steer.width = viewer->client->width;
@@ -238,6 +257,8 @@ bool vnc_viewer_connect(struct vnc_viewer *viewer)
 void vnc_viewer_finish(struct vnc_viewer *viewer)
 {
 	h264_view_free(viewer->h264);
+	free(viewer->pointer.pixels);
+	free(viewer->pointer.mask);
 	free(viewer->client->frameBuffer);
 	rfbClientCleanup(viewer->client);
 }
@@ -310,6 +331,7 @@ bool vnc_viewer_init(struct vnc_viewer *viewer, int argc, char **argv)
 	client->canHandleNewFBSize = TRUE;
 	client->GetPassword = get_password;
 	client->GotCopyRect = handle_copy;
+	client->GotCursorShape = handle_shape;
 	client->FinishedFrameBufferUpdate = handle_update;
 	client->GotFrameBufferUpdate = handle_painted;
 	rfbClientRegisterExtension(&video_extension);

@@ -27,6 +27,11 @@ struct vnc_viewer {
 	struct h264_place place; /* of the last rectangle of video */
 	bool fresh; /* there was one in this update */
 	struct film_watch watch;
+	struct { /* as libvncclient gives it, in the picture's format; 0 x 0: the server has shown none */
+		int width, height, hot_x, hot_y;
+		uint32_t *pixels;
+		uint8_t *mask; /* 0: clear */
+	} pointer;
 };
 
 /* Not connected yet. False: the command line is wrong. */

@@ -12,6 +12,7 @@ void group_vanishing(void); /* memory that goes away */
 void group_own(void); /* devices that are missing, taken, forbidden, removed */
 void group_socket(void); /* launchers that come and go */
 void group_edid(void); /* wishes for a size, and what the guest reads of its monitor */
+void group_cursor(void); /* the cursor plane: pixels, hot spot, place, and what cannot be one */
 /* The kernel's samples. */
 void group_mdpy(void);
 void group_mbochs_stock(void); /* whose dma-bufs nobody can map */

@@ -34,7 +34,16 @@ static void on_off(void *user, const char *reason)
 	watch->events++;
 }
 
-static const struct capture_events events = { .frame = on_frame, .off = on_off };
+static void on_cursor(void *user, const struct cursor *cursor)
+{
+	struct watch *watch = user;
+
+	if (cursor_follow(&watch->cursor, cursor) < 0)
+		check_bail_out("a pointer that cannot be");
+	watch->cursors++;
+}
+
+static const struct capture_events events = { .frame = on_frame, .off = on_off, .cursor = on_cursor };
 
 static void open_source(struct watch *watch)
 {
@@ -69,6 +78,7 @@ void watch_open_socket(struct watch *watch, const char *path)
 void watch_close(struct watch *watch)
 {
 	watch->frame = frame_unref(watch->frame);
+	cursor_finish(&watch->cursor);
 	capture_close(watch->capture);
 	event_base_free(watch->base);
 }
@@ -100,6 +110,11 @@ struct frame *watch_look(struct watch *watch)
 	if (!look_once(watch, true))
 		check_bail_out("a look gave neither a picture nor a reason");
 	return watch->frame;
+}
+
+bool watch_look_again(struct watch *watch)
+{
+	return look_once(watch, false);
 }
 
 bool watch_wait_frame(struct watch *watch)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "server/cursor.h"
 
 #define WATCH_DEADLINE_NS 30000000000LL
 
@@ -23,6 +24,8 @@ struct watch {
 	struct frame *frame;
 	char reason[256];
 	unsigned int events; /* looks that gave either, ever */
+	struct cursor cursor; /* as the source told it, with pixels of our own */
+	unsigned int cursors; /* how often it did */
 };
 
 /* Mode own of that device. The struct stays where it is until watch_close(). */
@@ -32,6 +35,8 @@ void watch_close(struct watch *watch);
 
 /* One look whose answer has to be new: watch->frame, or NULL and watch->reason. */
 struct frame *watch_look(struct watch *watch);
+/* One look like any other, which may have nothing new to say: false. */
+bool watch_look_again(struct watch *watch);
 /* Looks until there is a picture, or a reason with that text in it. False: not in time. */
 bool watch_wait_frame(struct watch *watch);
 bool watch_wait_reason(struct watch *watch, const char *text);
