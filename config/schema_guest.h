@@ -16,7 +16,8 @@
 		.default_text = "us",
 		.reload = SCHEMA_RESTART,
 		.doc = "The keyboard layout of the guest, as XKB names it, with its variant if it has one. "
-		       "Used for viewers that send characters instead of key codes.",
+		       "Viewers that send characters instead of key codes have them typed on its keys, "
+		       "with the Shift, AltGr and dead keys that they need there.",
 	},
 	{
 		VM("clipboard", clipboard),

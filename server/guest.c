@@ -81,6 +81,8 @@ static void pump(struct guest *guest)
 			wanted = qmp_input_release(&guest->input, arguments);
 			guest->overflowed = wanted;
 			guest->locks.held = 0;
+			if (guest->events && guest->events->let_go)
+				guest->events->let_go(guest->user);
 		}
 		if (wanted)
 			result = qmp_execute(guest->qmp, "input-send-event", arguments);
@@ -169,6 +171,11 @@ void guest_input(struct guest *guest, const struct input_event *event)
 	}
 }
 
+unsigned int guest_locks(const struct guest *guest)
+{
+	return guest->locks.on;
+}
+
 void guest_note_leds(struct guest *guest, unsigned int leds)
 {
 	guest->locks.on = leds;
@@ -254,6 +261,8 @@ static void handle_ready(void *user, const char *version)
 	guest->warned_errno = 0;
 	evtimer_del(guest->timer);
 	log_notice(NULL, "input goes to QEMU %s at %s", version, guest->address.sun_path);
+	if (guest->events && guest->events->let_go)
+		guest->events->let_go(guest->user);
 	ask_mice(guest);
 }
 

@@ -20,6 +20,8 @@ struct guest_events {
 	 * when it connects and now and then while viewers point.
 	 */
 	void (*pointer)(void *user, bool absolute);
+	/* Optional. The guest holds no keys and buttons any more: it is another one, or was made to let go. */
+	void (*let_go)(void *user);
 };
 
 /*
@@ -40,6 +42,8 @@ void guest_free(struct guest *guest);
  * as wanted, as far as that is known (server/locks.h).
  */
 void guest_input(struct guest *guest, const struct input_event *event);
+/* Which lock keys are on, enum input_led, as far as anybody knows (server/locks.h). */
+unsigned int guest_locks(const struct guest *guest);
 /* Somebody knows which lock keys are on, enum input_led: that counts until they are pressed again. */
 void guest_note_leds(struct guest *guest, unsigned int leds);
 

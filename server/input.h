@@ -2,8 +2,8 @@
 /*
  * What a viewer does with keyboard and pointer, on its way to the guest.
  *
- * Protocols make events, server/input resolves keysyms to key numbers, guest
- * control (QMP) and sources that listen (pattern) consume them.
+ * Protocols make events, server/keytext makes key numbers of keysyms, guest
+ * control (QMP) and sources that listen (pattern) or take input consume them.
  */
 #ifndef PLANECAST_SERVER_INPUT_H
 #define PLANECAST_SERVER_INPUT_H
@@ -81,20 +81,5 @@ static inline unsigned int input_led_of(uint32_t qnum)
 		return 0;
 	}
 }
-
-/*
- * Keysym -> key number for one layout (libxkbcommon), for clients that send
- * keysyms only. Loop thread.
- */
-struct input_keymap;
-
-/* layout as in XKB ("us", "de", "fr(oss)"). -EINVAL: unknown layout, -ENOMEM. */
-int input_keymap_new(const char *layout, struct input_keymap **ret);
-void input_keymap_free(struct input_keymap *keymap);
-/*
- * Fills event->key.qnum from event->key.keysym where it is 0. Returns false
- * when no key of the layout makes that keysym (the event is then of no use).
- */
-bool input_keymap_resolve(const struct input_keymap *keymap, struct input_event *event);
 
 #endif

@@ -2,9 +2,34 @@
 /* Which way the input of a VM's viewers goes into the guest. */
 #include "server/input_route.h"
 
+#include <errno.h>
+
 #include "server/capture/capture.h"
 #include "server/guest.h"
 #include "server/input.h"
+#include "server/keymap.h"
+#include "server/log.h"
+
+#define FALLBACK_LAYOUT "us"
+
+int input_route_init(struct input_route *route, const char *layout)
+{
+	int r = keymap_new(layout, &route->keymap);
+
+	if (r == -EINVAL) {
+		/* A picture with the wrong keys beats none; most viewers send key numbers anyway. */
+		log_error(NULL, "keymap: there is no layout '%s', using '%s'", layout, FALLBACK_LAYOUT);
+		r = keymap_new(FALLBACK_LAYOUT, &route->keymap);
+	}
+	route->keytext.keymap = route->keymap;
+	return r;
+}
+
+void input_route_finish(struct input_route *route)
+{
+	keymap_free(route->keymap);
+	route->keymap = NULL;
+}
 
 static void tell_source(struct input_route *route, const struct input_event *event)
 {
@@ -34,19 +59,46 @@ static void tell_guest(struct input_route *route, const struct input_event *even
 		capture_input(route->capture, event);
 }
 
-bool input_route_put(struct input_route *route, const struct input_event *event)
+static void put(struct input_route *route, const struct input_event *event)
 {
-	struct input_event resolved = *event;
-
-	if (event->kind == INPUT_KEY && !input_keymap_resolve(route->keymap, &resolved))
-		return false;
 	if (!capture_takes_input(route->capture))
-		tell_guest(route, &resolved);
+		tell_guest(route, event);
 	else if (event->kind == INPUT_LOCKS)
 		set_source_locks(route, event->locks);
 	else
-		tell_source(route, &resolved);
+		tell_source(route, event);
+}
+
+static void press(void *user, uint32_t qnum, bool down)
+{
+	put(user, &(struct input_event){ .kind = INPUT_KEY, .key = { .down = down, .qnum = qnum } });
+}
+
+static unsigned int locks_on(const struct input_route *route)
+{
+	if (capture_takes_input(route->capture))
+		return route->locks.on;
+	return route->guest ? guest_locks(route->guest) : 0;
+}
+
+bool input_route_put(struct input_route *route, const struct input_event *event)
+{
+	const bool takes = capture_takes_input(route->capture);
+
+	/* The other way knows nothing of what is held by this one. */
+	if (takes != route->took)
+		input_route_forget_keys(route);
+	route->took = takes;
+	if (event->kind == INPUT_KEY)
+		return keytext_key(&route->keytext, event, locks_on(route), press, route);
+	put(route, event);
 	return true;
+}
+
+void input_route_forget_keys(struct input_route *route)
+{
+	keytext_forget_guest(&route->keytext);
+	route->locks.held = 0;
 }
 
 void input_route_note_leds(struct input_route *route, unsigned int leds)

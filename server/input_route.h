@@ -9,24 +9,36 @@
 
 #include <stdbool.h>
 
+#include "server/keytext.h"
 #include "server/locks.h"
 
 struct capture;
 struct guest;
 struct input_event;
-struct input_keymap;
 
-/* All zero but for what the owner lends it. */
 struct input_route {
-	struct input_keymap *keymap;
+	struct keymap *keymap;
+	struct keytext keytext;
+	/* The owner lends these and may change them. */
 	struct guest *guest; /* NULL: none configured */
 	struct capture *capture; /* NULL while the VM comes and goes */
+	bool took; /* the source, the last time */
 	struct locks locks; /* of the guest that the source takes input to */
 	bool guest_relative, source_relative; /* as each says of the pointer */
 };
 
-/* False: a key that the layout does not have. */
+/* route is all zero. An unknown layout is logged, and us is used. -ENOMEM, -EINVAL: not even that. */
+int input_route_init(struct input_route *route, const char *layout);
+/* All zero is fine. */
+void input_route_finish(struct input_route *route);
+
+/*
+ * What is typed with keysyms only is put on the guest's keys (server/keytext.h). False: a key that the layout does
+ * not have.
+ */
 bool input_route_put(struct input_route *route, const struct input_event *event);
+/* The guest holds no keys any more: whoever goes between has lost it, or made it let go. */
+void input_route_forget_keys(struct input_route *route);
 /* The guest's lights as the source tells of them: whoever counts presses of lock keys goes on from there. */
 void input_route_note_leds(struct input_route *route, unsigned int leds);
 /* The pointer of the way that is in use takes positions. */

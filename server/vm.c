@@ -45,7 +45,6 @@
 
 /* Shadows: viewers that are being sent to hold one each; past that, looks wait for them. */
 #define SHADOWS 6
-#define FALLBACK_KEYMAP "us"
 #define CARD_WIDTH 1024
 #define CARD_HEIGHT 768
 
@@ -400,7 +399,17 @@ static void handle_guest_pointer(void *user, bool absolute)
 	protocols_pointer(&vm->protocols, input_route_is_absolute(&vm->route));
 }
 
-static const struct guest_events guest_events = { .pointer = handle_guest_pointer };
+static void handle_guest_let_go(void *user)
+{
+	struct vm *vm = user;
+
+	input_route_forget_keys(&vm->route);
+}
+
+static const struct guest_events guest_events = {
+	.pointer = handle_guest_pointer,
+	.let_go = handle_guest_let_go,
+};
 
 static int open_gate(struct vm *vm)
 {
@@ -426,13 +435,7 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	vm->window.start_ns = clock_now_ns();
 	pacer_init(&vm->pacer, config->max_fps, config->idle_interval_ns);
 
-	r = input_keymap_new(config->keymap, &vm->route.keymap);
-	if (r == -EINVAL) {
-		/* A picture with the wrong keys beats none; most viewers send key numbers anyway. */
-		log_error(NULL, "keymap: there is no layout '%s', using '%s'", config->keymap,
-				FALLBACK_KEYMAP);
-		r = input_keymap_new(FALLBACK_KEYMAP, &vm->route.keymap);
-	}
+	r = input_route_init(&vm->route, config->keymap);
 	if (r < 0)
 		goto fail;
 	r = damage_new(SHADOWS, &vm->damage);
@@ -492,7 +495,7 @@ void vm_free(struct vm *vm)
 	gate_free(vm->gate);
 	guest_free(vm->route.guest);
 	damage_free(vm->damage);
-	input_keymap_free(vm->route.keymap);
+	input_route_finish(&vm->route);
 	tls_free(vm->tls);
 	free(vm);
 }

@@ -18,11 +18,11 @@
 
 #include "server/guest.h"
 #include "server/input.h"
+#include "server/input_route.h"
 
 struct probe {
 	struct event_base *base;
-	struct guest *guest;
-	struct input_keymap *keymap;
+	struct input_route route;
 	uint32_t buttons;
 };
 
@@ -32,6 +32,19 @@ static void fail(const char *what)
 	exit(2);
 }
 
+static void handle_pointer(void *user, bool absolute)
+{
+	(void)user;
+	(void)absolute;
+}
+
+static void handle_let_go(void *user)
+{
+	input_route_forget_keys(&((struct probe *)user)->route);
+}
+
+static const struct guest_events guest_events = { .pointer = handle_pointer, .let_go = handle_let_go };
+
 static void do_line(struct probe *probe, const char *line)
 {
 	struct input_event event = { .kind = INPUT_KEY };
@@ -39,8 +52,6 @@ static void do_line(struct probe *probe, const char *line)
 
 	if (sscanf(line, "keysym %i %7s", (int *)&event.key.keysym, state) == 2) {
 		event.key.down = !strcmp(state, "down");
-		if (!input_keymap_resolve(probe->keymap, &event))
-			fail(line);
 	} else if (sscanf(line, "key %i %7s", (int *)&event.key.qnum, state) == 2) {
 		event.key.down = !strcmp(state, "down");
 	} else {
@@ -52,7 +63,8 @@ static void do_line(struct probe *probe, const char *line)
 		event.pointer.changed = event.pointer.buttons ^ probe->buttons;
 		probe->buttons = event.pointer.buttons;
 	}
-	guest_input(probe->guest, &event);
+	if (!input_route_put(&probe->route, &event))
+		fail(line);
 }
 
 static void handle_read(struct bufferevent *bev, void *user)
@@ -82,8 +94,8 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		fail("usage: guestprobe QMP-SOCKET [LAYOUT]");
 	signal(SIGPIPE, SIG_IGN);
-	if (!probe.base || input_keymap_new(argc > 2 ? argv[2] : "us", &probe.keymap) < 0 ||
-			guest_new(probe.base, argv[1], NULL, NULL, &probe.guest) < 0)
+	if (!probe.base || input_route_init(&probe.route, argc > 2 ? argv[2] : "us") < 0 ||
+			guest_new(probe.base, argv[1], &guest_events, &probe, &probe.route.guest) < 0)
 		fail("cannot start");
 	input = bufferevent_socket_new(probe.base, STDIN_FILENO, 0);
 	if (!input)
@@ -92,8 +104,8 @@ int main(int argc, char **argv)
 	bufferevent_enable(input, EV_READ);
 	event_base_dispatch(probe.base);
 	bufferevent_free(input);
-	guest_free(probe.guest);
-	input_keymap_free(probe.keymap);
+	guest_free(probe.route.guest);
+	input_route_finish(&probe.route);
 	event_base_free(probe.base);
 	return 0;
 }

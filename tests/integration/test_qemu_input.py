@@ -29,7 +29,7 @@ PLAIN = {
     0xffb1: 0x4f, 0xffb2: 0x50, 0xffb3: 0x51, 0xffb0: 0x52, 0xffae: 0x53, 0xffaa: 0x37,  # KP 1 2 3 0 . *
 }
 EXTENDED = {
-    0xffe4: 0x1d, 0xffea: 0x38, 0xfe03: 0x38,  # Control_R Alt_R AltGr
+    0xffe4: 0x1d, 0xffea: 0x38,  # Control_R Alt_R
     0xffeb: 0x5b, 0xffec: 0x5c, 0xff67: 0x5d,  # Super_L Super_R Menu
     0xff50: 0x47, 0xff52: 0x48, 0xff55: 0x49, 0xff51: 0x4b, 0xff53: 0x4d,  # Home Up PgUp Left Right
     0xff57: 0x4f, 0xff54: 0x50, 0xff56: 0x51, 0xff63: 0x52, 0xffff: 0x53,  # End Down PgDn Ins Del
@@ -96,7 +96,8 @@ class QemuInput(unittest.TestCase):
         for first, characters in ROWS:
             for code, character in enumerate(characters, first):
                 self.press(guest, probe, ord(character), bytes([code, code | 0x80]))
-                self.press(guest, probe, ord(character.upper()), bytes([code, code | 0x80]))
+                if character.isalpha():
+                    self.press(guest, probe, ord(character.upper()), bytes([0x2a, code, code | 0x80, 0xaa]))
         for keysym, code in PLAIN.items():
             self.press(guest, probe, keysym, bytes([code, code | 0x80]))
         for keysym, code in EXTENDED.items():

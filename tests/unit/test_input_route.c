@@ -68,7 +68,7 @@ static int set_up(void **state)
 static void make_route(struct input_route *route, struct guest *guest)
 {
 	*route = (struct input_route){ .guest = guest, .capture = &source.capture };
-	assert_int_equal(input_keymap_new("us", &route->keymap), 0);
+	assert_int_equal(input_route_init(route, "us"), 0);
 }
 
 static void put_key(struct input_route *route, uint32_t qnum, uint32_t keysym, bool down, bool known)
@@ -119,8 +119,8 @@ static void test_source_takes_it(void **state)
 	struct input_route route;
 
 	make_route(&route, guest);
-	put_key(&route, 0, 'A', true, true);
-	put_key(&route, A, 0, false, true);
+	put_key(&route, 0, 'a', true, true);
+	put_key(&route, 0, 'a', false, true);
 	put_key(&route, 0, 0xfffffffe, true, false);
 	assert_int_equal(source.n_seen, 2);
 	assert_int_equal(source.seen[0].key.qnum, A);
@@ -135,7 +135,7 @@ static void test_source_takes_it(void **state)
 	PEER_WAIT(peer, peer->n_lines > before);
 	assert_string_equal(peer->lines[before], "[" KEY("true", "58") "]");
 	guest_free(guest);
-	input_keymap_free(route.keymap);
+	input_route_finish(&route);
 }
 
 static void test_source_only_looks(void **state)
@@ -161,7 +161,7 @@ static void test_source_only_looks(void **state)
 	put_key(&route, A, 0, true, true);
 	assert_int_equal(source.n_seen, 2);
 	guest_free(guest);
-	input_keymap_free(route.keymap);
+	input_route_finish(&route);
 }
 
 static void test_locks_of_the_source(void **state)
@@ -186,7 +186,7 @@ static void test_locks_of_the_source(void **state)
 	source.n_seen = 0;
 	put_locks(&route, INPUT_LED_CAPS);
 	EXPECT_KEYS(CAPS, -CAPS);
-	input_keymap_free(route.keymap);
+	input_route_finish(&route);
 }
 
 static void test_lights_for_qmp(void **state)
@@ -203,7 +203,7 @@ static void test_lights_for_qmp(void **state)
 	PEER_WAIT(peer, peer->n_lines >= before + 2);
 	assert_string_equal(peer->lines[before], "[" KEY("true", "58") "]");
 	guest_free(guest);
-	input_keymap_free(route.keymap);
+	input_route_finish(&route);
 }
 
 static void test_pointer(void **state)
@@ -222,7 +222,7 @@ static void test_pointer(void **state)
 	assert_true(input_route_is_absolute(&route));
 	source.takes = true;
 	assert_false(input_route_is_absolute(&route));
-	input_keymap_free(route.keymap);
+	input_route_finish(&route);
 }
 
 static void test_sources_tell(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Keysyms to key numbers: US and other layouts, aliases, Unicode, bad names. */
+/* Keysyms to key numbers and modifiers: US and other layouts, aliases, Unicode, bad names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,29 +9,30 @@
 #include <errno.h>
 #include <xkbcommon/xkbcommon-keysyms.h>
 
-#include "server/input.h"
+#include "server/keymap.h"
 
 struct expectation {
 	uint32_t keysym, qnum;
 };
 
-static uint32_t resolve(const struct input_keymap *keymap, uint32_t keysym)
+/* The best key's number; 0: there is none. */
+static uint32_t resolve(const struct keymap *keymap, uint32_t keysym)
 {
-	struct input_event event = { .kind = INPUT_KEY, .key = { .down = true, .keysym = keysym } };
+	const struct keymap_key *keys;
 
-	return input_keymap_resolve(keymap, &event) ? event.key.qnum : 0;
+	return keymap_find(keymap, keysym, &keys) ? keys[0].qnum : 0;
 }
 
 static void check(const char *layout, const struct expectation *table, size_t count)
 {
-	struct input_keymap *keymap;
+	struct keymap *keymap;
 
-	assert_int_equal(input_keymap_new(layout, &keymap), 0);
+	assert_int_equal(keymap_new(layout, &keymap), 0);
 	for (size_t i = 0; i < count; i++)
 		if (resolve(keymap, table[i].keysym) != table[i].qnum)
 			fail_msg("%s: keysym 0x%x is key 0x%x, not 0x%x", layout, table[i].keysym,
 					resolve(keymap, table[i].keysym), table[i].qnum);
-	input_keymap_free(keymap);
+	keymap_free(keymap);
 }
 
 #define CHECK(layout, table) check(layout, table, sizeof(table) / sizeof((table)[0]))
@@ -48,10 +49,10 @@ static void test_us_text(void **state)
 		{ "asdfghjkl;'`", "ASDFGHJKL:\"~", 0x1e },
 		{ "\\zxcvbnm,./", "|ZXCVBNM<>?", 0x2b },
 	};
-	struct input_keymap *keymap;
+	struct keymap *keymap;
 
 	(void)state;
-	assert_int_equal(input_keymap_new("us", &keymap), 0);
+	assert_int_equal(keymap_new("us", &keymap), 0);
 	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
 		for (uint32_t i = 0; rows[row].plain[i]; i++) {
 			/* Printable ASCII is its own keysym. */
@@ -59,7 +60,7 @@ static void test_us_text(void **state)
 			assert_int_equal(resolve(keymap, (uint8_t)rows[row].shifted[i]), rows[row].first_qnum + i);
 		}
 	}
-	input_keymap_free(keymap);
+	keymap_free(keymap);
 }
 
 static void test_us_other_keys(void **state)
@@ -69,7 +70,8 @@ static void test_us_other_keys(void **state)
 		{ XKB_KEY_ISO_Left_Tab, 0x0f }, { XKB_KEY_Return, 0x1c }, { XKB_KEY_space, 0x39 },
 		{ XKB_KEY_Shift_L, 0x2a }, { XKB_KEY_Shift_R, 0x36 }, { XKB_KEY_Control_L, 0x1d },
 		{ XKB_KEY_Control_R, 0x9d }, { XKB_KEY_Alt_L, 0x38 }, { XKB_KEY_Alt_R, 0xb8 },
-		{ XKB_KEY_ISO_Level3_Shift, 0xb8 }, { XKB_KEY_Mode_switch, 0xb8 },
+		/* AltGr makes nothing here. */
+		{ XKB_KEY_ISO_Level3_Shift, 0 }, { XKB_KEY_Mode_switch, 0 },
 		{ XKB_KEY_Super_L, 0xdb }, { XKB_KEY_Super_R, 0xdc }, { XKB_KEY_Menu, 0xdd },
 		{ XKB_KEY_Meta_L, 0x38 }, { XKB_KEY_Caps_Lock, 0x3a }, { XKB_KEY_Num_Lock, 0x45 },
 		{ XKB_KEY_Scroll_Lock, 0x46 }, { XKB_KEY_Print, 0xb7 }, { XKB_KEY_Sys_Req, 0xb7 },
@@ -124,16 +126,30 @@ static void test_other_layouts(void **state)
 	CHECK("jp", japanese);
 }
 
-static void test_known_number_wins(void **state)
+static void test_modifiers(void **state)
 {
-	struct input_event event = { .kind = INPUT_KEY, .key = { .qnum = 0x1e, .keysym = 'z' } };
-	struct input_keymap *keymap;
+	const struct keymap_key *keys;
+	struct keymap *keymap;
 
 	(void)state;
-	assert_int_equal(input_keymap_new("us", &keymap), 0);
-	assert_true(input_keymap_resolve(keymap, &event));
-	assert_int_equal(event.key.qnum, 0x1e);
-	input_keymap_free(keymap);
+	assert_int_equal(keymap_new("de", &keymap), 0);
+	assert_int_equal(keymap_level3(keymap), 0xb8);
+	assert_true(keymap_find(keymap, '@', &keys));
+	for (unsigned int combo = 0; combo < KEYMAP_COMBOS; combo++)
+		assert_int_equal(keys[0].combos >> combo & 1,
+				(combo & (KEYMAP_SHIFT | KEYMAP_LEVEL3)) == KEYMAP_LEVEL3);
+	assert_true(keymap_find(keymap, 'A', &keys));
+	for (unsigned int combo = 0; combo < KEYMAP_COMBOS; combo++)
+		if (!(combo & KEYMAP_LEVEL3))
+			assert_int_equal(keys[0].combos >> combo & 1,
+					!(combo & KEYMAP_SHIFT) != !(combo & KEYMAP_CAPS));
+	assert_true(keymap_find(keymap, XKB_KEY_KP_7, &keys));
+	assert_true(keys[0].combos >> KEYMAP_NUM & 1);
+	assert_false(keys[0].combos & 1);
+	keymap_free(keymap);
+	assert_int_equal(keymap_new("us", &keymap), 0);
+	assert_int_equal(keymap_level3(keymap), 0);
+	keymap_free(keymap);
 }
 
 static void test_bad_names(void **state)
@@ -145,12 +161,12 @@ static void test_bad_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct input_keymap *keymap = NULL;
+		struct keymap *keymap = NULL;
 
-		if (input_keymap_new(names[i], &keymap) != -EINVAL || keymap)
+		if (keymap_new(names[i], &keymap) != -EINVAL || keymap)
 			fail_msg("layout '%s' was taken", names[i]);
 	}
-	input_keymap_free(NULL);
+	keymap_free(NULL);
 }
 
 int main(void)
@@ -159,7 +175,7 @@ int main(void)
 		cmocka_unit_test(test_us_text),
 		cmocka_unit_test(test_us_other_keys),
 		cmocka_unit_test(test_other_layouts),
-		cmocka_unit_test(test_known_number_wins),
+		cmocka_unit_test(test_modifiers),
 		cmocka_unit_test(test_bad_names),
 	};
 
