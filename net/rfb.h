@@ -72,6 +72,7 @@ enum rfb_pseudo_encoding {
 	RFB_PSEUDO_CURSOR = -239,
 	RFB_PSEUDO_COMPRESSION_HIGHEST = -247, /* 9 .. 0 */
 	RFB_PSEUDO_COMPRESSION_LOWEST = -256,
+	RFB_PSEUDO_QEMU_POINTER_MOTION = -257,
 	RFB_PSEUDO_QEMU_KEY_EVENT = -258,
 	RFB_PSEUDO_QEMU_LED_STATE = -261,
 	RFB_PSEUDO_DESKTOP_NAME = -307,
@@ -81,7 +82,11 @@ enum rfb_pseudo_encoding {
 	RFB_PSEUDO_CURSOR_WITH_ALPHA = -314,
 	RFB_PSEUDO_EXTENDED_MOUSE_BUTTONS = -316,
 	RFB_PSEUDO_EXTENDED_CLIPBOARD = -1063131698, /* 0xc0a1e5ce */
+	RFB_PSEUDO_VMWARE_LED_STATE = 0x574d5668,
 };
+
+/* What stands for no motion in a PointerEvent whose positions are motion (registry, QEMU Pointer Motion Change). */
+#define RFB_MOTION_ZERO 0x7fff
 
 /* Who changed the size, x of an ExtendedDesktopSize rectangle (registry). */
 enum rfb_size_reason { RFB_SIZE_SERVER = 0, RFB_SIZE_THIS_CLIENT = 1, RFB_SIZE_OTHER_CLIENT = 2 };

@@ -153,6 +153,16 @@ static void pointer(struct protocol *protocol, bool absolute)
 		spice_session_set_pointer(session);
 }
 
+static void leds(struct protocol *protocol, unsigned int leds)
+{
+	struct spice *spice = from_protocol(protocol);
+	struct spice_session *session;
+
+	spice->leds = (int)leds;
+	TAILQ_FOREACH(session, &spice->sessions, link)
+		spice_session_set_leds(session);
+}
+
 static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 {
 	const struct spice *spice = (const struct spice *)protocol;
@@ -296,6 +306,7 @@ static const struct protocol_impl impl = {
 	.packet = packet,
 	.cursor = cursor,
 	.pointer = pointer,
+	.leds = leds,
 	.stats = stats,
 	.reconfigure = reconfigure,
 	.issue_ticket = issue_ticket,
@@ -322,6 +333,7 @@ int spice_new(struct event_base *base, const struct config_vm *config, struct ga
 	spice->tls = tls;
 	spice->events = events;
 	spice->user = user;
+	spice->leds = -1;
 	spice->scratch = evbuffer_new();
 	spice->later = event_new(base, -1, 0, handle_later, spice);
 	if (spice->scratch && spice->later)

@@ -53,6 +53,7 @@ struct spice {
 	struct protocol_video video; /* as it is now */
 	uint32_t coded[PACKET_CODECS]; /* the last region of which a packet came, by its serial */
 	bool relative; /* the guest's pointer takes motion only */
+	int leds; /* of the guest, enum input_led; -1: not known */
 
 	struct bucket bucket; /* for viewers: each costs us some 50 ms until he sees something */
 	struct spice_front_list fronts; /* oldest first */

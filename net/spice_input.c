@@ -34,6 +34,7 @@ struct spice_input {
 	} keys[KEYS];
 	unsigned int locks; /* enum input_led: at the viewer */
 	bool locks_said; /* the library is to know them, from the loop */
+	int leds; /* of the guest, enum input_led; -1: not known */
 
 	struct RedsState *server;
 	bool absolute; /* the guest's pointer; there is a tablet */
@@ -99,6 +100,16 @@ static void flush(struct spice_input *input)
 		tell_pointer(input, 0);
 }
 
+static unsigned int shown_leds(const struct spice_input *input)
+{
+	return input->leds < 0 ? input->locks : (unsigned int)input->leds;
+}
+
+static void tell_leds(struct spice_input *input)
+{
+	spice_server_kbd_leds(&input->keyboard.keyboard, (int)shown_leds(input));
+}
+
 static void handle_later(evutil_socket_t fd, short what, void *data)
 {
 	struct spice_input *input = data;
@@ -110,7 +121,7 @@ static void handle_later(evutil_socket_t fd, short what, void *data)
 		return;
 	/* It tells the client what it holds them to be, and would be behind. */
 	input->locks_said = false;
-	spice_server_kbd_leds(&input->keyboard.keyboard, (int)input->locks);
+	tell_leds(input);
 }
 
 static void tell_locks(struct spice_input *input)
@@ -164,7 +175,7 @@ static void push_scan(SpiceKbdInstance *keyboard, uint8_t byte)
 
 static uint8_t get_leds(SpiceKbdInstance *keyboard)
 {
-	return (uint8_t)from_keyboard(keyboard)->locks;
+	return (uint8_t)shown_leds(from_keyboard(keyboard));
 }
 
 /* The library's own numbers, which are not the protocol's. */
@@ -335,6 +346,7 @@ int spice_input_new(struct RedsState *server, struct event_base *base,
 	input->events = events;
 	input->server = server;
 	input->absolute = true;
+	input->leds = -1;
 	input->user = user;
 	input->later = event_new(base, -1, 0, handle_later, input);
 	if (!input->later) {
@@ -373,6 +385,14 @@ void spice_input_set_absolute(struct spice_input *input, bool absolute)
 		spice_server_add_interface(input->server, &input->tablet.tablet.base);
 	else
 		spice_server_remove_interface(&input->tablet.tablet.base);
+}
+
+void spice_input_set_leds(struct spice_input *input, unsigned int leds)
+{
+	if (input->leds == (int)leds)
+		return;
+	input->leds = (int)leds;
+	tell_leds(input);
 }
 
 void spice_input_release(struct spice_input *input)

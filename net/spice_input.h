@@ -10,8 +10,8 @@
  * says they are, and one other with each press. The guest is told before each key
  * and not sooner, so that what several viewers type means what each one's lights
  * say, nobody's are changed behind its back, and who does not type changes nothing.
- * What the guest itself makes of them nobody hears: QMP does not say
- * (server/locks.h).
+ * What the guest itself makes of them is told to viewers where anybody knows, which by
+ * QMP nobody does (server/locks.h): else they are told what they said.
  *
  * Loop thread.
  */
@@ -49,6 +49,11 @@ void spice_input_free(struct spice_input *input);
  * inside the library, nor while the picture changes its size.
  */
 void spice_input_set_absolute(struct spice_input *input, bool absolute);
+/*
+ * The guest's lights, enum input_led, for the viewer to show; what its keys mean is its own. Not from inside the
+ * library.
+ */
+void spice_input_set_leds(struct spice_input *input, unsigned int leds);
 /* Lets everything go that was let through. */
 void spice_input_release(struct spice_input *input);
 

@@ -209,6 +209,7 @@ static int make_instance(struct spice_session *session)
 	spice_server_vm_start(session->server);
 	spice_session_set_cursor(session);
 	spice_session_set_pointer(session);
+	spice_session_set_leds(session);
 	return 0;
 }
 
@@ -346,6 +347,12 @@ void spice_session_set_cursor(struct spice_session *session)
 {
 	if (session->display && session->spice->cursor_known)
 		spice_display_set_cursor(session->display, &session->spice->cursor);
+}
+
+void spice_session_set_leds(struct spice_session *session)
+{
+	if (session->input && session->spice->leds >= 0)
+		spice_input_set_leds(session->input, (unsigned int)session->spice->leds);
 }
 
 void spice_session_set_pointer(struct spice_session *session)

@@ -101,6 +101,8 @@ void spice_session_update(struct spice_session *session, const struct update *up
 void spice_session_feed(struct spice_session *session);
 /* The pointer, spice->cursor, has changed. */
 void spice_session_set_cursor(struct spice_session *session);
+/* The guest's lights: spice->leds, if they are known. */
+void spice_session_set_leds(struct spice_session *session);
 /* The guest's pointer takes positions or motion: spice->relative; at once or when the picture is whole. */
 void spice_session_set_pointer(struct spice_session *session);
 /* The viewer wants a picture of that size, whatever it is. */

@@ -358,6 +358,16 @@ static void clipboard(struct protocol *protocol, struct clipboard *clipboard)
 	from_protocol(protocol)->clipboard = clipboard;
 }
 
+static void pointer(struct protocol *protocol, bool absolute)
+{
+	struct vnc *vnc = from_protocol(protocol);
+
+	if (vnc->relative == !absolute)
+		return;
+	vnc->relative = !absolute;
+	set_due(vnc, VNC_DUE_POINTER);
+}
+
 static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 {
 	const struct vnc *vnc = (const struct vnc *)protocol;
@@ -506,6 +516,7 @@ static const struct protocol_impl impl = {
 	.cursor = cursor,
 	.leds = leds,
 	.clipboard = clipboard,
+	.pointer = pointer,
 	.stats = stats,
 	.reconfigure = reconfigure,
 	.issue_ticket = issue_ticket,

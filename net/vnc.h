@@ -56,6 +56,7 @@ struct vnc {
 	struct cursor cursor; /* argb is ours */
 	bool cursor_known;
 	int leds; /* enum input_led; -1: not known */
+	bool relative; /* the guest's pointer takes motion only */
 	struct soft_cursor *soft; /* NULL: no viewer needs it */
 	char *desktop_name;
 

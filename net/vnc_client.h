@@ -54,6 +54,8 @@ enum vnc_ability {
 	VNC_CAN_COPY_RECT = 1 << 11,
 	VNC_CAN_H264 = 1 << 12,
 	VNC_CAN_CLIPBOARD = 1 << 13,
+	VNC_CAN_LEDS_VMWARE = 1 << 14,
+	VNC_CAN_MOTION = 1 << 15,
 };
 
 /* Pseudo-rectangles that wait to be sent. */
@@ -64,6 +66,7 @@ enum vnc_due {
 	VNC_DUE_NAME = 1 << 3,
 	VNC_DUE_KEYCODES = 1 << 4,
 	VNC_DUE_MORE_BUTTONS = 1 << 5,
+	VNC_DUE_POINTER = 1 << 6,
 };
 
 struct vnc_client {

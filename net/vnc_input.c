@@ -33,9 +33,7 @@ static void tell_pointer(struct vnc_client *client)
 	struct vnc_input *input = &client->input;
 	const uint32_t changed = input->buttons ^ input->buttons_told;
 
-	input->moved = false;
-	input->buttons_told = input->buttons;
-	tell(client, &(struct input_event){
+	struct input_event event = {
 		.kind = INPUT_POINTER,
 		.pointer = {
 			.x = input->x,
@@ -45,7 +43,18 @@ static void tell_pointer(struct vnc_client *client)
 			.buttons = input->buttons,
 			.changed = changed,
 		},
-	});
+	};
+
+	if (input->motion) {
+		event.kind = INPUT_MOTION;
+		event.pointer.dx = input->dx;
+		event.pointer.dy = input->dy;
+	}
+	input->moved = false;
+	input->dx = 0;
+	input->dy = 0;
+	input->buttons_told = input->buttons;
+	tell(client, &event);
 }
 
 /* One more event for the guest? Else the stream is read again as soon as there may be. */
@@ -112,6 +121,22 @@ int vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t 
 	return 0;
 }
 
+static void place(struct vnc_client *client, uint32_t x, uint32_t y)
+{
+	struct vnc_input *input = &client->input;
+
+	if (!input->motion) {
+		input->x = x < client->width ? x : client->width - 1;
+		input->y = y < client->height ? y : client->height - 1;
+		input->moved = true;
+	} else if (x >= PROTOCOL_PICTURE_MAX && y >= PROTOCOL_PICTURE_MAX) {
+		input->dx = input_add_motion(input->dx, (int32_t)x - RFB_MOTION_ZERO);
+		input->dy = input_add_motion(input->dy, (int32_t)y - RFB_MOTION_ZERO);
+		input->moved = true;
+	}
+	/* Else it is a position, of before the viewer was told: no hand is as quick as that motion would be. */
+}
+
 int vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_t buttons)
 {
 	struct vnc_input *input = &client->input;
@@ -125,13 +150,23 @@ int vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_
 			return r;
 		tell_place(client);
 	}
-	input->x = x < client->width ? x : client->width - 1;
-	input->y = y < client->height ? y : client->height - 1;
+	place(client, x, y);
 	input->buttons = buttons;
-	input->moved = true;
 	if (buttons != input->buttons_told)
-		tell_place(client);
+		tell_pointer(client);
 	return 0;
+}
+
+void vnc_input_set_motion(struct vnc_client *client, bool motion)
+{
+	struct vnc_input *input = &client->input;
+
+	if (input->motion == motion)
+		return;
+	input->motion = motion;
+	input->moved = false;
+	input->dx = 0;
+	input->dy = 0;
 }
 
 void vnc_input_flush(struct vnc_client *client)
@@ -149,6 +184,8 @@ void vnc_input_release(struct vnc_client *client)
 		tell_key(client, false, input->keys[input->n_keys].qnum, input->keys[input->n_keys].keysym);
 	}
 	input->moved = false;
+	input->dx = 0;
+	input->dy = 0;
 	input->buttons = 0;
 	if (input->buttons_told)
 		tell_pointer(client);

@@ -26,6 +26,8 @@ struct vnc_input {
 	} keys[VNC_INPUT_KEYS_MAX];
 	uint32_t x, y, buttons; /* newest */
 	uint32_t buttons_told;
+	bool motion; /* the viewer was told to say by how much it moves, not where to */
+	int32_t dx, dy; /* of that, not told yet */
 	bool moved; /* not told yet */
 	struct rate rate;
 };
@@ -37,7 +39,10 @@ struct vnc_input {
 
 /* qnum as in struct input_event; 0: only the keysym is known. */
 int vnc_input_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t keysym);
+/* As they stand in PointerEvent, whatever the viewer was told that they mean. */
 int vnc_input_pointer(struct vnc_client *client, uint32_t x, uint32_t y, uint32_t buttons);
+/* The viewer is told now: its next positions are motion, or positions again. */
+void vnc_input_set_motion(struct vnc_client *client, bool motion);
 /* End of the round: the pointer is told where it is, or the stream is read again when it may be. */
 void vnc_input_flush(struct vnc_client *client);
 /* Lets everything go, also for a closed client. */

@@ -63,6 +63,8 @@ static const struct {
 	{ RFB_PSEUDO_CURSOR_WITH_ALPHA, VNC_CAN_CURSOR_ALPHA, VNC_DUE_CURSOR },
 	{ RFB_PSEUDO_QEMU_KEY_EVENT, VNC_CAN_KEYCODES, VNC_DUE_KEYCODES },
 	{ RFB_PSEUDO_QEMU_LED_STATE, VNC_CAN_LEDS, VNC_DUE_LEDS },
+	{ RFB_PSEUDO_VMWARE_LED_STATE, VNC_CAN_LEDS_VMWARE, VNC_DUE_LEDS },
+	{ RFB_PSEUDO_QEMU_POINTER_MOTION, VNC_CAN_MOTION, VNC_DUE_POINTER },
 	{ RFB_PSEUDO_DESKTOP_NAME, VNC_CAN_NAME, 0 },
 	{ RFB_PSEUDO_FENCE, VNC_CAN_FENCE, 0 },
 	{ RFB_PSEUDO_CONTINUOUS_UPDATES, VNC_CAN_CONTINUOUS, 0 },
@@ -120,7 +122,7 @@ static void announce(struct vnc_client *client, unsigned int before)
 			client->due |= abilities[i].due;
 		/* What it was not told meanwhile may have changed. */
 		if (abilities[i].ability & regained)
-			client->due |= abilities[i].due & (VNC_DUE_CURSOR | VNC_DUE_LEDS);
+			client->due |= abilities[i].due & (VNC_DUE_CURSOR | VNC_DUE_LEDS | VNC_DUE_POINTER);
 	}
 	if (!client->vnc->cursor_known)
 		client->due &= ~(unsigned int)VNC_DUE_CURSOR;
@@ -128,6 +130,9 @@ static void announce(struct vnc_client *client, unsigned int before)
 		client->due &= ~(unsigned int)VNC_DUE_LEDS;
 	if (fresh & VNC_CAN_CLIPBOARD)
 		vnc_clipboard_announce(client);
+	/* Positions are what it begins with. */
+	if (client->vnc->relative == client->input.motion)
+		client->due &= ~(unsigned int)VNC_DUE_POINTER;
 	if (fresh & VNC_CAN_FENCE)
 		vnc_update_send_fence(client);
 	if (fresh & VNC_CAN_CONTINUOUS)

@@ -157,8 +157,20 @@ static int put_leds(struct vnc_client *client, struct evbuffer *out)
 
 	_Static_assert(INPUT_LED_SCROLL == 1 && INPUT_LED_NUM == 2 && INPUT_LED_CAPS == 4,
 			"as on the wire");
-	return put_rect(out, 0, 0, 0, 0, RFB_PSEUDO_QEMU_LED_STATE) < 0
-			? -1 : evbuffer_add(out, &leds, 1);
+	if (client->abilities & VNC_CAN_LEDS)
+		return put_rect(out, 0, 0, 0, 0, RFB_PSEUDO_QEMU_LED_STATE) < 0
+				? -1 : evbuffer_add(out, &leds, 1);
+	/* The same bits, as a word. */
+	return put_rect(out, 0, 0, 0, 0, RFB_PSEUDO_VMWARE_LED_STATE) < 0 ||
+			evbuffer_add(out, (const uint8_t[]){ 0, 0, 0, leds }, 4) < 0 ? -1 : 0;
+}
+
+static int put_pointer(struct vnc_client *client, struct evbuffer *out)
+{
+	const bool relative = client->vnc->relative;
+
+	vnc_input_set_motion(client, relative);
+	return put_rect(out, !relative, 0, client->width, client->height, RFB_PSEUDO_QEMU_POINTER_MOTION);
 }
 
 static int put_name(struct vnc_client *client, struct evbuffer *out)
@@ -194,7 +206,8 @@ static const struct {
 } pseudos[] = {
 	{ VNC_DUE_SIZE, VNC_CAN_RESIZE | VNC_CAN_RESIZE_EXTENDED, put_size },
 	{ VNC_DUE_CURSOR, VNC_CAN_CURSOR | VNC_CAN_CURSOR_ALPHA, put_cursor },
-	{ VNC_DUE_LEDS, VNC_CAN_LEDS, put_leds },
+	{ VNC_DUE_LEDS, VNC_CAN_LEDS | VNC_CAN_LEDS_VMWARE, put_leds },
+	{ VNC_DUE_POINTER, VNC_CAN_MOTION, put_pointer },
 	{ VNC_DUE_NAME, VNC_CAN_NAME, put_name },
 	{ VNC_DUE_KEYCODES, VNC_CAN_KEYCODES, put_keycodes },
 	{ VNC_DUE_MORE_BUTTONS, VNC_CAN_MORE_BUTTONS, put_more_buttons },

@@ -50,6 +50,28 @@ static void set_source_locks(struct input_route *route, unsigned int wanted)
 	}
 }
 
+/* The way from one position to the next is what is left of them. */
+static void tell_source_pointer(struct input_route *route, const struct input_event *event)
+{
+	struct input_event motion = *event;
+
+	if (event->kind == INPUT_POINTER && route->source_relative) {
+		const bool same_size = event->pointer.width == route->width && event->pointer.height == route->height;
+
+		motion.kind = INPUT_MOTION;
+		motion.pointer.dx = same_size ? (int32_t)((int64_t)event->pointer.x - route->x) : 0;
+		motion.pointer.dy = same_size ? (int32_t)((int64_t)event->pointer.y - route->y) : 0;
+	}
+	if (event->kind == INPUT_POINTER) {
+		route->x = event->pointer.x;
+		route->y = event->pointer.y;
+		route->width = event->pointer.width;
+		route->height = event->pointer.height;
+	}
+	if (motion.kind == INPUT_POINTER || motion.pointer.dx || motion.pointer.dy || motion.pointer.changed)
+		tell_source(route, &motion);
+}
+
 static void tell_guest(struct input_route *route, const struct input_event *event)
 {
 	if (route->guest)
@@ -65,6 +87,8 @@ static void put(struct input_route *route, const struct input_event *event)
 		tell_guest(route, event);
 	else if (event->kind == INPUT_LOCKS)
 		set_source_locks(route, event->locks);
+	else if (event->kind != INPUT_KEY)
+		tell_source_pointer(route, event);
 	else
 		tell_source(route, event);
 }

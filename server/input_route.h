@@ -8,6 +8,7 @@
 #define PLANECAST_SERVER_INPUT_ROUTE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "server/keytext.h"
 #include "server/locks.h"
@@ -25,6 +26,7 @@ struct input_route {
 	bool took; /* the source, the last time */
 	struct locks locks; /* of the guest that the source takes input to */
 	bool guest_relative, source_relative; /* as each says of the pointer */
+	uint32_t x, y, width, height; /* where a viewer last pointed; 0 of 0: nowhere */
 };
 
 /* route is all zero. An unknown layout is logged, and us is used. -ENOMEM, -EINVAL: not even that. */

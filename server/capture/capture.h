@@ -130,8 +130,8 @@ void capture_refresh(struct capture *capture);
 /* -EOPNOTSUPP where the source cannot. */
 int capture_resize(struct capture *capture, uint32_t width, uint32_t height);
 /*
- * Keys by number and the pointer; motion and, as lights are the source's to know, no locks. A source that
- * does not take input sees no motion either.
+ * Keys by number, and the pointer, to a source that said it takes motion only as motion. No locks: which keys to
+ * press for them is for who counts lights to say. A source that does not take input sees no motion either.
  */
 void capture_input(struct capture *capture, const struct input_event *event);
 /* True: capture_input() takes what it is given to the guest. NULL is fine. */

@@ -220,7 +220,8 @@ static void handle_message(struct spice_client *client, uint16_t type, const uin
 		client->mouse_modes = spice_wire_get_u16(data);
 		client->mouse_mode = spice_wire_get_u16(data + 2);
 	}
-	if (client->channel == SPICE_LINK_INPUTS && type == SPICE_MSG_INPUTS_KEY_MODIFIERS)
+	if (client->channel == SPICE_LINK_INPUTS &&
+			(type == SPICE_MSG_INPUTS_INIT || type == SPICE_MSG_INPUTS_KEY_MODIFIERS))
 		client->locks = spice_wire_get_u16(data);
 	if (client->channel == SPICE_LINK_DISPLAY && type >= SPICE_MSG_DISPLAY_DRAW_FILL)
 		client->draws++;

@@ -126,7 +126,7 @@ static void test_source_takes_it(void **state)
 	assert_int_equal(source.seen[0].key.qnum, A);
 	assert_int_equal(source.seen[1].key.qnum, A);
 	put(&route, INPUT_POINTER);
-	put(&route, INPUT_MOTION);
+	assert_true(input_route_put(&route, &(struct input_event){ .kind = INPUT_MOTION, .pointer = { .dx = 1 } }));
 	assert_int_equal(source.n_seen, 4);
 	assert_int_equal(source.seen[3].kind, INPUT_MOTION);
 	/* The first line at QEMU is the next one that is meant for it. */
@@ -135,6 +135,45 @@ static void test_source_takes_it(void **state)
 	PEER_WAIT(peer, peer->n_lines > before);
 	assert_string_equal(peer->lines[before], "[" KEY("true", "58") "]");
 	guest_free(guest);
+	input_route_finish(&route);
+}
+
+static void point(struct input_route *route, uint32_t x, uint32_t y, uint32_t size, uint32_t changed)
+{
+	const struct input_event event = {
+		.kind = INPUT_POINTER,
+		.pointer = { .x = x, .y = y, .width = size, .height = size, .buttons = changed, .changed = changed },
+	};
+
+	source.n_seen = 0;
+	assert_true(input_route_put(route, &event));
+}
+
+static void test_source_takes_motion(void **state)
+{
+	const struct input_event motion = { .kind = INPUT_MOTION, .pointer = { .dx = 3, .dy = 4 } };
+	struct input_route route;
+
+	(void)state;
+	make_route(&route, NULL);
+	point(&route, 10, 20, 100, 0);
+	assert_int_equal(source.seen[0].kind, INPUT_POINTER);
+	route.source_relative = true;
+	point(&route, 15, 18, 100, 0);
+	assert_int_equal(source.n_seen, 1);
+	assert_int_equal(source.seen[0].kind, INPUT_MOTION);
+	assert_int_equal(source.seen[0].pointer.dx, 5);
+	assert_int_equal(source.seen[0].pointer.dy, -2);
+	point(&route, 15, 18, 100, 0);
+	assert_int_equal(source.n_seen, 0);
+	/* Nobody moved: the picture is another one. */
+	point(&route, 30, 36, 200, 1);
+	assert_int_equal(source.n_seen, 1);
+	assert_int_equal(source.seen[0].pointer.dx, 0);
+	assert_int_equal(source.seen[0].pointer.changed, 1);
+	source.n_seen = 0;
+	assert_true(input_route_put(&route, &motion));
+	assert_int_equal(source.seen[0].pointer.dx, 3);
 	input_route_finish(&route);
 }
 
@@ -251,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_source_takes_it, set_up, peer_tear_down),
+		cmocka_unit_test_setup_teardown(test_source_takes_motion, set_up, peer_tear_down),
 		cmocka_unit_test_setup_teardown(test_source_only_looks, set_up, peer_tear_down),
 		cmocka_unit_test_setup_teardown(test_locks_of_the_source, set_up, peer_tear_down),
 		cmocka_unit_test_setup_teardown(test_lights_for_qmp, set_up, peer_tear_down),

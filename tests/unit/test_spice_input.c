@@ -95,6 +95,28 @@ static void locks_are_what_the_viewer_says(void **state)
 	SPICE_RIG_UNTIL(hear_all() && inputs->locks == INPUT_LED_NUM);
 }
 
+/* What the guest shows is shown to the viewer, and changes nothing of what its keys mean. */
+static void the_guests_lights_are_shown(void **state)
+{
+	struct spice_client *inputs = &clients[0][SPICE_LINK_INPUTS];
+
+	(void)state;
+	spice_rig.spice->impl->leds(spice_rig.spice, INPUT_LED_NUM);
+	SPICE_RIG_UNTIL(hear_all() && inputs->locks == INPUT_LED_NUM);
+	SCAN(0, "\x1e\x9e");
+	say_modifiers(0, SPICE_KEYBOARD_MODIFIER_FLAGS_CAPS_LOCK);
+	SCAN(0, "\x1e\x9e");
+	inputs_settle(0);
+	EXPECT_KEYS(0x1e, -0x1e, 1000 + INPUT_LED_CAPS, 0x1e, -0x1e);
+	spice_rig.spice->impl->leds(spice_rig.spice, INPUT_LED_CAPS | INPUT_LED_SCROLL);
+	SPICE_RIG_UNTIL(hear_all() && inputs->locks == (INPUT_LED_CAPS | INPUT_LED_SCROLL));
+	/* Also to who comes later. */
+	inputs_join(clients[1]);
+	SPICE_RIG_UNTIL(hear_all() && clients[1][SPICE_LINK_INPUTS].locks == (INPUT_LED_CAPS | INPUT_LED_SCROLL));
+	spice_rig.spice->impl->leds(spice_rig.spice, 0);
+	SPICE_RIG_UNTIL(hear_all() && !inputs->locks && !clients[1][SPICE_LINK_INPUTS].locks);
+}
+
 static void each_viewer_has_its_own_locks(void **state)
 {
 	(void)state;
@@ -225,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(keys_come_through, inputs_setup, inputs_teardown),
 		cmocka_unit_test_setup_teardown(locks_are_what_the_viewer_says, inputs_setup, inputs_teardown),
+		cmocka_unit_test_setup_teardown(the_guests_lights_are_shown, inputs_setup, inputs_teardown),
 		cmocka_unit_test_setup_teardown(each_viewer_has_its_own_locks, inputs_setup, inputs_teardown),
 		cmocka_unit_test_setup_teardown(one_lets_go_of_nothing_of_the_others, inputs_setup, inputs_teardown),
 		cmocka_unit_test_setup_teardown(who_may_only_watch_does_nothing, inputs_setup, inputs_teardown),

@@ -99,8 +99,9 @@ struct viewer {
 		size_t bytes;
 		uint8_t first; /* of its bytes */
 	} video;
-	unsigned int leds_told, keycodes_told, buttons_told, names_told;
+	unsigned int leds_told, led_words_told, keycodes_told, buttons_told, names_told, pointers_told;
 	uint8_t leds;
+	bool moves; /* told to say motion */
 	char name[64];
 	/* The last cut text, and how many there were. */
 	struct {
@@ -140,6 +141,9 @@ void viewer_pointer(struct viewer *viewer, uint8_t buttons, uint16_t x, uint16_t
 
 /* What is behind a cut text's type. */
 void viewer_take_cut_text(struct viewer *viewer, struct bytes_reader *reader);
+struct bytes_reader;
+/* Rectangles that say something by themselves, x of them what it is. False: this is none. */
+bool viewer_take_told(struct viewer *viewer, int32_t encoding, uint16_t x, struct bytes_reader *reader);
 /* Reads and decodes what is there. */
 void viewer_pump(struct viewer *viewer);
 /* Shows exactly what the VM shows. */

@@ -418,7 +418,6 @@ static void take_rect(struct viewer *viewer, struct bytes_reader *reader)
 {
 	struct rect rect;
 	uint32_t n;
-	const uint8_t *name;
 	int32_t encoding;
 
 	rect.x = bytes_get_u16(reader);
@@ -459,28 +458,9 @@ static void take_rect(struct viewer *viewer, struct bytes_reader *reader)
 		take_cursor(viewer, &rect, n * 4, reader);
 		viewer->alpha_cursors++;
 		break;
-	case RFB_PSEUDO_QEMU_LED_STATE:
-		viewer->leds = bytes_get_u8(reader);
-		viewer->leds_told++;
-		break;
-	case RFB_PSEUDO_QEMU_KEY_EVENT:
-		viewer->keycodes_told++;
-		break;
-	case RFB_PSEUDO_EXTENDED_MOUSE_BUTTONS:
-		viewer->buttons_told++;
-		break;
-	case RFB_PSEUDO_DESKTOP_NAME:
-		n = bytes_get_u32(reader);
-		assert_true(n < sizeof(viewer->name));
-		name = bytes_get(reader, n);
-		if (!name)
-			return;
-		memset(viewer->name, 0, sizeof(viewer->name));
-		memcpy(viewer->name, name, n);
-		viewer->names_told++;
-		break;
 	default:
-		fail_msg("unexpected encoding %d", encoding);
+		if (!viewer_take_told(viewer, encoding, rect.x, reader))
+			fail_msg("unexpected encoding %d", encoding);
 	}
 	viewer->rects++;
 }
