@@ -332,10 +332,9 @@ static void let_go(struct job *job, const struct keytext_held *held)
 	keytext->viewers[held->qnum] = false;
 	if (!held->qnum)
 		return;
-	if (!keytext->guest[held->qnum] || (keytext->bent && (is_shift(keytext, held->qnum) ||
+	if (keytext->guest[held->qnum] && !(keytext->bent && (is_shift(keytext, held->qnum) ||
 			(keytext->hides_control && is_control(held->qnum)))))
-		return;
-	press(job, held->qnum, false);
+		press(job, held->qnum, false);
 	if (held->is_text && !holds_text(keytext))
 		unbend(job);
 }
@@ -392,6 +391,9 @@ void keytext_forget_guest(struct keytext *keytext)
 {
 	for (unsigned int i = 0; i < KEYTEXT_KEYS; i++)
 		keytext->guest[i] = false;
+	/* Characters are written by then; modifiers are still meant. */
+	for (unsigned int i = 0; i < keytext->n_held; i++)
+		keytext->held[i].qnum = keytext->held[i].is_text ? 0 : keytext->held[i].qnum;
 	keytext->flipped_caps = false;
 	keytext->bent = false;
 }

@@ -6,6 +6,9 @@ What the guest got it echoes (guest.py, payload.S). Expected scancodes come from
 set 1, not from planecast's own table.
 """
 import os
+import select
+import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -77,11 +80,15 @@ class QemuInput(unittest.TestCase):
         self.addCleanup(guest.kill)
         return guest
 
-    def connect(self, layout="us"):
+    def begin(self, layout="us"):
         probe = Probe(self.qmp, layout)
         self.addCleanup(probe.process.stderr.close)
         self.addCleanup(probe.process.wait)
         self.addCleanup(probe.process.stdin.close)
+        return probe
+
+    def connect(self, layout="us"):
+        probe = self.begin(layout)
         probe.wait_for("input goes to QEMU")
         return probe
 
@@ -158,6 +165,65 @@ class QemuInput(unittest.TestCase):
             guest = self.start()
             probe.wait_for("input goes to QEMU")
             self.press(guest, probe, ord("b"), b"\x30\xb0")
+
+    def press_until_read(self, guest, probe, keysym, code):
+        """A key of which the guest may miss some: a PC's keyboard keeps 16 bytes and forgets the rest."""
+        probe.send(f"keysym {keysym:#x} down")
+        probe.send(f"keysym {keysym:#x} up")
+        wanted, seen = bytes([code, code | 0x80]), b""
+        while not seen.endswith(wanted):
+            if not select.select([guest.process.stdout], [], [], 0.2)[0]:
+                probe.send(f"keysym {keysym:#x} down")
+                probe.send(f"keysym {keysym:#x} up")
+            seen += guest.scancodes(1, "a key after the flood")
+
+    def test_socket_in_use(self):
+        """QMP leaves a second one waiting without a word, for as long as the first one stays."""
+        guest = self.start()
+        with socket.socket(socket.AF_UNIX) as other:
+            other.connect(self.qmp)
+            other.recv(1)
+            probe = self.begin()
+            probe.wait_for("does not answer: is another program connected")
+        probe.wait_for("input goes to QEMU")
+        self.press(guest, probe, ord("a"), b"\x1e\x9e")
+        self.assertEqual(probe.log.count("does not answer"), 1)
+
+    def test_frozen(self):
+        """A QEMU that stands still costs what does not fit, one line, and nothing afterwards."""
+        guest, probe = self.start(), self.connect()
+        for _ in range(2):
+            guest.process.send_signal(signal.SIGSTOP)
+            for _ in range(300):
+                probe.send("keysym 0x61 down")
+                probe.send("keysym 0x61 up")
+            probe.wait_for("takes no input")
+            guest.process.send_signal(signal.SIGCONT)
+            self.press_until_read(guest, probe, 0xffc9, 0x58)
+        self.assertEqual(probe.log.count("takes no input"), 2)
+        self.assertNotIn("lost,", probe.log)
+
+    def test_killed_in_mid_message(self):
+        """With commands that it has not answered, nor read; the next one begins with nothing held."""
+        guest, probe = self.start(), self.connect()
+        for attempt in range(3):
+            probe.send("keysym 0xffe1 down")
+            self.assertEqual(guest.scancodes(1, "Shift").hex(), "2a")
+            guest.process.send_signal(signal.SIGSTOP)
+            for _ in range(10 * attempt):
+                probe.send("keysym 0x61 down")
+            guest.process.kill()
+            probe.wait_for("lost")
+            guest.kill()
+            guest = self.start()
+            probe.wait_for("input goes to QEMU")
+            # The viewer still holds Shift, which a small letter does without.
+            self.press(guest, probe, ord("b"), b"\x30\xb0\x2a")
+            probe.send("keysym 0xffe1 up")
+            self.assertEqual(guest.scancodes(1, "Shift").hex(), "aa")
+            probe.send("keysym 0x61 up")
+            self.press(guest, probe, ord("c"), b"\x2e\xae")
+        self.assertEqual(probe.log.count("connection to QEMU"), 3)
 
     def test_from_a_viewer(self):
         """All the way: a viewer's keysyms and pixels, planecastd's worker, QMP, the guest."""
