@@ -32,6 +32,8 @@ struct requirement {
 #define FIELD(name) offsetof(struct config_vm, name)
 
 static const struct requirement requirements[] = {
+	{ "source = dbus", FIELD(source), FIELD(dbus), CONFIG_SOURCE_DBUS, FIELD(source), CONFIG_SOURCE_DBUS,
+			"dbus" },
 	{ "source = memory", FIELD(source), FIELD(memory_file), CONFIG_SOURCE_MEMORY, FIELD(source),
 			CONFIG_SOURCE_MEMORY, "memory-file" },
 	{ "source = replay", FIELD(source), FIELD(replay_file), CONFIG_SOURCE_REPLAY, FIELD(source),
@@ -86,6 +88,17 @@ static void check_stride(const struct config_vm *vm, const struct config_section
 	problems_add(problems, place->file, place->line, place->column,
 			"a row of %u pixels has %" PRId64 " bytes, and memory-stride is less: %" PRId64,
 			vm->memory_size.width, row_bytes, vm->memory_stride_bytes);
+}
+
+static void check_dbus(const struct config_vm *vm, const struct config_section_origins *origins,
+		struct problems *problems)
+{
+	const struct config_origin *place = origins_of_vm_key(origins, dbus);
+
+	if (!vm->dbus || place->bad || strcmp(vm->dbus, "p2p") || vm->qmp || origins_of_vm_key(origins, qmp)->bad)
+		return;
+	problems_add(problems, place->file, place->line, place->column,
+			"vm \"%s\" has dbus = p2p and so needs qmp", vm->name);
 }
 
 /* Keys of which one is of no use without the other. */
@@ -319,6 +332,7 @@ int check_config(const struct config *config, struct problems *problems)
 	for (unsigned int i = 0; i < config->n_vms; i++) {
 		check_required(config->vms[i], config->origins->vms[i], problems);
 		check_stride(config->vms[i], config->origins->vms[i], problems);
+		check_dbus(config->vms[i], config->origins->vms[i], problems);
 		check_tls(config->vms[i], config->origins->vms[i], problems);
 		check_users(config->vms[i], config->origins->vms[i], problems);
 		for (unsigned int which = 0; which < CONFIG_LISTENERS; which++)

@@ -25,7 +25,13 @@
 #define CONFIG_VMS_MAX 1024
 #define CONFIG_ADDRESSES_MAX 8
 
-enum config_source { CONFIG_SOURCE_PATTERN, CONFIG_SOURCE_REPLAY, CONFIG_SOURCE_VFIO, CONFIG_SOURCE_MEMORY };
+enum config_source {
+	CONFIG_SOURCE_PATTERN,
+	CONFIG_SOURCE_REPLAY,
+	CONFIG_SOURCE_VFIO,
+	CONFIG_SOURCE_MEMORY,
+	CONFIG_SOURCE_DBUS
+};
 enum config_attach { CONFIG_ATTACH_AUTO, CONFIG_ATTACH_OWN, CONFIG_ATTACH_SOCKET };
 enum config_auth {
 	CONFIG_AUTH_NONE,
@@ -162,6 +168,7 @@ struct config_vm {
 	int64_t memory_max_bytes; /* memory-max: 4G; 0: no limit */
 
 	char *qmp; /* qmp: unix socket of QEMU's QMP monitor for input */
+	char *dbus; /* dbus: address of QEMU's D-Bus display, unix:..., or p2p, which has a qmp */
 	char *keymap; /* keymap: us; for clients that send keysyms only */
 	int clipboard; /* clipboard: enum config_clipboard; live */
 	char *vdagent; /* vdagent: unix socket of the agent's character device */

@@ -193,9 +193,9 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.words = schema_source_words,
 		.default_text = "vfio",
 		.reload = SCHEMA_RESTART,
-		.doc = "Where the picture comes from: the display of a VFIO device, memory that another "
-		       "program draws into, the frames of a recording, or a test picture that moves by "
-		       "itself and answers to input.",
+		.doc = "Where the picture comes from: the display of a VFIO device, QEMU's D-Bus display, "
+		       "memory that another program draws into, the frames of a recording, or a test "
+		       "picture that moves by itself and answers to input.",
 	},
 	{
 		VM("vfio-device", vfio_device),

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMA_KEYS 87
+#define SCHEMA_KEYS 88
 
 enum schema_section { SCHEMA_SERVER, SCHEMA_VM };
 
@@ -26,6 +26,7 @@ enum schema_type {
 	SCHEMA_PATH, /* char *, NULL: not set; absolute, or one of the words */
 	SCHEMA_DEVICE, /* char *, NULL: not set; UUID, PCI address or absolute path */
 	SCHEMA_LAYOUT, /* char *, NULL: not set; XKB layout, variant in parentheses */
+	SCHEMA_BUS, /* char *, NULL: not set; p2p, or the address of a D-Bus at a unix socket */
 	SCHEMA_USERS, /* char *, NULL: not set; list of users, as config/role.h has it */
 	SCHEMA_SIZE, /* struct config_size */
 	SCHEMA_ADDRESSES, /* struct config_addresses: to listen at */

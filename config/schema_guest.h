@@ -10,6 +10,17 @@
 		       "guest. It may be missing while QEMU does not run. Not set: no input.",
 	},
 	{
+		VM("dbus", dbus),
+		.type = SCHEMA_BUS,
+		TEXT_RANGE,
+		.default_text = "",
+		.reload = SCHEMA_RESTART,
+		.doc = "Where QEMU's D-Bus display is: the address of a D-Bus that is the VM's alone, like "
+		       "unix:path=/run/qemu/win11.bus (QEMU: -display dbus,addr=unix:path=/run/qemu/win11.bus), "
+		       "or p2p to be given a connection through qmp (QEMU: -display dbus,p2p=yes). It may be "
+		       "missing while QEMU does not run. Needed where source is dbus.",
+	},
+	{
 		VM("keymap", keymap),
 		.type = SCHEMA_LAYOUT,
 		LAYOUT_RANGE,

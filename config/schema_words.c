@@ -43,6 +43,7 @@ const struct schema_word schema_server_names_words[] = {
 
 const struct schema_word schema_source_words[] = {
 	{ "vfio", CONFIG_SOURCE_VFIO },
+	{ "dbus", CONFIG_SOURCE_DBUS },
 	{ "memory", CONFIG_SOURCE_MEMORY },
 	{ "replay", CONFIG_SOURCE_REPLAY },
 	{ "pattern", CONFIG_SOURCE_PATTERN },

@@ -248,6 +248,19 @@ static int parse_layout(struct parse *parse, void *field)
 	return store_text(parse, field);
 }
 
+/* D-Bus knows other kinds, and one of them runs programs. */
+static int parse_bus(struct parse *parse, void *field)
+{
+	static const char *const beginnings[] = { "unix:path=/", "unix:abstract=" };
+	bool known = parse->text[0] == '\0' || !strcmp(parse->text, "p2p");
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		known = known || !strncmp(parse->text, beginnings[i], strlen(beginnings[i]));
+	if (!known || strchr(parse->text, ';'))
+		return fail_expected(parse, NULL);
+	return store_text(parse, field);
+}
+
 static int parse_users(struct parse *parse, void *field)
 {
 	const char *error;
@@ -423,6 +436,7 @@ static const struct value_type types[] = {
 	[SCHEMA_TEXT] = { parse_text, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_PATH] = { parse_path, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_DEVICE] = { parse_device, format_text, equal_text, clear_text, 0 },
+	[SCHEMA_BUS] = { parse_bus, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_LAYOUT] = { parse_layout, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_USERS] = { parse_users, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_SIZE] = { parse_size, format_size, .size_bytes = sizeof(struct config_size) },
@@ -497,6 +511,9 @@ const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED
 		break;
 	case SCHEMA_LAYOUT:
 		snprintf(buf, bytes, "a layout like us or de(nodeadkeys)");
+		break;
+	case SCHEMA_BUS:
+		snprintf(buf, bytes, "p2p or an address like unix:path=/run/qemu/vm.bus");
 		break;
 	case SCHEMA_USERS:
 		snprintf(buf, bytes, "users like alice bob:view *:view");

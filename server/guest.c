@@ -27,6 +27,8 @@
 #define MICE_INTERVAL_NS (2 * NSEC_PER_SEC)
 #define GREETING_TIMEOUT_NS (5 * NSEC_PER_SEC)
 #define READ_MAX_BYTES 16384
+/* A further one of that name takes the place of the last. */
+#define DISPLAY_FD "planecast-display"
 
 struct queued {
 	struct input_event event;
@@ -42,10 +44,13 @@ struct guest {
 	int64_t backoff_ns;
 	int warned_errno; /* why the last attempt failed, so that it is said once */
 	char warned_error[128]; /* QEMU's last refusal, likewise */
+	char warned_display[128];
 
 	struct bufferevent *bev; /* NULL: not connected */
 	struct qmp *qmp;
 	bool ready;
+	uint64_t executed, answered; /* commands */
+	uint64_t display_asked; /* the one that gives QEMU the display's socket, and the one before it; 0: none */
 
 	struct queued queue[QUEUE_MAX];
 	unsigned int head, count;
@@ -61,6 +66,14 @@ struct guest {
 static struct queued *queued_at(struct guest *guest, unsigned int index)
 {
 	return &guest->queue[(guest->head + index) % QUEUE_MAX];
+}
+
+static int execute(struct guest *guest, const char *command, const char *arguments)
+{
+	int r = qmp_execute(guest->qmp, command, arguments);
+
+	guest->executed += r >= 0;
+	return r;
 }
 
 /* Gives QEMU what it can take now. */
@@ -85,7 +98,7 @@ static void pump(struct guest *guest)
 				guest->events->let_go(guest->user);
 		}
 		if (wanted)
-			result = qmp_execute(guest->qmp, "input-send-event", arguments);
+			result = execute(guest, "input-send-event", arguments);
 	}
 	if (result < 0)
 		log_warn(NULL, "input for QEMU dropped: %s", strerror(-result));
@@ -126,7 +139,7 @@ static void ask_mice(struct guest *guest)
 	if (now_ns - guest->mice_asked_ns < MICE_INTERVAL_NS || !qmp_can_execute(guest->qmp))
 		return;
 	guest->mice_asked_ns = now_ns;
-	if (qmp_execute(guest->qmp, "query-mice", "{}") < 0)
+	if (execute(guest, "query-mice", "{}") < 0)
 		log_warn(NULL, "no memory to ask QEMU for its mice");
 }
 
@@ -233,7 +246,8 @@ static void disconnect(struct guest *guest)
 	guest->locks = (struct locks){ .on = guest->lights_told ? guest->locks.on : 0 };
 	guest->input = (struct qmp_input){ .relative = guest->relative };
 	guest->mice_asked_ns = 0;
-	guest->warned_error[0] = '\0';
+	guest->executed = guest->answered = guest->display_asked = 0;
+	guest->warned_error[0] = guest->warned_display[0] = '\0';
 }
 
 /* Says why, unless the last attempt failed of the same. */
@@ -264,6 +278,8 @@ static void handle_ready(void *user, const char *version)
 	if (guest->events && guest->events->let_go)
 		guest->events->let_go(guest->user);
 	ask_mice(guest);
+	if (guest->events && guest->events->ready)
+		guest->events->ready(guest->user);
 }
 
 static void handle_mice(void *user, bool absolute)
@@ -279,15 +295,28 @@ static void handle_mice(void *user, bool absolute)
 	else
 		log_notice(NULL, "the guest's pointer takes motion only (positions need -device usb-tablet or "
 				"virtio-tablet-pci, and its driver)");
-	if (guest->events)
+	if (guest->events && guest->events->pointer)
 		guest->events->pointer(guest->user, absolute);
+}
+
+static void warn_display(struct guest *guest, const char *error)
+{
+	if (!strncmp(error, guest->warned_display, sizeof(guest->warned_display) - 1))
+		return;
+	snprintf(guest->warned_display, sizeof(guest->warned_display), "%s", error);
+	log_warn(NULL, "QEMU does not give us its D-Bus display: %s (it needs -display dbus,p2p=yes)",
+			guest->warned_display);
 }
 
 static void handle_answered(void *user, const char *error)
 {
 	struct guest *guest = user;
 
-	if (error && strncmp(error, guest->warned_error, sizeof(guest->warned_error) - 1)) {
+	guest->answered++;
+	if (error && guest->display_asked && guest->answered + 1 >= guest->display_asked &&
+			guest->answered <= guest->display_asked) {
+		warn_display(guest, error);
+	} else if (error && strncmp(error, guest->warned_error, sizeof(guest->warned_error) - 1)) {
 		snprintf(guest->warned_error, sizeof(guest->warned_error), "%s", error);
 		log_warn(NULL, "QEMU refuses input: %s (an absolute pointer needs -device usb-tablet or "
 				"virtio-tablet-pci)", guest->warned_error);
@@ -399,6 +428,50 @@ int guest_new(struct event_base *base, const char *qmp_path, const struct guest_
 	arm(guest, 0);
 	*ret = guest;
 	return 0;
+}
+
+/* Between two commands QEMU reads white space and keeps what comes with it. */
+static int send_fd(int socket_fd, int fd)
+{
+	char control[CMSG_SPACE(sizeof(fd))] = { 0 };
+	struct iovec byte = { .iov_base = (char[]){ ' ' }, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	return sendmsg(socket_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
+}
+
+int guest_add_display(struct guest *guest, int fd)
+{
+	struct evbuffer *output;
+	int r;
+
+	if (!guest->ready)
+		return -ENOTCONN;
+	output = bufferevent_get_output(guest->bev);
+	evbuffer_unfreeze(output, 1);
+	if (evbuffer_get_length(output))
+		evbuffer_write(output, bufferevent_getfd(guest->bev));
+	evbuffer_freeze(output, 1);
+	if (evbuffer_get_length(output))
+		return -EAGAIN;
+	r = send_fd(bufferevent_getfd(guest->bev), fd);
+	if (r >= 0)
+		r = execute(guest, "getfd", "{\"fdname\":\"" DISPLAY_FD "\"}");
+	if (r >= 0)
+		r = execute(guest, "add_client", "{\"protocol\":\"@dbus-display\",\"fdname\":\"" DISPLAY_FD "\"}");
+	if (r >= 0)
+		guest->display_asked = guest->executed;
+	return r;
 }
 
 void guest_free(struct guest *guest)

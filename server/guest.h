@@ -13,15 +13,18 @@ struct event_base;
 struct guest;
 struct input_event;
 
+/* Each is optional, and called from the loop. */
 struct guest_events {
 	/*
 	 * The guest's pointer takes positions, or motion only; told when it changes,
-	 * positions at first. From the loop. QEMU tells nobody by itself and is asked
+	 * positions at first. QEMU tells nobody by itself and is asked
 	 * when it connects and now and then while viewers point.
 	 */
 	void (*pointer)(void *user, bool absolute);
 	/* Optional. The guest holds no keys and buttons any more: it is another one, or was made to let go. */
 	void (*let_go)(void *user);
+	/* QEMU takes commands. */
+	void (*ready)(void *user);
 };
 
 /*
@@ -46,5 +49,12 @@ void guest_input(struct guest *guest, const struct input_event *event);
 unsigned int guest_locks(const struct guest *guest);
 /* Somebody knows which lock keys are on, enum input_led: that counts until they are pressed again. */
 void guest_note_leds(struct guest *guest, unsigned int leds);
+
+/*
+ * Has QEMU speak D-Bus on fd, one end of a socketpair (getfd, add_client @dbus-display), in place of any given before.
+ * fd stays the caller's to close. If QEMU refuses, the log says why, once, and the pair's other end hears its end.
+ * -ENOTCONN: not connected; -EAGAIN: QEMU has not read what it was sent before; others of sendmsg().
+ */
+int guest_add_display(struct guest *guest, int fd);
 
 #endif

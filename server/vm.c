@@ -37,6 +37,7 @@
 #include "server/log.h"
 #include "server/pacer.h"
 #include "server/protocols.h"
+#include "server/qemu_bus.h"
 #include "server/resizer.h"
 #include "server/update.h"
 #include "server/video.h"
@@ -64,6 +65,7 @@ struct vm {
 	struct tls *tls;
 	struct pacer pacer;
 	struct resizer resizer;
+	struct qemu_bus *bus; /* NULL: none configured */
 
 	char reason[CAPTURE_REASON_BYTES]; /* why there is no picture; empty: there is one */
 	bool card_shown;
@@ -406,9 +408,18 @@ static void handle_guest_let_go(void *user)
 	input_route_forget_keys(&vm->route);
 }
 
+static void handle_guest_ready(void *user)
+{
+	struct vm *vm = user;
+
+	if (vm->bus)
+		qemu_bus_retry(vm->bus);
+}
+
 static const struct guest_events guest_events = {
 	.pointer = handle_guest_pointer,
 	.let_go = handle_guest_let_go,
+	.ready = handle_guest_ready,
 };
 
 static int open_gate(struct vm *vm)
@@ -472,6 +483,12 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	if (r < 0)
 		goto fail;
 	vm->route.capture = vm->capture;
+	if (config->dbus) {
+		r = qemu_bus_new(base, config->dbus, vm->route.guest, &vm->bus);
+		if (r < 0)
+			goto fail;
+		capture_take_bus(vm->capture, vm->bus);
+	}
 	*ret = vm;
 	return 0;
 fail:
@@ -493,6 +510,7 @@ void vm_free(struct vm *vm)
 	vm_clipboard_finish(&vm->clipboard);
 	resizer_finish(&vm->resizer);
 	gate_free(vm->gate);
+	qemu_bus_free(vm->bus);
 	guest_free(vm->route.guest);
 	damage_free(vm->damage);
 	input_route_finish(&vm->route);

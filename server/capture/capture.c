@@ -15,6 +15,8 @@
 
 /* Keeps a careless caller from turning the loop into a busy one. */
 #define INTERVAL_MIN_NS NSEC_PER_MSEC
+/* So long after its news is a source that tells of them looked at, for who waits to see that nothing changes. */
+#define STILL_NS (3 * NSEC_PER_SEC)
 
 typedef int (*open_fn)(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
@@ -24,6 +26,7 @@ static const open_fn sources[] = {
 	[CONFIG_SOURCE_MEMORY] = capture_memory_open,
 	[CONFIG_SOURCE_REPLAY] = capture_replay_open,
 	[CONFIG_SOURCE_VFIO] = capture_vfio_open,
+	[CONFIG_SOURCE_DBUS] = capture_dbus_open,
 };
 
 int capture_open(struct event_base *base, const struct config_vm *config,
@@ -86,8 +89,10 @@ static void show_frame(struct capture *capture, struct frame *frame, const pixma
 static void ask_source(struct capture *capture)
 {
 	struct frame *frame = NULL;
-	int ret = is_told(capture) ? find_newest(capture, &frame) : capture->impl->poll(capture, &frame);
+	int ret;
 
+	capture->hint = NULL;
+	ret = is_told(capture) ? find_newest(capture, &frame) : capture->impl->poll(capture, &frame);
 	if (ret == -EAGAIN)
 		return;
 	if (ret < 0) {
@@ -96,7 +101,7 @@ static void ask_source(struct capture *capture)
 		send_reason(capture);
 		return;
 	}
-	show_frame(capture, frame, NULL);
+	show_frame(capture, frame, capture->hint);
 	frame_unref(frame);
 }
 
@@ -109,7 +114,11 @@ static void tell_looked(struct capture *capture)
 /* Whether another look has to follow, if nobody asks for one: what is told needs none but for what was not taken up. */
 static bool is_looked_at(const struct capture *capture)
 {
-	return capture->interval_ns && (capture->impl->poll || (capture->newest && capture->whole));
+	if (!capture->interval_ns)
+		return false;
+	if (is_told(capture))
+		return capture->newest && capture->whole;
+	return !capture->impl->tells_change || clock_now_ns() - capture->changed_ns <= STILL_NS;
 }
 
 static void look(evutil_socket_t fd, short what, void *user)
@@ -144,12 +153,15 @@ void capture_finish(struct capture *capture)
 void capture_set_interval(struct capture *capture, int64_t interval_ns)
 {
 	bool started = interval_ns > 0 && !capture->interval_ns;
+	bool ended = interval_ns <= 0 && capture->interval_ns;
 
 	if (interval_ns > 0 && interval_ns < INTERVAL_MIN_NS)
 		interval_ns = INTERVAL_MIN_NS;
 	if (interval_ns == capture->interval_ns)
 		return;
 	capture->interval_ns = interval_ns > 0 ? interval_ns : 0;
+	if ((started || ended) && capture->impl->watch)
+		capture->impl->watch(capture, started);
 	if (started) {
 		capture_refresh(capture);
 		capture_poke(capture);
@@ -170,7 +182,15 @@ void capture_refresh(struct capture *capture)
 {
 	capture->whole = true;
 	capture->reason_sent[0] = '\0';
+	capture->changed_ns = clock_now_ns();
 	if (capture->interval_ns && is_told(capture) && !event_pending(capture->timer, EV_TIMEOUT, NULL))
+		schedule(capture);
+}
+
+void capture_changed(struct capture *capture)
+{
+	capture->changed_ns = clock_now_ns();
+	if (capture->interval_ns)
 		schedule(capture);
 }
 
@@ -198,6 +218,12 @@ void capture_take_broker(struct capture *capture, int fd)
 		capture->impl->take_broker(capture, fd);
 	else
 		close(fd);
+}
+
+void capture_take_bus(struct capture *capture, struct qemu_bus *bus)
+{
+	if (capture->impl->take_bus)
+		capture->impl->take_bus(capture, bus);
 }
 
 void capture_emit_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint)

@@ -27,13 +27,15 @@ struct event;
 struct event_base;
 struct frame;
 struct input_event;
+struct qemu_bus;
 
 struct capture_impl {
 	const char *name;
 	/*
 	 * One look. 0: *ret_frame is a new reference, which the caller drops.
 	 * -EAGAIN: nothing new since the last look (only for sources that can
-	 * tell, and never while capture->whole is set). Any other negative
+	 * tell; while capture->whole is set: what there is to see is about to
+	 * come). capture->hint may be set to what changed. Any other negative
 	 * errno: no picture now; the source has said why with
 	 * capture_set_reason(). Never blocks, never asserts on what the guest
 	 * said. NULL: the source is told.
@@ -41,6 +43,8 @@ struct capture_impl {
 	int (*poll)(struct capture *capture, struct frame **ret_frame);
 	/* Whatever is told or polled is a change: poll() answers -EAGAIN whenever there was none. */
 	bool knows_change;
+	/* It calls capture_changed() when poll() has news, and need not be polled while it rests. */
+	bool tells_change;
 	/* Mandatory. Frees everything, the struct too. */
 	void (*close)(struct capture *capture);
 	/* Optional: the guest should show this size. 0 or negative errno. */
@@ -52,6 +56,10 @@ struct capture_impl {
 	 * come and go with a connection.
 	 */
 	bool (*takes_input)(const struct capture *capture);
+	/* Optional: somebody watches, or nobody does any more, which is how it begins. */
+	void (*watch)(struct capture *capture, bool watched);
+	/* Optional: a source that talks to QEMU: capture_take_bus(). */
+	void (*take_bus)(struct capture *capture, struct qemu_bus *bus);
 	/* Optional: a source that a broker passes devices to. Takes fd: capture_take_broker(). */
 	void (*take_broker)(struct capture *capture, int fd);
 };
@@ -89,6 +97,8 @@ struct capture {
 	struct event *timer;
 	int64_t interval_ns;
 	int64_t looked_ns; /* when the last look began */
+	int64_t changed_ns; /* tells_change: since when there may be news */
+	const pixman_region32_t *hint; /* what the frame that is polled changed; NULL: nobody knows */
 	bool whole; /* the next look must yield a picture even if nothing changed */
 	struct frame *newest; /* of a source that is told; NULL: none, for that reason */
 	char reason[CAPTURE_REASON_BYTES];
@@ -141,6 +151,8 @@ bool capture_takes_input(const struct capture *capture);
  * fd; sources that need no broker close it.
  */
 void capture_take_broker(struct capture *capture, int fd);
+/* The connection to the VM's QEMU, borrowed until capture_close(); at most once. */
+void capture_take_bus(struct capture *capture, struct qemu_bus *bus);
 
 /*
  * For sources. capture_init() makes the timer: -ENOMEM. A polled source sets
@@ -151,6 +163,8 @@ void capture_take_broker(struct capture *capture, int fd);
 int capture_init(struct capture *capture, const struct capture_impl *impl, struct event_base *base,
 		const struct capture_events *events, void *user);
 void capture_finish(struct capture *capture);
+/* poll() has news, or another reason: a look comes soon, from the loop. Any number of times. */
+void capture_changed(struct capture *capture);
 void capture_emit_frame(struct capture *capture, struct frame *frame, const pixman_region32_t *hint);
 void capture_emit_cursor(struct capture *capture, const struct cursor *cursor);
 void capture_emit_pointer(struct capture *capture, bool absolute);
@@ -164,6 +178,8 @@ int capture_pattern_open(struct event_base *base, const struct config_vm *config
 int capture_memory_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
 int capture_replay_open(struct event_base *base, const struct config_vm *config,
+		const struct capture_events *events, void *user, struct capture **ret);
+int capture_dbus_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);
 int capture_vfio_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret);

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from harness import DEADLINE_S
+from picture import Picture
 
 PAYLOAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "payload.S")
 
@@ -41,11 +42,11 @@ NO_VMWARE_MOUSE = "q35,accel=tcg,vmport=off"
 class Guest:
     """A QEMU that runs the boot sector, which uses VMware's absolute mouse, or PS/2's where that is not there."""
 
-    def __init__(self, image, qmp, machine="q35,accel=tcg", devices=()):
+    def __init__(self, image, qmp, machine="q35,accel=tcg", devices=(), display="none"):
         self.control = f"{qmp}.control"
         self.process = subprocess.Popen(
             ["qemu-system-x86_64", "-machine", machine, "-m", "32", "-nodefaults", "-no-user-config",
-             "-display", "none", "-drive", f"file={image},format=raw,if=none,id=disk,readonly=on",
+             "-display", display, "-drive", f"file={image},format=raw,if=none,id=disk,readonly=on",
              "-device", "virtio-blk-pci,drive=disk", "-chardev", "stdio,id=echo,signal=off",
              "-device", "isa-debugcon,iobase=0xe9,chardev=echo", "-qmp", f"unix:{qmp},server=on,wait=off",
              "-qmp", f"unix:{qmp}.control,server=on,wait=off",
@@ -70,8 +71,8 @@ class Guest:
         status, x, y, wheel = struct.unpack("<IIIi", self.read(16, what))
         return status & 0x38, x, y, wheel & 0xff
 
-    def use_mouse(self, absolute):
-        """As when the driver of that kind of mouse begins."""
+    def execute(self, *commands):
+        """The answer to the last of (name, arguments), given to QEMU over a monitor of the test's own."""
         with socket.socket(socket.AF_UNIX) as monitor:
             monitor.settimeout(DEADLINE_S)
             monitor.connect(self.control)
@@ -87,8 +88,18 @@ class Guest:
                     assert "error" not in answer, answer
 
             execute("qmp_capabilities")
-            index = next(mouse["index"] for mouse in execute("query-mice") if mouse["absolute"] == absolute)
-            execute("human-monitor-command", **{"command-line": f"mouse_set {index}"})
+            return [execute(name, **arguments) for name, arguments in commands][-1]
+
+    def use_mouse(self, absolute):
+        """As when the driver of that kind of mouse begins."""
+        mice = self.execute(("query-mice", {}))
+        index = next(mouse["index"] for mouse in mice if mouse["absolute"] == absolute)
+        self.execute(("human-monitor-command", {"command-line": f"mouse_set {index}"}))
+
+    def picture(self, path):
+        """What QEMU itself says that the screen shows."""
+        self.execute(("screendump", {"filename": str(path)}))
+        return Picture.read_ppm(path)
 
     def motion(self, what):
         """(buttons, dx, dy) of a packet of the PS/2 mouse, downwards; 1 left, 2 right, 4 middle."""

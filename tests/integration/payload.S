@@ -5,6 +5,7 @@
  *   'K' byte               a byte of the keyboard controller (set 1 scancodes)
  *   'M' status x y wheel   a packet of the absolute VMware mouse, four little endian words
  *   'P' byte               a byte of the PS/2 mouse, which is used where the other is not there
+ * and shows each byte as a letter more on the screen, of a colour of its own.
  * as --32, ld -m elf_i386 -Ttext=0x7c00 --oformat=binary
  */
 	.set VMPORT, 0x5658
@@ -18,7 +19,14 @@
 	.code16
 	.globl _start
 _start:
+	movb $1, %ah			/* no cursor that blinks */
+	movw $0x2000, %cx
+	int $0x10
 	cli
+	cld
+	movw $0xb800, %ax		/* of the text screen, the first letter */
+	movw %ax, %es
+	xorw %di, %di
 	xorw %ax, %ax
 	xorw %si, %si			/* the PS/2 mouse is in use */
 	movw %ax, %ss
@@ -66,6 +74,9 @@ tell:
 	outb %al, $0xe9
 	movb %ah, %al
 	outb %al, $0xe9
+	andb $0x7f, %ah			/* no colour that blinks */
+	stosw
+	andw $0x0fff, %di
 	jmp keyboard
 
 pointer:

@@ -24,7 +24,8 @@ struct puppet {
 	int answer;
 	const char *reason;
 	unsigned int polls;
-	bool was_whole;
+	bool was_whole, watched;
+	const pixman_region32_t *hint;
 };
 
 static struct {
@@ -42,6 +43,7 @@ static int puppet_poll(struct capture *capture, struct frame **ret_frame)
 
 	puppet->polls++;
 	puppet->was_whole = capture->whole;
+	capture->hint = puppet->hint;
 	if (!puppet->answer)
 		return frame_new_memory(320, 200, ret_frame);
 	if (puppet->reason)
@@ -58,6 +60,22 @@ static const struct capture_impl puppet_impl = {
 	.name = "puppet",
 	.poll = puppet_poll,
 	.close = puppet_close,
+};
+
+static void puppet_watch(struct capture *capture, bool watched)
+{
+	struct puppet *puppet = (struct puppet *)capture;
+
+	assert_true(puppet->watched != watched);
+	puppet->watched = watched;
+}
+
+static const struct capture_impl telling_impl = {
+	.name = "telling",
+	.poll = puppet_poll,
+	.tells_change = true,
+	.close = puppet_close,
+	.watch = puppet_watch,
 };
 
 static const struct capture_impl told_impl = {
@@ -110,6 +128,12 @@ static int setup(void **state)
 {
 	(void)state;
 	return setup_impl(&puppet_impl);
+}
+
+static int setup_telling(void **state)
+{
+	(void)state;
+	return setup_impl(&telling_impl);
 }
 
 static int setup_told(void **state)
@@ -304,6 +328,58 @@ static void emit(const pixman_region32_t *hint)
 	frame_unref(frame);
 }
 
+static void test_source_that_tells_of_changes(void **state)
+{
+	struct puppet *puppet = &t.puppet;
+	pixman_region32_t hint;
+	unsigned int polls;
+
+	(void)state;
+	pixman_region32_init(&hint);
+	capture_changed(&puppet->capture);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
+	assert_false(puppet->watched);
+	capture_set_interval(&puppet->capture, NSEC_PER_MSEC);
+	assert_true(puppet->watched);
+	run_until_polls(1);
+	assert_true(puppet->was_whole);
+	assert_int_equal(t.frames, 1);
+
+	/* Looked at for a while, as others are; */
+	puppet->answer = -EAGAIN;
+	run_until_polls(4);
+	/* then not at all, also not at another pace, */
+	puppet->capture.changed_ns -= 3600 * NSEC_PER_SEC;
+	polls = puppet->polls + 1;
+	run_until_polls(polls);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
+	capture_set_interval(&puppet->capture, 2 * NSEC_PER_MSEC);
+	assert_int_equal(event_base_loop(t.base, EVLOOP_ONCE), 1);
+	assert_int_equal(puppet->polls, polls);
+	/* until there is news. */
+	puppet->answer = 0;
+	puppet->hint = &hint;
+	capture_changed(&puppet->capture);
+	run_until_polls(polls + 1);
+	assert_int_equal(t.frames, 2);
+	assert_int_equal(t.hinted, 1);
+	/* What was not taken up comes again by itself. */
+	t.refresh_after_frame = true;
+	capture_changed(&puppet->capture);
+	puppet->capture.changed_ns -= 3600 * NSEC_PER_SEC;
+	run_until_polls(polls + 3);
+	t.refresh_after_frame = false;
+
+	puppet->answer = -EIO;
+	puppet->reason = "No display.";
+	run_until_polls(puppet->polls + 1);
+	assert_int_equal(t.offs, 1);
+	assert_string_equal(t.reason, "No display.");
+	capture_set_interval(&puppet->capture, 0);
+	assert_false(puppet->watched);
+	pixman_region32_fini(&hint);
+}
+
 static void test_told_source(void **state)
 {
 	pixman_region32_t region;
@@ -407,6 +483,7 @@ int main(void)
 		WITH_PUPPET(test_pokes_are_one_look),
 		WITH_PUPPET(test_reason_is_sent_once_per_change),
 		WITH_PUPPET(test_long_reason_is_cut),
+		cmocka_unit_test_setup_teardown(test_source_that_tells_of_changes, setup_telling, teardown),
 		WITH_TOLD(test_told_source),
 		WITH_TOLD(test_told_source_is_shown_again),
 		WITH_TOLD(test_told_source_that_says_nothing),

@@ -108,6 +108,9 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 	case SCHEMA_LAYOUT:
 		strcpy(buf, layouts[random_below(3)]);
 		break;
+	case SCHEMA_BUS:
+		sprintf(buf, random_below(2) ? "unix:path=/%u/\\ bus" : "unix:abstract=%u", vm);
+		break;
 	case SCHEMA_USERS:
 		strcpy(buf, users[random_below(3)]);
 		break;
@@ -359,6 +362,7 @@ static const struct {
 	{ "agent-message-max", "2K", CONFIG_LIVE },
 	{ "memory-max", "1G", CONFIG_RESTART },
 	{ "qmp", "/other", CONFIG_RESTART },
+	{ "dbus", "p2p", CONFIG_RESTART },
 	{ "keymap", "de", CONFIG_RESTART },
 	{ "clipboard", "off", CONFIG_LIVE },
 	{ "vdagent", "/other", CONFIG_RESTART },

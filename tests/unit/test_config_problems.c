@@ -176,6 +176,11 @@ static const struct {
 	/* Keys that need each other. */
 	{ "[vm \"a\"]\nsource = memory\n",
 			"t:2:10: vm \"a\" has source = memory and so needs memory-file\n" },
+	{ "[vm \"a\"]\nsource = dbus\n", "t:2:10: vm \"a\" has source = dbus and so needs dbus\n" },
+	{ PATTERN "dbus = p2p\n", "t:3:8: vm \"a\" has dbus = p2p and so needs qmp\n" },
+	{ PATTERN "dbus = unixexec:path=/bin/sh\n",
+			"t:3:8: dbus is \"unixexec:path=/bin/sh\", expected p2p or an address like "
+			"unix:path=/run/qemu/vm.bus\n" },
 	{ PATTERN "memory-size = 640x480\nmemory-stride = 2559\n",
 			"t:4:17: a row of 640 pixels has 2560 bytes, and memory-stride is less: 2559\n" },
 	{ PATTERN "video-device = renderD128\n",
@@ -196,8 +201,8 @@ static const struct {
 
 	/* No second complaint about what was refused already. */
 	{ "[vm \"a\"]\nsource = pattrn\n",
-			"t:2:10: source is \"pattrn\", expected one of vfio, memory, replay, pattern; did you mean "
-			"\"pattern\"?\n" },
+			"t:2:10: source is \"pattrn\", expected one of vfio, dbus, memory, replay, pattern; did you "
+			"mean \"pattern\"?\n" },
 	{ PATTERN "memory-size = 64x64\nmemory-stride = 100\n",
 			"t:3:15: memory-size is \"64x64\", expected WIDTHxHEIGHT of 320x200 to 7680x4320\n" },
 	{ "[vm \"a\"]\nsource = replay\nreplay-file = x\n",
