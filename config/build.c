@@ -345,6 +345,18 @@ static int inherit(struct config *config, unsigned int vm)
 	return 0;
 }
 
+static void choose_sources(struct config_vm *vm)
+{
+	struct config_words *source = &vm->source;
+
+	if (source->count)
+		return;
+	if (!vm->dbus || vm->vfio_device || vm->vfio_socket)
+		source->value[source->count++] = CONFIG_SOURCE_VFIO;
+	if (vm->dbus)
+		source->value[source->count++] = CONFIG_SOURCE_DBUS;
+}
+
 int build_finish(struct config *config)
 {
 	for (unsigned int i = 0; i < config->n_vms; i++) {
@@ -354,6 +366,7 @@ int build_finish(struct config *config)
 			return -ENOMEM;
 		if (inherit(config, i) < 0)
 			return -ENOMEM;
+		choose_sources(vm);
 	}
 	return 0;
 }

@@ -53,8 +53,23 @@ static const struct requirement requirements[] = {
 static bool applies(const struct config_vm *vm, const struct config_section_origins *origins,
 		size_t offset, int value)
 {
-	return !origins_find(origins, SCHEMA_VM, offset)->bad &&
-			*(const int *)((const char *)vm + offset) == value;
+	if (origins_find(origins, SCHEMA_VM, offset)->bad)
+		return false;
+	if (offset == FIELD(source))
+		return config_vm_has_source(vm, value);
+	return *(const int *)((const char *)vm + offset) == value;
+}
+
+/* How far from the value's beginning the word is that asks for it, if it is one of a list. */
+static unsigned int offset_of(const struct config_vm *vm, const struct requirement *rule,
+		const struct config_origin *place)
+{
+	if (rule->because_offset != FIELD(source))
+		return 0;
+	for (unsigned int i = 0; i < vm->source.count; i++)
+		if (vm->source.value[i] == rule->because_value)
+			return place->places.offset[i];
+	return 0;
 }
 
 static void check_required(const struct config_vm *vm, const struct config_section_origins *origins,
@@ -70,7 +85,7 @@ static void check_required(const struct config_vm *vm, const struct config_secti
 				*(char *const *)((const char *)vm + rule->needed_offset))
 			continue;
 		place = place_of(origins, origins_find(origins, SCHEMA_VM, rule->because_offset));
-		problems_add(problems, place->file, place->line, place->column,
+		problems_add(problems, place->file, place->line, place->column + offset_of(vm, rule, place),
 				"vm \"%s\" has %s%s and so needs %s", vm->name, rule->because,
 				place == &origins->header ? " (the default)" : "", rule->needed);
 	}

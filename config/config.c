@@ -39,6 +39,14 @@ void config_free(struct config *config)
 	free(config);
 }
 
+bool config_vm_has_source(const struct config_vm *vm, enum config_source source)
+{
+	for (unsigned int i = 0; i < vm->source.count; i++)
+		if (vm->source.value[i] == (int)source)
+			return true;
+	return false;
+}
+
 const struct config_vm *config_find_vm(const struct config *config, const char *name)
 {
 	for (unsigned int i = 0; i < config->n_vms; i++)

@@ -24,6 +24,7 @@
 
 #define CONFIG_VMS_MAX 1024
 #define CONFIG_ADDRESSES_MAX 8
+#define CONFIG_WORDS_MAX 8
 
 enum config_source {
 	CONFIG_SOURCE_PATTERN,
@@ -66,6 +67,11 @@ struct config_addresses {
 	char *text[CONFIG_ADDRESSES_MAX]; /* each parses as the key's type says: of the network, or the web */
 };
 
+struct config_words {
+	unsigned int count;
+	int value[CONFIG_WORDS_MAX]; /* each once */
+};
+
 struct config_server {
 	int log_level; /* log-level: enum log_level; live */
 	int log_format; /* log-format: enum log_format; live */
@@ -96,7 +102,7 @@ struct config_server {
 struct config_vm {
 	char *name; /* 1 to 64 bytes of printable UTF-8 without quotes and slashes, not "." or ".." */
 
-	int source; /* source: vfio */
+	struct config_words source; /* source: enum config_source, the best first; never empty: vfio, dbus where set */
 	char *vfio_device; /* vfio-device: mdev UUID, PCI address or sysfs path */
 	int vfio_attach; /* vfio-attach: auto, own, socket */
 	char *vfio_socket; /* vfio-socket: where a launcher passes the device fd */
@@ -236,6 +242,9 @@ void config_free(struct config *config);
  * as the command line demands; config_dump() says so. Before others see config.
  */
 void config_override_server(struct config *config, size_t offset, int value);
+
+/* One of the VM's sources is that one. */
+bool config_vm_has_source(const struct config_vm *vm, enum config_source source);
 
 /* NULL: no such VM. */
 const struct config_vm *config_find_vm(const struct config *config, const char *name);

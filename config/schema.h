@@ -22,6 +22,7 @@ enum schema_type {
 	SCHEMA_BYTES, /* int64_t */
 	SCHEMA_DURATION, /* int64_t, ns */
 	SCHEMA_ENUM, /* int */
+	SCHEMA_ENUMS, /* struct config_words; count 0: not set */
 	SCHEMA_TEXT, /* char *, NULL: not set */
 	SCHEMA_PATH, /* char *, NULL: not set; absolute, or one of the words */
 	SCHEMA_DEVICE, /* char *, NULL: not set; UUID, PCI address or absolute path */
@@ -51,7 +52,7 @@ struct schema_key {
 	int64_t min, max; /* numbers; bytes of texts and paths; width of a size */
 	int64_t height_min, height_max; /* SCHEMA_SIZE */
 	const char *default_text; /* as one would write it; "": not set */
-	const struct schema_word *words; /* SCHEMA_ENUM; SCHEMA_TEXT, SCHEMA_PATH: NULL or all that are allowed */
+	const struct schema_word *words; /* of SCHEMA_ENUM(S); SCHEMA_TEXT, SCHEMA_PATH: NULL or all that are allowed */
 	enum schema_reload reload;
 	const char *doc; /* sentences in plain text */
 };

@@ -2,14 +2,11 @@
 /* Reads, writes and compares the values of each type of configuration key. */
 #include "config/value.h"
 
-#include "config/address.h"
-#include "config/network.h"
 #include "config/number.h"
 #include "config/problem.h"
 #include "config/role.h"
-#include "config/server_name.h"
 #include "config/suggest.h"
-#include "config/web_origin.h"
+#include "config/value_type.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -18,28 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_BLANKS " \t,"
 #define LAYOUT_NAME_MAX 31
-
-struct parse {
-	const struct schema_key *key;
-	const char *text;
-	value_report_fn report;
-	void *user;
-	struct value_places places;
-	bool failed;
-};
-
-struct value_type {
-	/* Reports and returns -EINVAL, or -ENOMEM; touches the field at the end only. */
-	int (*parse)(struct parse *parse, void *field);
-	int (*format)(const struct schema_key *key, const void *field, char **ret);
-	/* NULL: compare size_bytes of memory. */
-	bool (*equal)(const void *a, const void *b);
-	/* NULL: nothing is owned. */
-	void (*clear)(void *field);
-	size_t size_bytes;
-};
 
 static const struct schema_word bool_words[] = {
 	{ "yes", true },
@@ -58,8 +34,7 @@ static const struct number_unit *units_of(const struct schema_key *key)
 						       : number_plain;
 }
 
-__attribute__((format(printf, 3, 4))) static int fail(struct parse *parse, size_t offset,
-		const char *fmt, ...)
+int value_fail(struct value_parse *parse, size_t offset, const char *fmt, ...)
 {
 	char message[PROBLEM_TEXT_MAX];
 	va_list args;
@@ -73,24 +48,28 @@ __attribute__((format(printf, 3, 4))) static int fail(struct parse *parse, size_
 	return -EINVAL;
 }
 
-/* The usual sentence: what was written, what was expected, the nearest right word. */
-static int fail_expected(struct parse *parse, const struct schema_word *words)
+int value_fail_word(struct value_parse *parse, size_t offset, const char *verb, const char *word,
+		const struct schema_word *words)
 {
 	char expected[VALUE_EXPECTED_MAX];
 	struct suggest suggest;
 
-	suggest_init(&suggest, parse->text);
+	suggest_init(&suggest, word);
 	for (; words && words->name; words++)
 		suggest_offer(&suggest, words->name);
 	value_expected(parse->key, expected);
 	if (suggest.best)
-		return fail(parse, 0, "%s is \"%.64s\", expected %s; did you mean \"%s\"?",
-				parse->key->name, parse->text, expected, suggest.best);
-	return fail(parse, 0, "%s is \"%.64s\", expected %s", parse->key->name, parse->text,
-			expected);
+		return value_fail(parse, offset, "%s %s \"%.64s\", expected %s; did you mean \"%s\"?",
+				parse->key->name, verb, word, expected, suggest.best);
+	return value_fail(parse, offset, "%s %s \"%.64s\", expected %s", parse->key->name, verb, word, expected);
 }
 
-static int format_string(const char *text, char **ret)
+static int fail_expected(struct value_parse *parse, const struct schema_word *words)
+{
+	return value_fail_word(parse, 0, "is", parse->text, words);
+}
+
+int value_format_string(const char *text, char **ret)
 {
 	char *copy = strdup(text);
 
@@ -100,16 +79,16 @@ static int format_string(const char *text, char **ret)
 	return 0;
 }
 
-static const struct schema_word *find_word(const struct schema_word *words, const char *name)
+const struct schema_word *value_find_word(const struct schema_word *words, const char *name)
 {
 	while (words->name && strcmp(words->name, name) != 0)
 		words++;
 	return words->name ? words : NULL;
 }
 
-static int parse_bool(struct parse *parse, void *field)
+static int parse_bool(struct value_parse *parse, void *field)
 {
-	const struct schema_word *word = find_word(bool_words, parse->text);
+	const struct schema_word *word = value_find_word(bool_words, parse->text);
 
 	if (!word)
 		return fail_expected(parse, bool_words);
@@ -120,10 +99,10 @@ static int parse_bool(struct parse *parse, void *field)
 static int format_bool(const struct schema_key *key, const void *field, char **ret)
 {
 	(void)key;
-	return format_string(*(const bool *)field ? "yes" : "no", ret);
+	return value_format_string(*(const bool *)field ? "yes" : "no", ret);
 }
 
-static int parse_number(struct parse *parse, void *field)
+static int parse_number(struct value_parse *parse, void *field)
 {
 	int64_t number;
 
@@ -139,12 +118,12 @@ static int format_number(const struct schema_key *key, const void *field, char *
 {
 	char buf[NUMBER_TEXT_MAX];
 
-	return format_string(number_format(*(const int64_t *)field, units_of(key), buf), ret);
+	return value_format_string(number_format(*(const int64_t *)field, units_of(key), buf), ret);
 }
 
-static int parse_enum(struct parse *parse, void *field)
+static int parse_enum(struct value_parse *parse, void *field)
 {
-	const struct schema_word *word = find_word(parse->key->words, parse->text);
+	const struct schema_word *word = value_find_word(parse->key->words, parse->text);
 
 	if (!word)
 		return fail_expected(parse, parse->key->words);
@@ -156,8 +135,8 @@ static int format_enum(const struct schema_key *key, const void *field, char **r
 {
 	for (const struct schema_word *word = key->words; word->name; word++)
 		if (word->value == *(const int *)field)
-			return format_string(word->name, ret);
-	return format_string("", ret);
+			return value_format_string(word->name, ret);
+	return value_format_string("", ret);
 }
 
 static void clear_text(void *field)
@@ -166,7 +145,7 @@ static void clear_text(void *field)
 	*(char **)field = NULL;
 }
 
-static int store_text(struct parse *parse, void *field)
+static int store_text(struct value_parse *parse, void *field)
 {
 	size_t length = strlen(parse->text);
 	char *copy = NULL;
@@ -174,7 +153,7 @@ static int store_text(struct parse *parse, void *field)
 	/* Empty: the default, which is "not set". */
 	if (length > 0) {
 		if ((int64_t)length < parse->key->min || (int64_t)length > parse->key->max)
-			return fail(parse, 0, "%s is %zu bytes long, expected %s",
+			return value_fail(parse, 0, "%s is %zu bytes long, expected %s",
 					parse->key->name, length,
 					value_expected(parse->key, (char[VALUE_EXPECTED_MAX]){ 0 }));
 		copy = strdup(parse->text);
@@ -186,18 +165,18 @@ static int store_text(struct parse *parse, void *field)
 	return 0;
 }
 
-static int parse_text(struct parse *parse, void *field)
+static int parse_text(struct value_parse *parse, void *field)
 {
-	if (parse->key->words && !find_word(parse->key->words, parse->text))
+	if (parse->key->words && !value_find_word(parse->key->words, parse->text))
 		return fail_expected(parse, parse->key->words);
 	return store_text(parse, field);
 }
 
-static int parse_path(struct parse *parse, void *field)
+static int parse_path(struct value_parse *parse, void *field)
 {
 	const struct schema_word *words = parse->key->words;
 
-	if (parse->text[0] && parse->text[0] != '/' && !(words && find_word(words, parse->text)))
+	if (parse->text[0] && parse->text[0] != '/' && !(words && value_find_word(words, parse->text)))
 		return fail_expected(parse, words);
 	return store_text(parse, field);
 }
@@ -216,7 +195,7 @@ static bool matches(const char *text, const char *shape)
 	return *text == *shape;
 }
 
-static int parse_device(struct parse *parse, void *field)
+static int parse_device(struct value_parse *parse, void *field)
 {
 	static const char *const shapes[] = { "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
 		"xxxx:xx:xx.o", "xx:xx.o" };
@@ -230,7 +209,7 @@ static int parse_device(struct parse *parse, void *field)
 }
 
 /* Letters of XKB's file names only: the name is looked up as a file. */
-static int parse_layout(struct parse *parse, void *field)
+static int parse_layout(struct value_parse *parse, void *field)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	const char *at = parse->text;
@@ -249,7 +228,7 @@ static int parse_layout(struct parse *parse, void *field)
 }
 
 /* D-Bus knows other kinds, and one of them runs programs. */
-static int parse_bus(struct parse *parse, void *field)
+static int parse_bus(struct value_parse *parse, void *field)
 {
 	static const char *const beginnings[] = { "unix:path=/", "unix:abstract=" };
 	bool known = parse->text[0] == '\0' || !strcmp(parse->text, "p2p");
@@ -261,13 +240,13 @@ static int parse_bus(struct parse *parse, void *field)
 	return store_text(parse, field);
 }
 
-static int parse_users(struct parse *parse, void *field)
+static int parse_users(struct value_parse *parse, void *field)
 {
 	const char *error;
 	size_t offset;
 
 	if (role_list_check(parse->text, &offset, &error) < 0)
-		return fail(parse, offset, "%s has \"%.64s\": %s", parse->key->name, parse->text + offset, error);
+		return value_fail(parse, offset, "%s has \"%.64s\": %s", parse->key->name, parse->text + offset, error);
 	return store_text(parse, field);
 }
 
@@ -276,7 +255,7 @@ static int format_text(const struct schema_key *key, const void *field, char **r
 	const char *text = *(char *const *)field;
 
 	(void)key;
-	return format_string(text ? text : "", ret);
+	return value_format_string(text ? text : "", ret);
 }
 
 static bool equal_text(const void *a, const void *b)
@@ -286,7 +265,7 @@ static bool equal_text(const void *a, const void *b)
 	return text_a && text_b ? strcmp(text_a, text_b) == 0 : text_a == text_b;
 }
 
-static int parse_size(struct parse *parse, void *field)
+static int parse_size(struct value_parse *parse, void *field)
 {
 	const struct schema_key *key = parse->key;
 	char width_text[NUMBER_TEXT_MAX];
@@ -312,119 +291,7 @@ static int format_size(const struct schema_key *key, const void *field, char **r
 
 	(void)key;
 	snprintf(buf, sizeof(buf), "%ux%u", size->width, size->height);
-	return format_string(buf, ret);
-}
-
-static void clear_addresses(void *field)
-{
-	struct config_addresses *addresses = field;
-
-	for (unsigned int i = 0; i < addresses->count; i++)
-		free(addresses->text[i]);
-	*addresses = (struct config_addresses){ 0 };
-}
-
-static int check_item(const struct schema_key *key, const char *text, const char **ret_error)
-{
-	struct sockaddr_storage address;
-	struct network network;
-	char host[WEB_HOST_MAX];
-	socklen_t length;
-
-	switch (key->type) {
-	case SCHEMA_NETWORKS:
-		return network_parse(text, &network, ret_error);
-	case SCHEMA_ORIGINS:
-		return web_origin_parse(text, host, ret_error);
-	case SCHEMA_NAMES:
-		return server_name_check(text, ret_error);
-	default:
-		return address_parse(text, &address, &length, ret_error);
-	}
-}
-
-/* What lists are of. */
-static const char *const item_words[] = {
-	[SCHEMA_ADDRESSES] = "addresses",
-	[SCHEMA_NETWORKS] = "addresses",
-	[SCHEMA_ORIGINS] = "origins",
-	[SCHEMA_NAMES] = "names",
-};
-
-/* -EINVAL when there are too many. One that is wrong is not kept, but those behind it are still looked at. */
-static int add_address(struct parse *parse, struct config_addresses *list, size_t offset,
-		size_t length)
-{
-	const char *error;
-	char *text;
-
-	if (list->count == CONFIG_ADDRESSES_MAX)
-		return fail(parse, offset, "%s has more than %d %s", parse->key->name, CONFIG_ADDRESSES_MAX,
-				item_words[parse->key->type]);
-	text = strndup(parse->text + offset, length);
-	if (!text)
-		return -ENOMEM;
-	if (check_item(parse->key, text, &error) < 0) {
-		fail(parse, offset, "%s has \"%.128s\": %s", parse->key->name, text, error);
-		free(text);
-		return 0;
-	}
-	parse->places.offset[list->count] = (uint16_t)offset;
-	list->text[list->count++] = text;
-	return 0;
-}
-
-static int parse_addresses(struct parse *parse, void *field)
-{
-	struct config_addresses list = { 0 };
-	size_t at = strspn(parse->text, LIST_BLANKS), length;
-	int r = 0;
-
-	for (; r == 0 && parse->text[at]; at += strspn(parse->text + at, LIST_BLANKS)) {
-		length = strcspn(parse->text + at, LIST_BLANKS);
-		r = add_address(parse, &list, at, length);
-		at += length;
-	}
-	if (r == 0 && parse->failed)
-		r = -EINVAL;
-	if (r < 0) {
-		clear_addresses(&list);
-		return r;
-	}
-	clear_addresses(field);
-	*(struct config_addresses *)field = list;
-	return 0;
-}
-
-static int format_addresses(const struct schema_key *key, const void *field, char **ret)
-{
-	const struct config_addresses *list = field;
-	size_t bytes = 1, at = 0;
-	char *text;
-
-	(void)key;
-	for (unsigned int i = 0; i < list->count; i++)
-		bytes += strlen(list->text[i]) + 1;
-	text = malloc(bytes);
-	if (!text)
-		return -ENOMEM;
-	text[0] = '\0';
-	for (unsigned int i = 0; i < list->count; i++)
-		at += (size_t)snprintf(text + at, bytes - at, "%s%s", i ? " " : "", list->text[i]);
-	*ret = text;
-	return 0;
-}
-
-static bool equal_addresses(const void *a, const void *b)
-{
-	const struct config_addresses *list_a = a, *list_b = b;
-
-	if (list_a->count != list_b->count)
-		return false;
-	for (unsigned int i = 0; i < list_a->count; i++)
-		if (strcmp(list_a->text[i], list_b->text[i]) != 0)
-			return false;
-	return true;
+	return value_format_string(buf, ret);
 }
 
 static const struct value_type types[] = {
@@ -440,20 +307,31 @@ static const struct value_type types[] = {
 	[SCHEMA_LAYOUT] = { parse_layout, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_USERS] = { parse_users, format_text, equal_text, clear_text, 0 },
 	[SCHEMA_SIZE] = { parse_size, format_size, .size_bytes = sizeof(struct config_size) },
-	[SCHEMA_ADDRESSES] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
-	[SCHEMA_NETWORKS] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
-	[SCHEMA_ORIGINS] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
-	[SCHEMA_NAMES] = { parse_addresses, format_addresses, equal_addresses, clear_addresses, 0 },
 };
+
+static const struct value_type *type_of(const struct schema_key *key)
+{
+	switch (key->type) {
+	case SCHEMA_ENUMS:
+		return &value_type_words;
+	case SCHEMA_ADDRESSES:
+	case SCHEMA_NETWORKS:
+	case SCHEMA_ORIGINS:
+	case SCHEMA_NAMES:
+		return &value_type_texts;
+	default:
+		return &types[key->type];
+	}
+}
 
 int value_parse(const struct schema_key *key, void *object, const char *text,
 		value_report_fn report, void *user, struct value_places *ret_places)
 {
-	struct parse parse = { .key = key,
+	struct value_parse parse = { .key = key,
 		.text = *text ? text : key->default_text,
 		.report = report,
 		.user = user };
-	int r = types[key->type].parse(&parse, (char *)object + key->offset);
+	int r = type_of(key)->parse(&parse, (char *)object + key->offset);
 
 	if (r == 0 && ret_places)
 		*ret_places = parse.places;
@@ -462,12 +340,12 @@ int value_parse(const struct schema_key *key, void *object, const char *text,
 
 int value_format(const struct schema_key *key, const void *object, char **ret)
 {
-	return types[key->type].format(key, (const char *)object + key->offset, ret);
+	return type_of(key)->format(key, (const char *)object + key->offset, ret);
 }
 
 bool value_equal(const struct schema_key *key, const void *a, const void *b)
 {
-	const struct value_type *type = &types[key->type];
+	const struct value_type *type = type_of(key);
 	const char *field_a = (const char *)a + key->offset, *field_b = (const char *)b + key->offset;
 
 	return type->equal ? type->equal(field_a, field_b)
@@ -476,13 +354,14 @@ bool value_equal(const struct schema_key *key, const void *a, const void *b)
 
 void value_clear(const struct schema_key *key, void *object)
 {
-	if (types[key->type].clear)
-		types[key->type].clear((char *)object + key->offset);
+	if (type_of(key)->clear)
+		type_of(key)->clear((char *)object + key->offset);
 }
 
 static void list_words(const struct schema_key *key, char *buf, size_t bytes)
 {
-	size_t at = (size_t)snprintf(buf, bytes, "one of");
+	const char *lead = key->type == SCHEMA_ENUMS ? "one or more of" : "one of";
+	size_t at = (size_t)snprintf(buf, bytes, "%s", lead);
 
 	for (size_t i = 0; key->words[i].name && at < bytes; i++)
 		at += (size_t)snprintf(buf + at, bytes - at, "%s %s", i ? "," : "", key->words[i].name);
@@ -527,7 +406,7 @@ const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED
 	case SCHEMA_NETWORKS:
 	case SCHEMA_ORIGINS:
 	case SCHEMA_NAMES:
-		snprintf(buf, bytes, "at most %d %s", CONFIG_ADDRESSES_MAX, item_words[key->type]);
+		snprintf(buf, bytes, "at most %d %s", CONFIG_ADDRESSES_MAX, value_item_words[key->type]);
 		break;
 	case SCHEMA_TEXT:
 	case SCHEMA_PATH:
@@ -537,6 +416,7 @@ const char *value_expected(const struct schema_key *key, char buf[VALUE_EXPECTED
 			snprintf(buf, bytes, "%s %" PRId64 " bytes", names[key->type], key->max);
 		break;
 	case SCHEMA_ENUM:
+	case SCHEMA_ENUMS:
 		list_words(key, buf, bytes);
 		break;
 	default:

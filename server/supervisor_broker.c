@@ -27,7 +27,7 @@ struct supervisor_broker {
 
 bool supervisor_broker_is_for(const struct config_vm *config)
 {
-	return config->source == CONFIG_SOURCE_VFIO && config->vfio_attach == CONFIG_ATTACH_AUTO;
+	return config_vm_has_source(config, CONFIG_SOURCE_VFIO) && config->vfio_attach == CONFIG_ATTACH_AUTO;
 }
 
 /* One end to the broker, the other to the worker, none is kept: it ends when either of them does. */

@@ -22,13 +22,11 @@
 #include "net/protocol.h"
 #include "net/tls_config.h"
 #include "server/capture/capture.h"
-#include "server/capture/card.h"
 #include "server/channel.h"
 #include "server/clipboard.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 #include "server/damage.h"
-#include "server/format.h"
 #include "server/frame.h"
 #include "server/guest.h"
 #include "server/half.h"
@@ -42,12 +40,11 @@
 #include "server/update.h"
 #include "server/video.h"
 #include "server/vm_clipboard.h"
+#include "server/vm_picture.h"
 #include "server/vm_window.h"
 
 /* Shadows: viewers that are being sent to hold one each; past that, looks wait for them. */
 #define SHADOWS 6
-#define CARD_WIDTH 1024
-#define CARD_HEIGHT 768
 
 struct vm {
 	struct event_base *base;
@@ -67,12 +64,11 @@ struct vm {
 	struct resizer resizer;
 	struct qemu_bus *bus; /* NULL: none configured */
 
-	char reason[CAPTURE_REASON_BYTES]; /* why there is no picture; empty: there is one */
+	struct vm_picture picture;
 	bool card_shown;
 	struct half half; /* what changes, as a rule */
 	enum pacer_result seen; /* by the look that is under way */
 	bool missed; /* it saw what could not be shown */
-	uint32_t width, height, fourcc; /* of the newest picture; 0: none yet */
 
 	struct vm_window window; /* since the last vm_status() */
 	const struct vm_events *events;
@@ -124,15 +120,14 @@ static int show(struct vm *vm, struct frame *frame, bool told, const pixman_regi
 	return 1;
 }
 
-static int show_card(struct vm *vm, const char *reason)
+static int show_card(struct vm *vm)
 {
 	struct frame *card;
 	int r;
 
 	if (vm->video)
 		video_stop(vm->video);
-	r = card_render(vm->config->name, reason, vm->width ? vm->width : CARD_WIDTH,
-			vm->height ? vm->height : CARD_HEIGHT, &card);
+	r = vm_picture_card(&vm->picture, vm->config->name, &card);
 	if (r < 0)
 		return r;
 	r = show(vm, card, true, NULL);
@@ -140,41 +135,42 @@ static int show_card(struct vm *vm, const char *reason)
 	return r;
 }
 
-static void tell_off(struct vm *vm, const char *reason)
-{
-	log_notice(NULL, "no picture: %s", reason);
-	vm->events->picture(vm->user, 0, 0, reason);
-}
-
 static void handle_off(void *user, const char *reason)
 {
 	struct vm *vm = user;
+	const bool news = vm_picture_note_off(&vm->picture, reason);
 
+	if (news)
+		vm->events->picture(vm->user, 0, 0, reason);
 	/* Without a shadow there was no viewer to see it, and now there is. */
-	if (strcmp(vm->reason, reason) || !vm->card_shown || !damage_shadow(vm->damage)) {
-		if (strcmp(vm->reason, reason))
-			tell_off(vm, reason);
-		snprintf(vm->reason, sizeof(vm->reason), "%s", reason);
-		vm->card_shown = show_card(vm, reason) >= 0;
-	}
+	if (news || !vm->card_shown || !damage_shadow(vm->damage))
+		vm->card_shown = show_card(vm) >= 0;
+}
+
+static void handle_source(void *user, const char *name)
+{
+	struct vm *vm = user;
+
+	(void)name;
+	/* What moved there does not move here. */
+	if (vm->video)
+		video_stop(vm->video);
+	vm_picture_forget(&vm->picture);
+	pacer_note_motion(&vm->pacer, clock_now_ns());
 }
 
 static void handle_frame(void *user, struct frame *frame, const pixman_region32_t *hint)
 {
 	struct vm *vm = user;
-	char fourcc[12];
-	char reason[sizeof(vm->reason)];
+	char reason[CAPTURE_REASON_BYTES];
 	int r;
 
-	if (frame->width > PROTOCOL_PICTURE_MAX || frame->height > PROTOCOL_PICTURE_MAX) {
-		snprintf(reason, sizeof(reason), "The picture is %ux%u, and viewers can be shown %ux%u at "
-				"most: choose a smaller mode in the guest.", frame->width, frame->height,
-				PROTOCOL_PICTURE_MAX, PROTOCOL_PICTURE_MAX);
+	if (!vm_picture_fits(frame, reason)) {
 		handle_off(vm, reason);
 		return;
 	}
 	/* What follows a status card differs everywhere. */
-	r = show(vm, frame, hint || vm->capture->impl->knows_change || vm->reason[0], hint);
+	r = show(vm, frame, hint || vm->capture->impl->knows_change || vm->picture.reason[0], hint);
 	if (r == -ENOTSUP) {
 		handle_off(vm, "The picture's pixels cannot be read on this host.");
 		return;
@@ -191,16 +187,8 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 		pacer_note_motion(&vm->pacer, clock_now_ns());
 		return;
 	}
-	if (vm->reason[0] || frame->width != vm->width || frame->height != vm->height ||
-			frame->fourcc != vm->fourcc) {
-		log_notice(NULL, "picture: %ux%u %s", frame->width, frame->height,
-				format_fourcc_name(frame->fourcc, fourcc));
-		vm->reason[0] = 0;
-		vm->width = frame->width;
-		vm->height = frame->height;
-		vm->fourcc = frame->fourcc;
-		vm->events->picture(vm->user, vm->width, vm->height, NULL);
-	}
+	if (vm_picture_note(&vm->picture, frame))
+		vm->events->picture(vm->user, frame->width, frame->height, NULL);
 	size_wish_show(&vm->resizer.wish, frame->width, frame->height);
 	if (r)
 		vm->seen = vm->half.last == HALF_WHOLE ? PACER_WHOLE : PACER_CHANGE;
@@ -292,6 +280,7 @@ static void handle_leds(void *user, unsigned int leds)
 static const struct capture_events capture_events = {
 	.frame = handle_frame,
 	.off = handle_off,
+	.source = handle_source,
 	.cursor = handle_cursor,
 	.pointer = handle_source_pointer,
 	.leds = handle_leds,
@@ -588,21 +577,10 @@ void vm_set_looking(struct vm *vm, bool looking)
 void vm_status(struct vm *vm, struct channel_status *ret)
 {
 	const struct protocol_stats stats = sum_stats(vm);
-	struct channel_status status = {
-		.viewers = stats.viewers,
-		.width = vm->reason[0] ? 0 : vm->width,
-		.height = vm->reason[0] ? 0 : vm->height,
-	};
-	char fourcc[12];
+	struct channel_status status = { .viewers = stats.viewers };
 
 	vm_each_viewer(vm, NULL, NULL); /* so that their rates are those of the last second */
 	vm_window_end(&vm->window, stats.bytes_sent, clock_now_ns(), &status);
-	if (vm->reason[0])
-		snprintf(status.state, sizeof(status.state), "%.63s", vm->reason);
-	else if (vm->width)
-		snprintf(status.state, sizeof(status.state), "%ux%u %s", vm->width, vm->height,
-				format_fourcc_name(vm->fourcc, fourcc));
-	else
-		snprintf(status.state, sizeof(status.state), CHANNEL_STATE_RESTING);
+	vm_picture_status(&vm->picture, &status);
 	*ret = status;
 }

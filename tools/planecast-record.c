@@ -39,7 +39,7 @@ struct recorder {
 	bool progress; /* stderr is a terminal */
 	int64_t end_ns; /* when it ended, at the latest start_ns + length_ns */
 	int result;
-	char reason[160]; /* why there is no picture */
+	char reason[CAPTURE_REASON_BYTES]; /* why there is no picture */
 };
 
 static void usage(FILE *out)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "server/capture/handover.h"
 #include "server/clock.h"
 #include "server/frame.h"
 
@@ -18,10 +19,7 @@
 /* So long after its news is a source that tells of them looked at, for who waits to see that nothing changes. */
 #define STILL_NS (3 * NSEC_PER_SEC)
 
-typedef int (*open_fn)(struct event_base *base, const struct config_vm *config,
-		const struct capture_events *events, void *user, struct capture **ret);
-
-static const open_fn sources[] = {
+static const capture_open_fn sources[] = {
 	[CONFIG_SOURCE_PATTERN] = capture_pattern_open,
 	[CONFIG_SOURCE_MEMORY] = capture_memory_open,
 	[CONFIG_SOURCE_REPLAY] = capture_replay_open,
@@ -32,11 +30,21 @@ static const open_fn sources[] = {
 int capture_open(struct event_base *base, const struct config_vm *config,
 		const struct capture_events *events, void *user, struct capture **ret)
 {
-	size_t count = sizeof(sources) / sizeof(sources[0]);
+	const unsigned int known = sizeof(sources) / sizeof(sources[0]), count = config->source.count;
+	capture_open_fn opens[CONFIG_WORDS_MAX];
 
-	if (config->source < 0 || (size_t)config->source >= count || !sources[config->source])
+	if (!count || count > CONFIG_WORDS_MAX)
 		return -EINVAL;
-	return sources[config->source](base, config, events, user, ret);
+	for (unsigned int i = 0; i < count; i++) {
+		const int source = config->source.value[i];
+
+		if (source < 0 || (unsigned int)source >= known || !sources[source])
+			return -EINVAL;
+		opens[i] = sources[source];
+	}
+	if (count == 1)
+		return opens[0](base, config, events, user, ret);
+	return handover_open(base, config, opens, count, events, user, ret);
 }
 
 void capture_close(struct capture *capture)
@@ -55,7 +63,7 @@ static void send_reason(struct capture *capture)
 
 static bool is_told(const struct capture *capture)
 {
-	return !capture->impl->poll;
+	return !capture->impl->poll && !capture->impl->attend;
 }
 
 static void schedule(struct capture *capture)
@@ -165,6 +173,8 @@ void capture_set_interval(struct capture *capture, int64_t interval_ns)
 	if (started) {
 		capture_refresh(capture);
 		capture_poke(capture);
+	} else if (capture->impl->attend) {
+		capture->impl->attend(capture, false);
 	} else if (!capture->interval_ns) {
 		event_del(capture->timer);
 	} else if (is_looked_at(capture)) {
@@ -174,7 +184,9 @@ void capture_set_interval(struct capture *capture, int64_t interval_ns)
 
 void capture_poke(struct capture *capture)
 {
-	if (capture->interval_ns)
+	if (capture->impl->attend)
+		capture->impl->attend(capture, true);
+	else if (capture->interval_ns)
 		event_active(capture->timer, EV_TIMEOUT, 0);
 }
 
@@ -183,7 +195,9 @@ void capture_refresh(struct capture *capture)
 	capture->whole = true;
 	capture->reason_sent[0] = '\0';
 	capture->changed_ns = clock_now_ns();
-	if (capture->interval_ns && is_told(capture) && !event_pending(capture->timer, EV_TIMEOUT, NULL))
+	if (capture->impl->attend)
+		capture->impl->attend(capture, false);
+	else if (capture->interval_ns && is_told(capture) && !event_pending(capture->timer, EV_TIMEOUT, NULL))
 		schedule(capture);
 }
 
@@ -271,7 +285,7 @@ void capture_set_reason(struct capture *capture, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(capture->reason, sizeof(capture->reason), fmt, args);
 	va_end(args);
-	if (!is_told(capture))
+	if (capture->impl->poll)
 		return;
 	capture->newest = frame_unref_loosely(capture->newest);
 	if (capture->interval_ns)

@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a source says of why it has no picture is as long at most, with its end. */
-#define CAPTURE_REASON_BYTES 256
+/* Why there is no picture, of one source and of several: as long at most, with its end. */
+#define CAPTURE_REASON_BYTES 512
 
 struct capture;
 struct config_vm;
@@ -38,13 +38,18 @@ struct capture_impl {
 	 * come). capture->hint may be set to what changed. Any other negative
 	 * errno: no picture now; the source has said why with
 	 * capture_set_reason(). Never blocks, never asserts on what the guest
-	 * said. NULL: the source is told.
+	 * said. NULL: the source is told, or has attend.
 	 */
 	int (*poll)(struct capture *capture, struct frame **ret_frame);
 	/* Whatever is told or polled is a change: poll() answers -EAGAIN whenever there was none. */
 	bool knows_change;
 	/* It calls capture_changed() when poll() has news, and need not be polled while it rests. */
 	bool tells_change;
+	/*
+	 * For what is made of other sources and looks by itself: interval_ns or whole is
+	 * another one; soon: a look is wanted now. Also from inside its own events.
+	 */
+	void (*attend)(struct capture *capture, bool soon);
 	/* Mandatory. Frees everything, the struct too. */
 	void (*close)(struct capture *capture);
 	/* Optional: the guest should show this size. 0 or negative errno. */
@@ -74,6 +79,11 @@ struct capture_events {
 	 * a picture in between.
 	 */
 	void (*off)(void *user, const char *reason);
+	/*
+	 * Optional. From here on it is another source's picture, by its name, of which the first frame is whole; NULL:
+	 * none has one. Only of what is made of several.
+	 */
+	void (*source)(void *user, const char *name);
 	/* Optional. Borrowed. */
 	void (*cursor)(void *user, const struct cursor *cursor);
 	/*
@@ -105,8 +115,13 @@ struct capture {
 	char reason_sent[CAPTURE_REASON_BYTES];
 };
 
+/* Opens a source: the functions below. */
+typedef int (*capture_open_fn)(struct event_base *base, const struct config_vm *config,
+		const struct capture_events *events, void *user, struct capture **ret);
+
 /*
- * Opens the source that the VM's config names. Nothing is polled before
+ * Opens the source that the VM's config names; of several the best that has a
+ * picture is shown (handover.h). Nothing is polled before
  * capture_set_interval(). A device that is not there (yet) is no error: the
  * source opens, its reason says what is missing, and each poll tries again.
  * config is not kept: what a source needs of it changes only with the process.

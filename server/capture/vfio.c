@@ -41,7 +41,7 @@ struct capture_vfio {
 	int64_t picture_ns; /* of the last look that yielded one; 0: none yet of this device */
 };
 
-_Static_assert(VFIO_REASON_BYTES == CAPTURE_REASON_BYTES, "a reason is not cut");
+_Static_assert(VFIO_REASON_BYTES <= CAPTURE_REASON_BYTES, "a reason is not cut");
 
 /* True: viewers have to be told that there is no pointer any more. */
 static bool let_go(struct capture_vfio *vfio)

@@ -44,7 +44,7 @@ LAYERS = [
                "server/qemu_bus.*", "server/bus_pump.*"], []),
     ("video", ["server/video.*", "server/quality.*"],
      ["config/*", "net/flow.h", "net/protocol.h", "encoders/*", "server/activity.h"]),
-    ("vm", ["server/vm.*", "server/vm_window.*", "server/resizer.*", "server/protocols.*",
+    ("vm", ["server/vm.*", "server/vm_window.*", "server/vm_picture.*", "server/resizer.*", "server/protocols.*",
             "server/input_route.*", "server/vm_clipboard.*"],
      ["config/*", "net/gate.h", "net/protocol.h", "net/tls_config.h", "server/capture/*",
       "server/damage.h", "server/half.h", "server/key*.h", "server/pacer.h", "server/video.h", "server/size_wish.h",

@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "server/capture/card.h"
 #include "server/clock.h"
+#include "server/cursor.h"
 #include "server/frame.h"
 #include "server/framefile.h"
 #include "server/input.h"
@@ -51,6 +52,22 @@ static void on_off(void *user, const char *reason)
 }
 
 static const struct capture_events events = { .frame = on_frame, .off = on_off };
+
+/* What they say of it is no news while another one is shown. */
+static void on_several_off(void *user, const char *reason)
+{
+	(void)user;
+	(void)reason;
+	t.offs++;
+}
+
+static void on_cursor(void *user, const struct cursor *cursor)
+{
+	(void)user;
+	assert_true(!cursor->visible || cursor->argb);
+}
+
+static const struct capture_events several_events = { .frame = on_frame, .off = on_several_off, .cursor = on_cursor };
 
 static void look(struct capture *capture)
 {
@@ -87,6 +104,30 @@ static int live(struct config_vm *config)
 	return 0;
 }
 
+/* The life of two: whatever fails, in the end one of them is shown. */
+static int live_handover(struct config_vm *config)
+{
+	struct capture *capture = NULL;
+	int r;
+
+	t.frames = t.offs = 0;
+	r = capture_open(t.base, config, &several_events, NULL, &capture);
+	if (r < 0) {
+		assert_null(capture);
+		return r;
+	}
+	capture_set_interval(capture, HOUR_NS);
+	for (unsigned int i = 0; i < LOOKS; i++) {
+		look(capture);
+		event_base_loop(t.base, EVLOOP_NONBLOCK);
+	}
+	assert_true(t.frames >= LOOKS - 1);
+	assert_in_range(t.offs, 0, 1);
+	capture_close(capture);
+	t.kept = frame_unref(t.kept);
+	return 0;
+}
+
 static void fail_each(int (*run)(struct config_vm *config), struct config_vm *config, long at_least)
 {
 	long number = 0;
@@ -109,7 +150,7 @@ static void fail_each(int (*run)(struct config_vm *config), struct config_vm *co
 
 static void pattern_survives_each_failing_allocation(void **state)
 {
-	struct config_vm config = { .source = CONFIG_SOURCE_PATTERN, .pattern_size = { 320, 240 },
+	struct config_vm config = { .source = { 1, { CONFIG_SOURCE_PATTERN } }, .pattern_size = { 320, 240 },
 		.pattern_fps = 240, .pattern_scene = (char *)(uintptr_t) "desktop" };
 
 	(void)state;
@@ -140,7 +181,7 @@ static int write_recording(struct config_vm *config)
 
 static void recordings_survive_each_failing_allocation(void **state)
 {
-	struct config_vm config = { .source = CONFIG_SOURCE_REPLAY, .replay_file = t.path };
+	struct config_vm config = { .source = { 1, { CONFIG_SOURCE_REPLAY } }, .replay_file = t.path };
 
 	(void)state;
 	fail_each(write_recording, NULL, 5);
@@ -149,12 +190,26 @@ static void recordings_survive_each_failing_allocation(void **state)
 
 static void memory_survives_each_failing_allocation(void **state)
 {
-	struct config_vm config = { .source = CONFIG_SOURCE_MEMORY, .memory_file = t.path,
+	struct config_vm config = { .source = { 1, { CONFIG_SOURCE_MEMORY } }, .memory_file = t.path,
 		.memory_size = { 320, 240 } };
 
 	(void)state;
 	assert_int_equal(truncate(t.path, 320 * 240 * 4), 0);
 	fail_each(live, &config, 3);
+}
+
+/* Each failed allocation costs a picture of the better one, in whose place the other is shown, or a cursor. */
+static void handovers_survive_each_failing_allocation(void **state)
+{
+	struct config_vm config = { .source = { 2, { CONFIG_SOURCE_MEMORY, CONFIG_SOURCE_PATTERN } },
+		.memory_file = t.path, .memory_size = { 320, 240 }, .pattern_size = { 320, 240 },
+		.pattern_fps = 240, .pattern_scene = (char *)(uintptr_t) "still" };
+
+	(void)state;
+	assert_int_equal(truncate(t.path, 320 * 240 * 4), 0);
+	fail_each(live_handover, &config, 6);
+	assert_int_equal(truncate(t.path, 0), 0);
+	fail_each(live_handover, &config, 10);
 }
 
 static int draw_cards(struct config_vm *config)
@@ -204,6 +259,7 @@ int main(void)
 		cmocka_unit_test(pattern_survives_each_failing_allocation),
 		cmocka_unit_test(recordings_survive_each_failing_allocation),
 		cmocka_unit_test(memory_survives_each_failing_allocation),
+		cmocka_unit_test(handovers_survive_each_failing_allocation),
 		cmocka_unit_test(card_survives_each_failing_allocation),
 	};
 

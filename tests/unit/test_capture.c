@@ -459,12 +459,18 @@ static void test_told_source_that_says_nothing(void **state)
 
 static void test_open_refuses_unknown_source(void **state)
 {
-	struct config_vm config = { .source = 4711 };
+	struct config_vm config = { .source = { 1, { 4711 } } };
 	struct capture *capture = NULL;
 
 	(void)state;
 	assert_int_equal(capture_open(t.base, &config, &events, NULL, &capture), -EINVAL);
-	config.source = -1;
+	config.source.value[0] = -1;
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &capture), -EINVAL);
+	config.source = (struct config_words){ 2, { CONFIG_SOURCE_PATTERN, 4711 } };
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &capture), -EINVAL);
+	config.source.count = 0;
+	assert_int_equal(capture_open(t.base, &config, &events, NULL, &capture), -EINVAL);
+	config.source.count = CONFIG_WORDS_MAX + 1;
 	assert_int_equal(capture_open(t.base, &config, &events, NULL, &capture), -EINVAL);
 	assert_null(capture);
 	capture_close(NULL);

@@ -39,7 +39,8 @@ static void gives_each_key_its_default(void **state)
 	assert_int_equal(config->server.restart_delay_max_ns, 10000 * MS);
 	assert_int_equal(config->n_vms, 1);
 	assert_string_equal(vm->name, "a");
-	assert_int_equal(vm->source, CONFIG_SOURCE_PATTERN);
+	assert_int_equal(vm->source.count, 1);
+	assert_int_equal(vm->source.value[0], CONFIG_SOURCE_PATTERN);
 	assert_null(vm->vfio_device);
 	assert_int_equal(vm->vfio_attach, CONFIG_ATTACH_AUTO);
 	assert_null(vm->vfio_socket);
@@ -110,7 +111,7 @@ static const char everything[] =
 		"qmp = /run/qmp\n"
 		"keymap = de(nodeadkeys)\n"
 		"[vm \"c\"]\n"
-		"source = memory\n"
+		"source = memory, pattern\n"
 		"memory-file = /dev/shm/picture\n"
 		"memory-size = 800x600\n"
 		"memory-offset = 3g\n"
@@ -136,7 +137,8 @@ static void reads_each_kind_of_value(void **state)
 	assert_string_equal(a->video_device, "/dev/dri/renderD129");
 	assert_string_equal(b->video_device, "software");
 
-	assert_int_equal(a->source, CONFIG_SOURCE_VFIO);
+	assert_int_equal(a->source.count, 1);
+	assert_int_equal(a->source.value[0], CONFIG_SOURCE_VFIO);
 	assert_string_equal(a->vfio_device, "0000:27:00.4");
 	assert_int_equal(a->vfio_attach, CONFIG_ATTACH_SOCKET);
 	assert_string_equal(a->vfio_socket, "/run/a;b#c.sock");
@@ -155,14 +157,19 @@ static void reads_each_kind_of_value(void **state)
 	assert_int_equal(a->vnc_auth, CONFIG_AUTH_VNCAUTH);
 	assert_string_equal(a->vnc_password_file, "/etc/with blanks  ");
 
-	assert_int_equal(c->source, CONFIG_SOURCE_MEMORY);
+	assert_int_equal(c->source.count, 2);
+	assert_int_equal(c->source.value[0], CONFIG_SOURCE_MEMORY);
+	assert_int_equal(c->source.value[1], CONFIG_SOURCE_PATTERN);
+	assert_true(config_vm_has_source(c, CONFIG_SOURCE_PATTERN));
+	assert_false(config_vm_has_source(c, CONFIG_SOURCE_VFIO));
 	assert_string_equal(c->memory_file, "/dev/shm/picture");
 	assert_int_equal(c->memory_size.width, 800);
 	assert_int_equal(c->memory_size.height, 600);
 	assert_true(c->memory_offset_bytes == 3LL << 30);
 	assert_int_equal(c->memory_stride_bytes, 4096);
 
-	assert_int_equal(b->source, CONFIG_SOURCE_REPLAY);
+	assert_int_equal(b->source.count, 1);
+	assert_int_equal(b->source.value[0], CONFIG_SOURCE_REPLAY);
 	assert_int_equal(b->sharing, CONFIG_SHARING_IGNORE);
 	assert_true(b->view_only);
 	assert_true(b->allow_unauthenticated_remote);
@@ -172,11 +179,32 @@ static void reads_each_kind_of_value(void **state)
 	config_free(config);
 }
 
+static void chooses_sources_by_what_is_set(void **state)
+{
+	struct config *config = parse("[vm \"a\"]\nvfio-device = /x\n"
+				      "[vm \"b\"]\nvfio-device = /x\ndbus = unix:path=/b\n"
+				      "[vm \"c\"]\ndbus = unix:path=/c\nsource =\n"
+				      "[vm \"d\"]\nvfio-device = /x\ndbus = unix:path=/d\nsource = dbus vfio\n");
+	static const struct config_words wanted[] = {
+		{ 1, { CONFIG_SOURCE_VFIO } },
+		{ 2, { CONFIG_SOURCE_VFIO, CONFIG_SOURCE_DBUS } },
+		{ 1, { CONFIG_SOURCE_DBUS } },
+		{ 2, { CONFIG_SOURCE_DBUS, CONFIG_SOURCE_VFIO } },
+	};
+
+	(void)state;
+	assert_int_equal(config->n_vms, 4);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_memory_equal(&config->vms[i]->source, &wanted[i], sizeof(wanted[i]));
+	config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_each_key_its_default),
 		cmocka_unit_test(reads_each_kind_of_value),
+		cmocka_unit_test(chooses_sources_by_what_is_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,12 @@ static void random_value(const struct schema_key *key, unsigned int vm, char *bu
 	case SCHEMA_ENUM:
 		strcpy(buf, random_word(key->words));
 		break;
+	case SCHEMA_ENUMS:
+		for (const struct schema_word *word = key->words; word->name; word++)
+			if (!random_below(5))
+				buf += sprintf(buf, random_below(2) ? "%s " : "%s,\t", word->name);
+		*buf = '\0';
+		break;
 	case SCHEMA_TEXT:
 		if (key->words)
 			strcpy(buf, random_word(key->words));

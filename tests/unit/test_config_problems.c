@@ -86,6 +86,14 @@ static const struct {
 			"did you mean \"info\"?\n" },
 	{ "[server]\nlog-format =   xml\n",
 			"t:2:16: log-format is \"xml\", expected one of text, json, journal\n" },
+	{ "[vm \"a\"]\nsource = pattern, gpu vfoi\n",
+			"t:2:19: source has \"gpu\", expected one or more of vfio, dbus, memory, replay, pattern\n"
+			"t:2:23: source has \"vfoi\", expected one or more of vfio, dbus, memory, replay, pattern; "
+			"did you mean \"vfio\"?\n" },
+	{ "[vm \"a\"]\nsource = pattern memory pattern\nmemory-file = /x\n",
+			"t:2:25: source has \"pattern\" twice\n" },
+	{ "[vm \"a\"]\nsource = \", \"\n",
+			"t:2:11: source is \", \", expected one or more of vfio, dbus, memory, replay, pattern\n" },
 	{ PATTERN "view-only = ys\n",
 			"t:3:13: view-only is \"ys\", expected yes or no; did you mean \"yes\"?\n" },
 	{ PATTERN "view-only = perhaps\n", "t:3:13: view-only is \"perhaps\", expected yes or no\n" },
@@ -191,6 +199,8 @@ static const struct {
 			"absolute path; did you mean \"software\"?\n" },
 	{ "[vm \"a\"]\nsource = replay\n",
 			"t:2:10: vm \"a\" has source = replay and so needs replay-file\n" },
+	{ "[vm \"a\"]\nsource = pattern,  replay\n",
+			"t:2:20: vm \"a\" has source = replay and so needs replay-file\n" },
 	{ "[vm \"a\"]\n", "t:1:2: vm \"a\" has source = vfio (the default) and so needs vfio-device\n" },
 	{ "[vm \"a\"]\nsource = vfio\n",
 			"t:2:10: vm \"a\" has source = vfio and so needs vfio-device\n" },
@@ -201,8 +211,8 @@ static const struct {
 
 	/* No second complaint about what was refused already. */
 	{ "[vm \"a\"]\nsource = pattrn\n",
-			"t:2:10: source is \"pattrn\", expected one of vfio, dbus, memory, replay, pattern; did you "
-			"mean \"pattern\"?\n" },
+			"t:2:10: source has \"pattrn\", expected one or more of vfio, dbus, memory, replay, pattern; "
+			"did you mean \"pattern\"?\n" },
 	{ PATTERN "memory-size = 64x64\nmemory-stride = 100\n",
 			"t:3:15: memory-size is \"64x64\", expected WIDTHxHEIGHT of 320x200 to 7680x4320\n" },
 	{ "[vm \"a\"]\nsource = replay\nreplay-file = x\n",

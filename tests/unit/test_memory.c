@@ -108,7 +108,7 @@ static void poke(void)
 static void open_source(int64_t offset, int64_t stride)
 {
 	struct config_vm config = {
-		.source = CONFIG_SOURCE_MEMORY,
+		.source = { 1, { CONFIG_SOURCE_MEMORY } },
 		.memory_file = t.path,
 		.memory_size = { WIDTH, HEIGHT },
 		.memory_offset_bytes = offset,

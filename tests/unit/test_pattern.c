@@ -398,7 +398,7 @@ static const struct capture_events events = { .frame = on_frame, .off = on_off, 
 
 static void open_source(const char *scene, int64_t fps)
 {
-	struct config_vm config = { .source = CONFIG_SOURCE_PATTERN, .pattern_size = { WIDTH, HEIGHT },
+	struct config_vm config = { .source = { 1, { CONFIG_SOURCE_PATTERN } }, .pattern_size = { WIDTH, HEIGHT },
 		.pattern_fps = fps, .pattern_scene = (char *)(uintptr_t)scene };
 
 	assert_int_equal(capture_open(t.base, &config, &events, NULL, &t.capture), 0);

@@ -85,7 +85,7 @@ static void turn(void)
 
 static void open_source(const char *path)
 {
-	struct config_vm config = { .source = CONFIG_SOURCE_REPLAY, .replay_file = (char *)(uintptr_t)path };
+	struct config_vm config = { .source = { 1, { CONFIG_SOURCE_REPLAY } }, .replay_file = (char *)(uintptr_t)path };
 
 	assert_int_equal(capture_open(t.base, &config, &events, NULL, &t.capture), 0);
 	capture_set_interval(t.capture, FOREVER_NS);

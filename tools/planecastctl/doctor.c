@@ -110,7 +110,7 @@ static bool has_server_certificate(const struct doctor *doctor)
 
 static bool is_vfio(const struct doctor *doctor)
 {
-	return doctor->vm->source == CONFIG_SOURCE_VFIO;
+	return config_vm_has_source(doctor->vm, CONFIG_SOURCE_VFIO);
 }
 
 static bool is_vfio_own(const struct doctor *doctor)
@@ -125,7 +125,8 @@ static bool is_vfio_socket(const struct doctor *doctor)
 
 static bool is_file(const struct doctor *doctor)
 {
-	return doctor->vm->source == CONFIG_SOURCE_MEMORY || doctor->vm->source == CONFIG_SOURCE_REPLAY;
+	return config_vm_has_source(doctor->vm, CONFIG_SOURCE_MEMORY) ||
+			config_vm_has_source(doctor->vm, CONFIG_SOURCE_REPLAY);
 }
 
 static bool is_served(const struct doctor *doctor)

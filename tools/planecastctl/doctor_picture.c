@@ -17,9 +17,8 @@
 #define LOOK_NS (3 * NSEC_PER_SEC)
 #define LOOK_STEP_US 100000
 
-void doctor_check_file(struct doctor *doctor)
+static void check_file(struct doctor *doctor, bool is_memory)
 {
-	const bool is_memory = doctor->vm->source == CONFIG_SOURCE_MEMORY;
 	const char *key = is_memory ? "memory-file" : "replay-file";
 	const char *path = is_memory ? doctor->vm->memory_file : doctor->vm->replay_file;
 	int64_t wanted = 0, stride;
@@ -38,6 +37,14 @@ void doctor_check_file(struct doctor *doctor)
 		return;
 	}
 	doctor_say(doctor, DOCTOR_OK, "%s %s can be read", key, path);
+}
+
+void doctor_check_file(struct doctor *doctor)
+{
+	if (config_vm_has_source(doctor->vm, CONFIG_SOURCE_MEMORY))
+		check_file(doctor, true);
+	if (config_vm_has_source(doctor->vm, CONFIG_SOURCE_REPLAY))
+		check_file(doctor, false);
 }
 
 static bool is_known(struct json_object *status)
@@ -67,7 +74,7 @@ static void have_it_look(struct doctor *doctor)
 
 static void fix_blank(struct doctor *doctor)
 {
-	if (doctor->vm->source == CONFIG_SOURCE_VFIO)
+	if (config_vm_has_source(doctor->vm, CONFIG_SOURCE_VFIO))
 		doctor_fix(doctor,
 				"install the vGPU's driver in the guest and see that it is loaded (lspci -k; device "
 				"manager), that the guest's desktop uses that display, and that no other display is "

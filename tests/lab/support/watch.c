@@ -50,7 +50,7 @@ static void open_source(struct watch *watch)
 	int r;
 
 	watch->base = event_base_new();
-	watch->config.source = CONFIG_SOURCE_VFIO;
+	watch->config.source = (struct config_words){ 1, { CONFIG_SOURCE_VFIO } };
 	watch->config.name = (char *)(uintptr_t)"lab";
 	r = capture_open(watch->base, &watch->config, &events, watch, &watch->capture);
 	if (r < 0)
