@@ -10,13 +10,12 @@ import tempfile
 import time
 import unittest
 
-from broker import KINDS, Broker, Holder, enter_namespace, make_device
+from broker import AS_SERVICE, KINDS, NOBODY, Broker, Holder, enter_namespace, make_device
 from harness import BUILD, DEADLINE_S, SANITIZED, Daemon, process_children, vm_section, wait_until
 
 NODES = {"devices/vfio0": "/dev/zero", "devices/vfio1": "/dev/full", "vfio": "/dev/urandom"}
 SANDBOX = pathlib.Path(__file__).with_name("sandbox.py")
 UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
-NOBODY = 65534
 PTRACE_AND_SEARCH = 1 << 19 | 1 << 2
 ATTACH_DEADLINE_S = 2.0 if SANITIZED else 0.2
 
@@ -235,12 +234,7 @@ class Privileges(WithDevices):
     @unittest.skipIf(os.geteuid() or not shutil.which("setpriv"), "needs other users")
     def test_who_gets_what_in_the_service(self):
         """As systemd starts it: another user, and ambient capabilities."""
-        both = "+sys_ptrace,+dac_read_search"
-        wrapper = ("sh", "-c", 'for word; do case $word in */planecast.conf) chmod 755 "${word%/*}"; chmod 644 "$word"; '
-                   'esac; done; exec "$@"', "sh", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
-                   f"--bounding-set=-all,{both}", f"--inh-caps=-all,{both}", f"--ambient-caps=-all,{both}",
-                   "--no-new-privs")
-        with Daemon(gpu(self.zero) + vm_section("test"), wrapper=wrapper) as daemon:
+        with Daemon(gpu(self.zero) + vm_section("test"), wrapper=AS_SERVICE) as daemon:
             daemon.wait_line(r"broker \d+ serves")
 
             def processes():
