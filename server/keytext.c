@@ -223,6 +223,32 @@ static unsigned int find_held_key(const struct keytext *keytext, uint32_t qnum)
 	return i;
 }
 
+/* Two names of one key, at the guest or on a US keyboard. */
+static bool is_same_key(const struct keytext *keytext, uint32_t a, uint32_t b)
+{
+	const struct keymap_key *keys_a, *keys_b;
+	const size_t count_a = keymap_find(keytext->keymap, a, &keys_a);
+	const size_t count_b = keymap_find(keytext->keymap, b, &keys_b);
+
+	for (size_t i = 0; i < count_a; i++) {
+		for (size_t j = 0; j < count_b; j++) {
+			if (keys_a[i].qnum == keys_b[j].qnum &&
+					keys_a[i].rank / KEYMAP_RANK_OTHER == keys_b[j].rank / KEYMAP_RANK_OTHER)
+				return true;
+		}
+	}
+	return false;
+}
+
+static unsigned int find_same_key(const struct keytext *keytext, uint32_t keysym)
+{
+	unsigned int i = 0;
+
+	while (i < keytext->n_held && !is_same_key(keytext, keytext->held[i].keysym, keysym))
+		i++;
+	return i;
+}
+
 static struct keytext_held drop_held(struct keytext *keytext, unsigned int i)
 {
 	const struct keytext_held held = keytext->held[i];
@@ -288,7 +314,7 @@ static bool type_text(struct job *job, uint32_t keysym, uint32_t had)
 		bend_for(job, &target);
 		press(job, target.qnum, true);
 	}
-	if (had && had != target.qnum)
+	if (had && had != target.qnum && job->keytext->guest[had])
 		press(job, had, false);
 	hold(job->keytext, keysym, target.qnum, true);
 	return target.cost < COST_NEVER;
@@ -342,12 +368,10 @@ static void let_go(struct job *job, const struct keytext_held *held)
 /* The key that a release is of: many viewers name it by what it would make with the modifiers as they are by now. */
 static unsigned int find_released(const struct keytext *keytext, uint32_t keysym)
 {
-	const struct keymap_key *keys;
-	const size_t count = keymap_find(keytext->keymap, keysym, &keys);
 	unsigned int i = find_held(keytext, keysym);
 
-	for (size_t k = 0; k < count && i == keytext->n_held; k++)
-		i = find_held_key(keytext, keys[k].qnum);
+	if (i == keytext->n_held)
+		i = find_same_key(keytext, keysym);
 	if (i < keytext->n_held || !is_text(keysym))
 		return i;
 	for (i = 0; i < keytext->n_held && !keytext->held[i].is_text; i++)
@@ -377,6 +401,9 @@ bool keytext_key(struct keytext *keytext, const struct input_event *event, unsig
 		return true;
 	}
 	i = event->key.down ? find_held(keytext, keysym) : find_released(keytext, keysym);
+	/* It repeats, and has another name since a modifier went down or up. */
+	if (event->key.down && i == keytext->n_held)
+		i = find_same_key(keytext, keysym);
 	found = i < keytext->n_held;
 	if (found)
 		held = drop_held(keytext, i);

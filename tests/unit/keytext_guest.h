@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For tests of server/keytext: a guest that libxkbcommon and X11's compose tables play, which reads what is typed.
- * Modifiers that are pressed twice, or let go of when they are up, fail the test.
+ * Keys that are let go of when they are up fail the test.
  */
 #ifndef PLANECAST_TESTS_UNIT_KEYTEXT_GUEST_H
 #define PLANECAST_TESTS_UNIT_KEYTEXT_GUEST_H

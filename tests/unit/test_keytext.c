@@ -328,6 +328,66 @@ static void test_many_keys(void **state)
 	guest_end(&guest);
 }
 
+/* The keys of a US keyboard that a viewer has, which names them by what Shift makes of them just then. */
+static uint32_t name_of(unsigned int key, bool shifted)
+{
+	static const char plain[] = "`1234567890-=qwertyuiop[]asdfghjkl;'\\zxcvbnm,./ ";
+	static const char with_shift[] = "~!@#$%^&*()_+QWERTYUIOP{}ASDFGHJKL:\"|ZXCVBNM<>? ";
+	static const uint32_t others[] = {
+		XKB_KEY_Shift_L, XKB_KEY_Shift_R, XKB_KEY_Control_L, XKB_KEY_Alt_L, XKB_KEY_ISO_Level3_Shift,
+		XKB_KEY_Caps_Lock, XKB_KEY_Left, XKB_KEY_Return, XKB_KEY_ecircumflex, XKB_KEY_KP_7, 0x1fffff,
+	};
+
+	_Static_assert(sizeof(plain) == sizeof(with_shift), "a name each");
+	if (key < sizeof(plain) - 1)
+		return (uint8_t)(shifted ? with_shift[key] : plain[key]);
+	key -= sizeof(plain) - 1;
+	return key < sizeof(others) / sizeof(others[0]) ? others[key] : XKB_KEY_NoSymbol;
+}
+
+/* Whatever hands do, and however viewers call it: who lets go of all keys holds none. */
+static void test_no_key_sticks(void **state)
+{
+	static const char *const layouts[] = { "us", "de", "fr", "ru" };
+	enum { KEYS = 60, STEPS = 400, HANDS = 6 };
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned int round = 0; round < 200; round++) {
+		unsigned int held[HANDS], n_held = 0;
+		struct keytext_guest guest;
+		bool shifted = false;
+
+		guest_begin(&guest, layouts[round % 4], "");
+		for (unsigned int step = 0; step < STEPS || n_held; step++) {
+			unsigned int key, i;
+
+			seed = seed * 1664525 + 1013904223;
+			key = (seed >> 8) % KEYS;
+			for (i = 0; i < n_held && held[i] != key; i++)
+				;
+			guest.n_text = 0;
+			if (n_held && (n_held == HANDS || step >= STEPS || seed >> 31)) {
+				i = (seed >> 16) % n_held;
+				key = held[i];
+				held[i] = held[--n_held];
+				guest_put(&guest, name_of(key, shifted), false);
+			} else {
+				if (i == n_held)
+					held[n_held++] = key;
+				guest_put(&guest, name_of(key, shifted), true);
+			}
+			shifted = false;
+			for (i = 0; i < n_held; i++)
+				shifted = shifted || name_of(held[i], false) == XKB_KEY_Shift_L ||
+						name_of(held[i], false) == XKB_KEY_Shift_R;
+		}
+		guest_expect_down(&guest, 0);
+		assert_false(guest.keytext.bent || guest.keytext.flipped_caps);
+		guest_end(&guest);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_another_guest),
 		cmocka_unit_test(test_many_keys),
+		cmocka_unit_test(test_no_key_sticks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
