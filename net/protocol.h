@@ -66,10 +66,11 @@ struct protocol_video {
  * into the protocol but for accept, or where it says so.
  */
 struct protocol_events {
-	void (*input)(void *user, const struct input_event *event);
+	/* A viewer, known by any address of its own, types or points. */
+	void (*input)(void *user, const void *viewer, const struct input_event *event);
 	/*
-	 * A viewer, known by any address of its own, wants a size, and whoever wanted another
-	 * one before no longer counts. Some viewers' programs say again and again what they
+	 * A viewer wants a size, and whoever wanted another one before no longer counts; nor does
+	 * this one while another types or clicks. Some viewers' programs say again and again what they
 	 * want, whenever the size is another one: that counts only if no other viewer has
 	 * wanted anything since, or several of them would never agree. 0: the guest is asked,
 	 * now or soon; PROTOCOL_SIZE_IS_SO: the picture has it; -EBUSY: does not count; other

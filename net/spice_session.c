@@ -85,7 +85,7 @@ static bool handle_input(void *user, const struct input_event *event)
 	if (spice->stopping || (!spice_session_may_control(session) && !session->releasing))
 		return false;
 	spice->last_input_ns = clock_now_ns();
-	spice->events->input(spice->user, event);
+	spice->events->input(spice->user, session, event);
 	return true;
 }
 

@@ -17,7 +17,7 @@ static void tell(struct vnc_client *client, const struct input_event *event)
 	struct vnc *vnc = client->vnc;
 
 	vnc->last_input_ns = clock_now_ns();
-	vnc->events->input(vnc->user, event);
+	vnc->events->input(vnc->user, client, event);
 }
 
 static void tell_key(struct vnc_client *client, bool down, uint32_t qnum, uint32_t keysym)

@@ -8,6 +8,7 @@
 
 #include "net/protocol.h"
 #include "server/clock.h"
+#include "server/input.h"
 #include "server/log.h"
 
 static int ask_guest(struct resizer *resizer)
@@ -53,10 +54,25 @@ void resizer_finish(struct resizer *resizer)
 		event_free(resizer->due);
 }
 
+static bool is_work(const struct input_event *event)
+{
+	if (event->kind == INPUT_KEY)
+		return event->key.down;
+	return event->kind != INPUT_LOCKS && event->pointer.buttons;
+}
+
+void resizer_note_input(struct resizer *resizer, const void *viewer, const struct input_event *event)
+{
+	if (is_work(event))
+		size_wish_work(&resizer->wish, viewer, clock_now_ns());
+}
+
 int resizer_put(struct resizer *resizer, const void *viewer, uint32_t width, uint32_t height, bool again)
 {
 	const struct size size = { width, height };
 
+	if (!size_wish_may(&resizer->wish, viewer, clock_now_ns()))
+		return -EBUSY;
 	switch (size_wish_put(&resizer->wish, viewer, size, again)) {
 	case SIZE_WISH_TO_ASK:
 		return ask_guest(resizer);

@@ -10,6 +10,7 @@
 
 struct event;
 struct event_base;
+struct input_event;
 
 struct resizer {
 	struct size_wish wish;
@@ -23,6 +24,8 @@ int resizer_init(struct resizer *resizer, struct event_base *base,
 		int (*ask)(void *user, uint32_t width, uint32_t height), void *user);
 /* All zero is fine. */
 void resizer_finish(struct resizer *resizer);
+/* A viewer, as in resizer_put(), does that. A pointer that only moves is no work: windows appear below one. */
+void resizer_note_input(struct resizer *resizer, const void *viewer, const struct input_event *event);
 /* As struct protocol_events has it. */
 int resizer_put(struct resizer *resizer, const void *viewer, uint32_t width, uint32_t height, bool again);
 

@@ -17,6 +17,17 @@ static bool is_kept(const struct size_wish *wish, struct size size)
 	return is_same(wish->asked, none) && is_same(wish->shown, size);
 }
 
+void size_wish_work(struct size_wish *wish, const void *viewer, int64_t now_ns)
+{
+	wish->worker = viewer;
+	wish->worked_ns = now_ns;
+}
+
+bool size_wish_may(const struct size_wish *wish, const void *viewer, int64_t now_ns)
+{
+	return !wish->worker || wish->worker == viewer || now_ns - wish->worked_ns >= SIZE_WISH_CONTROL_NS;
+}
+
 enum size_wish_result size_wish_put(struct size_wish *wish, const void *viewer, struct size size, bool again)
 {
 	if (again && wish->viewer && wish->viewer != viewer)
@@ -30,6 +41,7 @@ void size_wish_lose(struct size_wish *wish)
 {
 	/* Perhaps it was another one: then a repeated wish of somebody's counts once too often. */
 	wish->viewer = NULL;
+	wish->worker = NULL;
 }
 
 int64_t size_wish_wait_ns(const struct size_wish *wish, int64_t now_ns)

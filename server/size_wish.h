@@ -11,6 +11,10 @@
  * Where viewers' programs repeat their wishes whenever the size changes, the size
  * would change for ever between those of two. So a wish that is repeated counts
  * only from whoever wished last.
+ *
+ * Nor does the size change under somebody's hands: while one viewer is at work,
+ * typing or clicking, the wishes of others do not count, say those that come with
+ * a viewer who joins. Whoever clicks has his way from then on.
  */
 #ifndef PLANECAST_SERVER_SIZE_WISH_H
 #define PLANECAST_SERVER_SIZE_WISH_H
@@ -20,6 +24,8 @@
 
 #include "server/clock.h"
 
+/* For so long who has typed or clicked is taken to be at work. */
+#define SIZE_WISH_CONTROL_NS (60 * NSEC_PER_SEC)
 /* What viewers leave between their own wishes while a window's corner is dragged. */
 #define SIZE_WISH_REST_NS (500 * NSEC_PER_MSEC)
 
@@ -35,6 +41,8 @@ struct size_wish {
 	struct size shown;
 	int64_t rest_ns; /* not asked before */
 	const void *viewer; /* who wished last; NULL: nobody who is still there */
+	const void *worker; /* who typed or clicked last, then; NULL: nobody who is still there */
+	int64_t worked_ns;
 };
 
 enum size_wish_result {
@@ -43,7 +51,11 @@ enum size_wish_result {
 	SIZE_WISH_OVERRULED, /* does not count */
 };
 
-/* A viewer, known by any address of its own, wishes, maybe what it has wished before. */
+/* A viewer, known by any address of its own, types or clicks. */
+void size_wish_work(struct size_wish *wish, const void *viewer, int64_t now_ns);
+/* False: another one is at work, and what this one wishes is not to be put. */
+bool size_wish_may(const struct size_wish *wish, const void *viewer, int64_t now_ns);
+/* A viewer wishes, maybe what it has wished before. */
 enum size_wish_result size_wish_put(struct size_wish *wish, const void *viewer, struct size size, bool again);
 /* Some viewer has gone. */
 void size_wish_lose(struct size_wish *wish);

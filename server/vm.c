@@ -287,10 +287,11 @@ static const struct capture_events capture_events = {
 	.looked = handle_looked,
 };
 
-static void handle_input(void *user, const struct input_event *event)
+static void handle_input(void *user, const void *viewer, const struct input_event *event)
 {
 	struct vm *vm = user;
 
+	resizer_note_input(&vm->resizer, viewer, event);
 	if (!input_route_put(&vm->route, event))
 		log_debug(NULL, "keysym 0x%x is on no key of layout %s", event->key.keysym,
 				vm->config->keymap);

@@ -59,9 +59,10 @@ static void handle_notices(evutil_socket_t fd, short what, void *data)
 	pixman_region32_fini(&damage);
 }
 
-static void handle_input(void *user, const struct input_event *event)
+static void handle_input(void *user, const void *viewer, const struct input_event *event)
 {
 	(void)user;
+	(void)viewer;
 	(void)event;
 }
 

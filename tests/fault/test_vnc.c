@@ -45,9 +45,10 @@ static struct {
 	size_t said; /* bytes of the server */
 } t;
 
-static void on_input(void *user, const struct input_event *event)
+static void on_input(void *user, const void *viewer, const struct input_event *event)
 {
 	(void)user;
+	(void)viewer;
 	(void)event;
 }
 

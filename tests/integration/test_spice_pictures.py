@@ -75,6 +75,27 @@ class Still(unittest.TestCase):
                 viewer("resize", 1024, 768)
                 viewer("scene", "still")
 
+    def test_who_works_decides(self):
+        """Of viewers who all may control: no size changes under the hands of one who clicks."""
+        with Daemon(section("still", SIZES[0], pattern_scene="still", pattern_fps=0)) as daemon:
+            daemon.wait_serving("still")
+            with SpiceViewer(daemon.address("still", protocol="spice"), patience_s=5) as spice, \
+                    connect(daemon, "still", Viewer) as vnc, \
+                    Viewer(daemon.address("still"), patience_s=2) as vain:
+                vnc("pointer", 300, 200, 1)
+                vnc("pointer", 300, 200, 0)
+                vnc("resize", 800, 600)
+                self.assertFalse(vain("resize", 1024, 768, may_fail=True)["ok"])
+                daemon.wait_line("asked for 1024x768: ")
+                spice("size", 800, 600)
+                spice("pointer", 300, 200, 1)
+                spice("pointer", 300, 200, 0)
+                # His wishes go another way than his clicks, and the first may be there before them.
+                size = next(size for size in ((1366, 700 + i) for i in range(10))
+                            if spice("resize", *size, may_fail=True)["ok"])
+                for one in (vnc, vain):
+                    one("size", *size)
+
     def test_compressions(self):
         """Each without loss, and each its own amount."""
         config = "".join(section(name, SIZES[0], pattern_scene="still", pattern_fps=0, spice_compression=name)

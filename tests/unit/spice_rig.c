@@ -41,9 +41,11 @@ void spice_rig_fail(const char *condition)
 	abort();
 }
 
-static void handle_input(void *user, const struct input_event *event)
+static void handle_input(void *user, const void *viewer, const struct input_event *event)
 {
 	(void)user;
+	if (!viewer)
+		abort();
 	if (spice_rig.n_inputs < SPICE_RIG_INPUTS)
 		spice_rig.inputs[spice_rig.n_inputs++] = *event;
 	if (event->kind == INPUT_LOCKS) {

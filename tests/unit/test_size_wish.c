@@ -185,6 +185,29 @@ static void test_viewers_that_repeat_themselves_settle(void **state)
 	assert_int_equal(size_wish_put(wish, &sizes[1], sizes[1], false), SIZE_WISH_IS_SO);
 }
 
+static void test_nothing_changes_under_the_hands_of_who_works(void **state)
+{
+	const int64_t later_ns = START_NS + SIZE_WISH_CONTROL_NS;
+	struct size_wish wish = { 0 };
+	const char viewers[2] = { 0 };
+
+	(void)state;
+	assert_true(size_wish_may(&wish, &viewers[0], START_NS));
+	size_wish_work(&wish, &viewers[0], START_NS);
+	assert_true(size_wish_may(&wish, &viewers[0], START_NS));
+	assert_false(size_wish_may(&wish, &viewers[1], START_NS));
+	assert_false(size_wish_may(&wish, &viewers[1], later_ns - 1));
+	assert_true(size_wish_may(&wish, &viewers[1], later_ns));
+	assert_true(size_wish_may(&wish, &viewers[0], later_ns));
+	/* Who clicks has it. */
+	size_wish_work(&wish, &viewers[1], later_ns);
+	assert_true(size_wish_may(&wish, &viewers[1], later_ns));
+	assert_false(size_wish_may(&wish, &viewers[0], later_ns));
+	/* Until he goes. */
+	size_wish_lose(&wish);
+	assert_true(size_wish_may(&wish, &viewers[0], later_ns));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_a_guest_that_is_late_is_asked_to_come_back),
 		cmocka_unit_test(test_who_cannot_is_told_at_once),
 		cmocka_unit_test(test_viewers_that_repeat_themselves_settle),
+		cmocka_unit_test(test_nothing_changes_under_the_hands_of_who_works),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

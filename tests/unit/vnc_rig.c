@@ -35,8 +35,9 @@ static unsigned int count_fds(void)
 	return n;
 }
 
-static void handle_input(void *user, const struct input_event *event)
+static void handle_input(void *user, const void *viewer, const struct input_event *event)
 {
+	assert_non_null(viewer);
 	assert_ptr_equal(user, &rig);
 	assert_true(rig.n_events < RIG_EVENTS_MAX);
 	rig.events[rig.n_events++] = *event;
