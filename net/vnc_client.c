@@ -250,7 +250,6 @@ void vnc_client_welcome(struct vnc_client *client)
 	rfb_framer_init(&client->framer, 0);
 	set_state(client, VNC_VIEWING);
 	vnc_client_set_limits(client);
-	vnc_clipboard_join(client);
 	/* Once it is drained, what the client has said meanwhile is read. */
 	send_server_init(client);
 }

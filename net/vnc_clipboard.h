@@ -19,10 +19,10 @@ struct vnc_clipboard {
 	unsigned int due; /* to be said as soon as the viewer has taken what was said before */
 };
 
-/* The client is a viewer; it leaves when it is closed. */
+/* It has said what it understands; again and again is nothing. It leaves when it is closed. */
 void vnc_clipboard_join(struct vnc_client *client);
 void vnc_clipboard_leave(struct vnc_client *client);
-/* It has said that it knows Extended Clipboard: so do we, if there is a clipboard. */
+/* It understands Extended Clipboard: so do we, if there is a clipboard. */
 void vnc_clipboard_announce(struct vnc_client *client);
 /* Says what is due, if it can be taken. */
 void vnc_clipboard_flush(struct vnc_client *client);

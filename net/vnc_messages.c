@@ -130,6 +130,7 @@ static void announce(struct vnc_client *client, unsigned int before)
 		client->due &= ~(unsigned int)VNC_DUE_LEDS;
 	if (fresh & VNC_CAN_CLIPBOARD)
 		vnc_clipboard_announce(client);
+	vnc_clipboard_join(client);
 	/* Positions are what it begins with. */
 	if (client->vnc->relative == client->input.motion)
 		client->due &= ~(unsigned int)VNC_DUE_POINTER;

@@ -261,6 +261,7 @@ void clipboard_join(struct clipboard *clipboard, struct clipboard_peer *peer, en
 	peer->offered = peer->waiting = false;
 	peer->due = 0;
 	TAILQ_INSERT_TAIL(&clipboard->peers, peer, link);
+	log_debug(peer->name, "takes part in the clipboard");
 	if (side == CLIPBOARD_GUEST)
 		offer(clipboard, peer);
 }

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is copied in a guest can be pasted at real viewers, and the other way round, by Debian's spice-vdagent."""
+import unittest
+
+from agent import Agent, Port, copy, paste, wait_pasted
+from harness import Daemon, RfbClient, vm_section, wait_until
+from screen import Screen, tigervnc
+
+SIZE = 640, 480
+WORDS = "Grüße für 5 €\nzweite Zeile\n\tКириллица 😀"
+
+
+class Clipboard(unittest.TestCase):
+    def enter(self, manager):
+        value = manager.__enter__()
+        self.addCleanup(manager.__exit__, None, None, None)
+        return value
+
+    def start(self, **keys):
+        """A VM whose guest's desktop is self.guest, and self.screen for viewers."""
+        self.guest = self.enter(Screen(640, 480))
+        self.screen = self.enter(Screen(1200, 900))
+        self.host, self.port = self.guest.directory / "host", self.guest.directory / "port"
+        self.keys = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": f"{SIZE[0]}x{SIZE[1]}",
+                     "vdagent": self.host, **keys}
+        self.enter(Port(self.host, self.port))
+        self.daemon = self.enter(Daemon(vm_section("vm", **self.keys)))
+        self.daemon.wait_serving("vm")
+        self.agent = self.enter(Agent(self.port, self.guest))
+        self.daemon.wait_line("the guest's agent takes part in the clipboard")
+
+    def set_keys(self, **keys):
+        self.daemon.reload(vm_section("vm", **{**self.keys, **keys}))
+
+    def focus(self, name):
+        """There is no window manager to give it the keyboard; viewers tell of the clipboard when they have it."""
+        self.screen.xdotool("search", "--sync", "--onlyvisible", "--name", name, "windowfocus", "--sync")
+
+    def wait_viewer(self):
+        """What is copied from now on it is told of."""
+        self.daemon.wait_line(r"127\.0\.0\.1:\d+: takes part in the clipboard")
+
+    def open_tigervnc(self):
+        self.screen.start(tigervnc(self.daemon.address("vm")))
+        self.focus("vm - ")
+        self.wait_viewer()
+
+    def both_ways(self, words):
+        copy(self.guest, words)
+        wait_pasted(self.screen, words)
+        answer = "back: " + words
+        copy(self.screen, answer)
+        wait_pasted(self.guest, answer)
+
+    def test_tigervnc(self):
+        self.start()
+        self.open_tigervnc()
+        self.both_ways(WORDS)
+        self.both_ways("x" * 200000 + "\nend")
+
+    def test_each_way_can_be_closed_while_viewers_watch(self):
+        self.start(clipboard="from-guest")
+        self.open_tigervnc()
+        copy(self.guest, "from guest")
+        wait_pasted(self.screen, "from guest")
+        copy(self.screen, "not to the guest")
+        self.assertEqual(paste(self.guest), "from guest")
+        self.set_keys(clipboard="to-guest")
+        copy(self.screen, "to guest")
+        wait_pasted(self.guest, "to guest")
+        copy(self.guest, "not from the guest")
+        self.assertEqual(paste(self.screen), "to guest")
+        self.set_keys(clipboard="both")
+        self.both_ways("both")
+
+    def test_who_may_only_watch_gets_nothing(self):
+        self.start(view_only="yes")
+        self.open_tigervnc()
+        copy(self.screen, "of the viewer")
+        copy(self.guest, "of the guest")
+        # Of a viewer beside it, to whom all would have been sent by then.
+        with RfbClient(self.daemon.address("vm")) as client:
+            client.request(incremental=False)
+            client.update()
+        self.assertEqual(paste(self.screen), "of the viewer")
+        self.assertEqual(paste(self.guest), "of the guest")
+        self.set_keys(view_only="no")
+        self.both_ways("from now on")
+
+    def test_a_long_text_is_none(self):
+        self.start(clipboard_max="1000")
+        self.open_tigervnc()
+        copy(self.screen, "z" * 2000)
+
+        def refused():
+            paste(self.guest)
+            return self.daemon.count_lines(r"127.*: clipboard text of 2001 bytes ignored, clipboard-max is 1000")
+
+        wait_until(refused, "the viewer's is too long")
+        # The guest's own agent knows how long a text may be.
+        copy(self.guest, "y" * 1001)
+        self.both_ways("y" * 900)
+
+    def test_the_agent_is_started_anew(self):
+        self.start()
+        self.open_tigervnc()
+        mark = self.daemon.mark()
+        self.agent.__exit__(None, None, None)
+        self.agent = self.enter(Agent(self.port, self.guest))
+        self.daemon.wait_line("the guest's agent takes part in the clipboard", mark)
+        self.both_ways("after the second one came")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
