@@ -163,6 +163,11 @@ static void leds(struct protocol *protocol, unsigned int leds)
 		spice_session_set_leds(session);
 }
 
+static void clipboard(struct protocol *protocol, struct clipboard *clipboard)
+{
+	from_protocol(protocol)->clipboard = clipboard;
+}
+
 static void stats(const struct protocol *protocol, struct protocol_stats *ret)
 {
 	const struct spice *spice = (const struct spice *)protocol;
@@ -307,6 +312,7 @@ static const struct protocol_impl impl = {
 	.cursor = cursor,
 	.pointer = pointer,
 	.leds = leds,
+	.clipboard = clipboard,
 	.stats = stats,
 	.reconfigure = reconfigure,
 	.issue_ticket = issue_ticket,

@@ -25,6 +25,7 @@
 #include "server/clock.h"
 #include "server/cursor.h"
 
+struct clipboard;
 struct evbuffer;
 struct event;
 struct gate;
@@ -46,6 +47,7 @@ struct spice {
 	struct spice_keys *keys;
 	struct tickets *tickets;
 	struct evbuffer *scratch; /* empty between uses */
+	struct clipboard *clipboard; /* borrowed; NULL: none */
 
 	struct frame *frame; /* the newest; NULL: nobody watches, or it has not come yet */
 	struct cursor cursor; /* argb is ours */

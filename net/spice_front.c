@@ -93,6 +93,7 @@ void spice_front_close(struct spice_front *front, enum log_level level, const ch
 	va_start(args, fmt);
 	vsnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
+	spice_agent_leave(front);
 	sent_bytes = stream_bytes_sent(front->stream);
 	received_bytes = stream_bytes_received(front->stream);
 	front->spice->bytes_sent += sent_bytes;
@@ -119,6 +120,7 @@ void spice_front_free(struct spice_front *front)
 {
 	TAILQ_REMOVE(&front->spice->fronts, front, link);
 	spice_relay_finish(front);
+	spice_agent_finish(front);
 	spice_ticket_key_unref(front->key);
 	event_free(front->timer);
 	free(front);
@@ -244,6 +246,8 @@ static void handle_drained(void *user)
 	} else {
 		spice_session_feed(front->session);
 	}
+	if (front->state == SPICE_FRONT_OPEN)
+		spice_agent_flush(front);
 	if (front->state == SPICE_FRONT_OPEN)
 		spice_relay_read_client(front);
 }

@@ -21,7 +21,7 @@
  * until it has said something.
  *
  * spice_front.c is its life, spice_door.c the link stage, spice_relay.c what passes
- * then. Loop thread; see net/spice.h.
+ * then, spice_agent.c what is for the agent. Loop thread; see net/spice.h.
  */
 #ifndef PLANECAST_NET_SPICE_FRONT_H
 #define PLANECAST_NET_SPICE_FRONT_H
@@ -83,7 +83,6 @@ struct spice_front {
 	struct spice_uplink uplink;
 	struct spice_filter filter;
 	struct spice_agent agent; /* of the main channel */
-	bool agent_asked, agent_told; /* for and of its abilities */
 
 	struct rate rate; /* of the inputs channel's words */
 	unsigned int pieces; /* of output since it was last at its end */

@@ -45,8 +45,7 @@ static void close_library(struct spice_front *front)
 	spice_session_unlinked(front->session, front);
 }
 
-/* Has the client so much to take that there should not be more? */
-static bool is_full(const struct spice_front *front)
+bool spice_relay_is_full(const struct spice_front *front)
 {
 	const size_t most = (size_t)front->spice->config->pending_output_max_bytes;
 	size_t bytes = front->stream ? stream_pending(front->stream) : 0;
@@ -80,45 +79,6 @@ void spice_relay_flush(struct spice_front *front)
 		shutdown(front->library_fd, SHUT_WR);
 }
 
-/* The agent's abilities, once, and not inside of a message. */
-static void tell_abilities(struct spice_front *front)
-{
-	struct evbuffer *scratch = front->spice->scratch;
-
-	if (!front->agent_asked || front->agent_told || front->filter.rest)
-		return;
-	front->agent_told = true;
-	if (evbuffer_add(scratch, spice_agent_abilities, spice_agent_abilities_bytes) < 0)
-		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
-	spice_front_write(front, scratch);
-}
-
-static void read_agent(struct spice_front *front, const uint8_t *data, size_t bytes)
-{
-	size_t taken;
-
-	if (spice_wire_get_u16(data) != SPICE_MSGC_MAIN_AGENT_DATA)
-		return;
-	front->agent.size_max = (uint32_t)front->spice->config->agent_message_max_bytes;
-	for (size_t at = SPICE_FILTER_HEADER_BYTES; at < bytes; at += taken) {
-		switch (spice_agent_input(&front->agent, data + at, bytes - at, &taken)) {
-		case SPICE_AGENT_RESIZE:
-			spice_session_resize(front->session, front->agent.width, front->agent.height);
-			break;
-		case SPICE_AGENT_TOO_LONG:
-			spice_front_close(front, LOG_LEVEL_NOTICE, "a message of %u bytes to the agent, with "
-					"agent-message-max = %u", front->agent.size, front->agent.size_max);
-			return;
-		case SPICE_AGENT_ASKED:
-			front->agent_asked = true;
-			break;
-		case SPICE_AGENT_MORE:
-			break;
-		}
-	}
-	tell_abilities(front);
-}
-
 /* A message that is not for the library. */
 static void read_ours(struct spice_front *front, struct evbuffer *input, size_t bytes)
 {
@@ -127,7 +87,7 @@ static void read_ours(struct spice_front *front, struct evbuffer *input, size_t 
 	if (!data)
 		spice_front_close(front, LOG_LEVEL_WARN, "out of memory");
 	else if (front->handshake.message.channel == SPICE_LINK_MAIN)
-		read_agent(front, data, bytes);
+		spice_agent_hear(front, data, bytes);
 	else if (front->handshake.message.channel == SPICE_LINK_DISPLAY)
 		spice_video_hear(front->session, data, bytes);
 }
@@ -172,7 +132,8 @@ void spice_relay_read_client(struct spice_front *front)
 		 * What the library does not take stays with the client; and who does not take its
 		 * answers, which it keeps without limit, is not heard until he does.
 		 */
-		if (evbuffer_get_length(front->library_output) || is_full(front) || !may_act(front, now_ns))
+		if (evbuffer_get_length(front->library_output) || spice_relay_is_full(front) ||
+				!may_act(front, now_ns))
 			return;
 		r = spice_filter_client(&front->filter, now_ns, input, &bytes, &drop);
 		if (r < 0)
@@ -251,7 +212,7 @@ static void pass_to_client(struct spice_front *front)
 	if (front->filter.library_id && front->session)
 		front->session->library_id = front->filter.library_id;
 	spice_front_write(front, scratch);
-	tell_abilities(front);
+	spice_agent_flush(front);
 }
 
 /* False: nothing more for now. */
@@ -289,7 +250,7 @@ static bool read_block(struct spice_front *front)
 void spice_relay_read_library(struct spice_front *front)
 {
 	for (unsigned int i = 0; i < ROUND_BLOCKS; i++) {
-		if (is_full(front)) {
+		if (spice_relay_is_full(front)) {
 			/* Until it has drained. */
 			event_del(front->library_readable);
 			return;

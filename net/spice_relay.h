@@ -18,6 +18,8 @@ void spice_relay_read_client(struct spice_front *front);
 void spice_relay_read_library(struct spice_front *front);
 /* Writes what the library has not taken yet; behind the last of a LEAVING front the end. */
 void spice_relay_flush(struct spice_front *front);
+/* The client has so much to take that there should not be more. */
+bool spice_relay_is_full(const struct spice_front *front);
 /* Nothing is on its way from the library to the kernel's end of the client. */
 bool spice_relay_is_idle(const struct spice_front *front);
 /* Our end, when the front is freed. */

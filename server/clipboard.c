@@ -160,6 +160,7 @@ static void grab(struct clipboard_peer *peer, char *kept, size_t bytes)
 	struct clipboard *clipboard = peer->clipboard;
 	struct clipboard_peer *to;
 
+	log_debug(peer->name, "has something new in its clipboard");
 	/* It has its own now. */
 	peer->offered = false;
 	set_owner(clipboard, peer);

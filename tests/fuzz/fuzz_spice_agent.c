@@ -3,31 +3,34 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "net/spice_agent.h"
+#include "server/vdagent.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned int read_all(const uint8_t *data, size_t size, size_t piece)
 {
-	struct spice_agent agent = { .size_max = 0xffffff };
+	struct vdagent_reader reader = { .size_max = 0xffffff, .text_max = 1000 };
+	struct vdagent_message message;
 	unsigned int found = 0;
 
 	for (size_t from = 0; from < size; from += piece) {
 		size_t to = from + piece < size ? from + piece : size, taken;
 
 		for (size_t at = from; at < to; at += taken) {
-			enum spice_agent_result result = spice_agent_input(&agent, data + at, to - at, &taken);
+			int r = vdagent_input(&reader, data + at, to - at, &taken, &message);
 
-			if (!taken || taken > to - at || agent.have >= sizeof(agent.head))
+			if (!taken || taken > to - at || reader.have >= sizeof(reader.head))
 				abort();
-			if ((result == SPICE_AGENT_TOO_LONG) != (agent.size > agent.size_max))
+			if ((r < 0) != (reader.size > reader.size_max))
 				abort();
-			if (result == SPICE_AGENT_TOO_LONG)
-				return found;
-			if (result != SPICE_AGENT_MORE)
-				found = found * 31 + (unsigned int)result + agent.width + agent.height;
+			if (r < 0)
+				goto out;
+			if (r > 0)
+				found = found * 31 + (unsigned int)message.kind + message.width + message.height;
 		}
 	}
+out:
+	vdagent_reader_finish(&reader);
 	return found;
 }
 

@@ -78,7 +78,7 @@ class Screen:
     def set_spicy(self, resize_guest):
         """For those that are started from now on. Whether the guest gets the window's size."""
         (self.directory / "home/.config/spicy/settings").write_text(
-            f"[general]\nscaling=false\nresize-guest={str(resize_guest).lower()}\n")
+            f"[general]\nscaling=false\nresize-guest={str(resize_guest).lower()}\nauto-clipboard=true\n")
 
     def wait_window(self, name, *action):
         """One with that name; does something with it."""

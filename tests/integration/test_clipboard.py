@@ -5,7 +5,7 @@ import unittest
 
 from agent import Agent, Port, copy, paste, wait_pasted
 from harness import Daemon, RfbClient, vm_section, wait_until
-from screen import Screen, tigervnc
+from screen import Screen, remote_viewer, spicy, tigervnc
 
 SIZE = 640, 480
 WORDS = "Grüße für 5 €\nzweite Zeile\n\tКириллица 😀"
@@ -43,8 +43,8 @@ class Clipboard(unittest.TestCase):
 
     def open_tigervnc(self):
         self.screen.start(tigervnc(self.daemon.address("vm")))
-        self.focus("vm - ")
         self.wait_viewer()
+        self.focus("vm - ")
 
     def both_ways(self, words):
         copy(self.guest, words)
@@ -58,6 +58,41 @@ class Clipboard(unittest.TestCase):
         self.open_tigervnc()
         self.both_ways(WORDS)
         self.both_ways("x" * 200000 + "\nend")
+
+    def spice(self, command):
+        self.start(spice="127.0.0.1:0")
+        self.screen.start(command(self.daemon.address("vm", protocol="spice")))
+        self.wait_viewer()
+        self.both_ways(WORDS)
+        self.both_ways("x" * 200000 + "\nend")
+        self.set_keys(clipboard="off")
+        copy(self.guest, "of the guest")
+        copy(self.screen, "of the viewer")
+        self.set_keys(clipboard="both")
+        self.assertEqual(paste(self.guest), "of the guest")
+        self.assertEqual(paste(self.screen), "of the viewer")
+        self.both_ways("again")
+
+    def test_remote_viewer(self):
+        self.spice(remote_viewer)
+
+    def test_spicy(self):
+        self.spice(spicy)
+
+    def test_viewers_of_both_protocols_at_once(self):
+        """Each gets what the guest has, and none what another viewer has."""
+        self.start(spice="127.0.0.1:0")
+        self.open_tigervnc()
+        other = self.enter(Screen(1200, 900))
+        mark = self.daemon.mark()
+        other.start(remote_viewer(self.daemon.address("vm", protocol="spice")))
+        self.daemon.wait_line(r"127\.0\.0\.1:\d+: takes part in the clipboard", mark)
+        copy(self.guest, "for all")
+        wait_pasted(self.screen, "for all")
+        wait_pasted(other, "for all")
+        copy(other, "for the guest")
+        wait_pasted(self.guest, "for the guest")
+        self.assertNotEqual(paste(self.screen), "for the guest")
 
     def test_each_way_can_be_closed_while_viewers_watch(self):
         self.start(clipboard="from-guest")

@@ -2,6 +2,7 @@
 /* SPICE clients for tests: what an ordinary one would say, byte by byte. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/buffer.h>
 #include <netinet/in.h>
 #include <spice/enums.h>
 #include <spice/protocol.h>
@@ -96,6 +97,7 @@ void spice_client_connect(struct spice_client *client, enum spice_link_channel c
 	const char *password = client->password;
 	const uint32_t abilities = client->abilities;
 	pixman_region32_t *drawn = client->drawn;
+	struct evbuffer *agent = client->agent;
 	const int room_bytes = client->room_bytes;
 	int fds[2];
 
@@ -106,6 +108,7 @@ void spice_client_connect(struct spice_client *client, enum spice_link_channel c
 		.abilities = abilities,
 		.password = password,
 		.drawn = drawn,
+		.agent = agent,
 		.room_bytes = room_bytes,
 	};
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
@@ -210,12 +213,17 @@ static void note_display(struct spice_client *client, uint16_t type, const uint8
 	}
 }
 
-static void handle_message(struct spice_client *client, uint16_t type, const uint8_t *data)
+static void handle_message(struct spice_client *client, uint16_t type, const uint8_t *data, size_t bytes)
 {
 	client->messages++;
 	client->unacknowledged++;
 	if (client->channel == SPICE_LINK_MAIN && type == SPICE_MSG_MAIN_INIT)
 		client->session_id = spice_wire_get_u32(data);
+	if (client->channel == SPICE_LINK_MAIN && type == SPICE_MSG_MAIN_AGENT_DATA) {
+		client->agent_pieces++;
+		if (client->agent && evbuffer_add(client->agent, data, bytes) < 0)
+			abort();
+	}
 	if (client->channel == SPICE_LINK_MAIN && type == SPICE_MSG_MAIN_MOUSE_MODE) {
 		client->mouse_modes = spice_wire_get_u16(data);
 		client->mouse_mode = spice_wire_get_u16(data + 2);
@@ -275,7 +283,8 @@ static size_t understand(struct spice_client *client, const uint8_t *data, size_
 				: SPICE_FILTER_HEADER_BYTES + (size_t)spice_wire_get_u32(data + 2);
 		if (bytes < need)
 			return 0;
-		handle_message(client, spice_wire_get_u16(data), data + SPICE_FILTER_HEADER_BYTES);
+		handle_message(client, spice_wire_get_u16(data), data + SPICE_FILTER_HEADER_BYTES,
+				need - SPICE_FILTER_HEADER_BYTES);
 		return need;
 	}
 	return 0;

@@ -113,6 +113,8 @@ struct spice_client {
 	unsigned int painted; /* drawn over one */
 	pixman_box32_t last_draw;
 	pixman_region32_t *drawn; /* where it was drawn, if somebody wants to know */
+	struct evbuffer *agent; /* what the agent said, likewise */
+	unsigned int agent_pieces;
 	unsigned int locks; /* as it was told last */
 	unsigned int mouse_mode, mouse_modes; /* likewise, SPICE_MOUSE_MODE_...: it is, it may be */
 	uint32_t window, unacknowledged;
