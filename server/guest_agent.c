@@ -50,7 +50,7 @@ struct guest_agent {
 	struct bufferevent *bev; /* NULL: not connected */
 	struct vdagent_chunk chunk;
 	struct vdagent_reader reader;
-	struct evbuffer *messages; /* empty between uses */
+	struct evbuffer *message; /* empty between uses */
 	unsigned int due;
 	struct clipboard_peer peer;
 };
@@ -64,16 +64,16 @@ static bool selection(const struct guest_agent *agent)
 static void say(struct guest_agent *agent, int r)
 {
 	if (r >= 0)
-		r = vdagent_chunk_add(bufferevent_get_output(agent->bev), agent->messages);
+		r = vdagent_chunk_add(bufferevent_get_output(agent->bev), agent->message);
 	if (r < 0)
 		log_warn(NULL, "clipboard: no memory to tell the guest");
-	evbuffer_drain(agent->messages, SIZE_MAX);
+	evbuffer_drain(agent->message, SIZE_MAX);
 }
 
 /* One word at a time: what it takes is seen when the output is empty. */
 static void flush(struct guest_agent *agent)
 {
-	struct evbuffer *out = agent->messages;
+	struct evbuffer *out = agent->message;
 	const unsigned int due = agent->due;
 
 	if (!agent->bev || !agent->peer.clipboard || evbuffer_get_length(bufferevent_get_output(agent->bev)))
@@ -125,7 +125,7 @@ static void handle_text(void *user, const char *text, size_t bytes)
 		text = crlf;
 	}
 	if (agent->bev)
-		say(agent, vdagent_add_text(agent->messages, selection(agent), text, bytes));
+		say(agent, vdagent_add_text(agent->message, selection(agent), text, bytes));
 	free(crlf);
 }
 
@@ -154,7 +154,7 @@ static void meet(struct guest_agent *agent, bool asks)
 	const bool is_new = asks || !agent->peer.clipboard;
 
 	if (asks && evbuffer_get_length(bufferevent_get_output(agent->bev)) < OUTPUT_MAX_BYTES)
-		say(agent, vdagent_add_capabilities(agent->messages, CAPABILITIES, false));
+		say(agent, vdagent_add_capabilities(agent->message, CAPABILITIES, false));
 	if (can && !is_new)
 		return;
 	clipboard_leave(&agent->peer);
@@ -303,9 +303,8 @@ static int connect_socket(struct guest_agent *agent)
 	bufferevent_setcb(agent->bev, handle_read, handle_write, handle_event, agent);
 	bufferevent_setwatermark(agent->bev, EV_READ, 0, READ_MAX_BYTES);
 	/* Whoever was there before is not any more. */
-	r = vdagent_add_disconnected(agent->messages);
-	if (!r)
-		r = vdagent_add_capabilities(agent->messages, CAPABILITIES, true);
+	say(agent, vdagent_add_disconnected(agent->message));
+	r = vdagent_add_capabilities(agent->message, CAPABILITIES, true);
 	say(agent, r);
 	return r < 0 || bufferevent_enable(agent->bev, EV_READ | EV_WRITE) < 0 ? -ENOMEM : 0;
 }
@@ -342,9 +341,9 @@ int guest_agent_new(struct event_base *base, const char *path, struct clipboard 
 	agent->peer.name = "guest";
 	agent->peer.impl = &peer_impl;
 	agent->peer.user = agent;
-	agent->messages = evbuffer_new();
+	agent->message = evbuffer_new();
 	agent->timer = evtimer_new(base, handle_timer, agent);
-	if (!agent->messages || !agent->timer) {
+	if (!agent->message || !agent->timer) {
 		guest_agent_free(agent);
 		return -ENOMEM;
 	}
@@ -360,7 +359,7 @@ void guest_agent_free(struct guest_agent *agent)
 	disconnect(agent);
 	if (agent->timer)
 		event_free(agent->timer);
-	if (agent->messages)
-		evbuffer_free(agent->messages);
+	if (agent->message)
+		evbuffer_free(agent->message);
 	free(agent);
 }

@@ -368,18 +368,18 @@ int vdagent_chunk_input(struct vdagent_chunk *chunk, const uint8_t *data, size_t
 	return port == VDP_CLIENT_PORT || port == VDP_SERVER_PORT ? 0 : -EPROTO;
 }
 
-int vdagent_chunk_add(struct evbuffer *out, struct evbuffer *messages)
+int vdagent_chunk_add(struct evbuffer *out, struct evbuffer *message)
 {
 	uint8_t head[VDAGENT_CHUNK_HEADER_BYTES];
 	size_t bytes, now;
 
-	while ((bytes = evbuffer_get_length(messages))) {
+	while ((bytes = evbuffer_get_length(message))) {
 		now = bytes < VD_AGENT_MAX_DATA_SIZE ? bytes : VD_AGENT_MAX_DATA_SIZE;
 		spice_wire_put_u32(head, VDP_CLIENT_PORT);
 		spice_wire_put_u32(head + WORD_BYTES, (uint32_t)now);
 		if (evbuffer_add(out, head, sizeof(head)) < 0 ||
-				evbuffer_remove_buffer(messages, out, now) != (int)now) {
-			evbuffer_drain(messages, SIZE_MAX);
+				evbuffer_remove_buffer(message, out, now) != (int)now) {
+			evbuffer_drain(message, SIZE_MAX);
 			return -ENOMEM;
 		}
 	}

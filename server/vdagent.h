@@ -99,7 +99,10 @@ struct vdagent_chunk {
  */
 int vdagent_chunk_input(struct vdagent_chunk *chunk, const uint8_t *data, size_t bytes, size_t *ret_taken,
 		size_t *ret_bytes);
-/* Moves messages to out, in chunks. -ENOMEM, and some of it may be lost. */
-int vdagent_chunk_add(struct evbuffer *out, struct evbuffer *messages);
+/*
+ * Moves one message to out, in chunks: spice-vdagentd hangs up at a chunk with parts of two. -ENOMEM, and some of it
+ * may be lost.
+ */
+int vdagent_chunk_add(struct evbuffer *out, struct evbuffer *message);
 
 #endif

@@ -107,6 +107,9 @@ static void qemu_read(struct bufferevent *bev, void *user)
 				t.reader.size_max = t.reader.text_max = UINT32_MAX;
 				if (vdagent_input(&t.reader, data + from, at + taken - from, &used, &message) > 0)
 					hear(&message);
+				/* As spice-vdagentd wants it: a message ends with its chunk. */
+				if (!t.reader.have && !t.reader.rest && (from + used < at + taken || t.chunk.rest))
+					fail_msg("a chunk has parts of two messages");
 			}
 		}
 	}
