@@ -49,6 +49,6 @@
 		.reload = SCHEMA_RESTART,
 		.doc = "The unix socket of QEMU's character device for the virtio port com.redhat.spice.0, through "
 		       "which the agent in the guest (spice-vdagent) has a part in the clipboard. It may be missing "
-		       "while QEMU does not run; nobody else may be connected to it. Not set: no clipboard by the "
-		       "agent.",
+		       "while QEMU does not run; nobody else may be connected to it. Not set: by D-Bus, "
+		       "where there is a dbus display whose QEMU speaks with the agent itself.",
 	},

@@ -460,10 +460,6 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	r = protocols_init(&vm->protocols, base, config, vm->gate, vm->tls, &protocol_events, vm);
 	if (r < 0)
 		goto fail;
-	r = vm_clipboard_init(&vm->clipboard, base, config);
-	if (r < 0)
-		goto fail;
-	protocols_clipboard(&vm->protocols, vm->clipboard.clipboard);
 	if (config->qmp) {
 		r = guest_new(base, config->qmp, &guest_events, vm, &vm->route.guest);
 		if (r < 0)
@@ -479,6 +475,10 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 			goto fail;
 		capture_take_bus(vm->capture, vm->bus);
 	}
+	r = vm_clipboard_init(&vm->clipboard, base, config, vm->bus);
+	if (r < 0)
+		goto fail;
+	protocols_clipboard(&vm->protocols, vm->clipboard.clipboard);
 	*ret = vm;
 	return 0;
 fail:
