@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""noVNC in Chromium from the VM's own address: the picture exactly, mouse, keyboard, password, users, and its size.
+"""noVNC in Chromium from the VM's own address: the picture exactly, mouse, keyboard, clipboard, password, users, and its size.
 
 Debian's of this machine's release, and that of Debian 13. Screenshots stay in the build folder, tests/screenshots.
 """
@@ -11,9 +11,11 @@ import tempfile
 import unittest
 
 import novnc
+from agent import Agent, Port, copy, wait_pasted
 from browser import Browser, find_viewers
 from harness import Daemon, vm_section, wait_until
 from picture import Picture
+from screen import Screen
 from tls import make_certs, make_users, server_section
 from viewer import SpiceViewer, Viewer
 
@@ -38,7 +40,7 @@ class NoVnc(unittest.TestCase):
         keys = {"pattern_scene": "still", "pattern_fps": 0, "pattern_size": "{}x{}".format(*SIZE),
                 "websocket": "127.0.0.1:0", "websocket_pages": VIEWERS / folder, **keys}
         server = server_section(certs) if certs else ""
-        with Daemon(server + vm_section("vm", **keys), log_level="info") as daemon, \
+        with Daemon(server + vm_section("vm", **keys)) as daemon, \
                 Browser(*WINDOW, certs and certs / "ca.pem") as self.browser:
             daemon.wait_serving("vm")
             host, port = daemon.address("vm", protocol="websocket")
@@ -86,6 +88,24 @@ class NoVnc(unittest.TestCase):
                     novnc.type_word(self.browser, word)
                     probe("changed")
                 self.expect_same(f"{folder}-typed", probe)
+
+    def test_clipboard(self):
+        """Its page has a field for that."""
+        words = "Grüße für 5 €\nzweite Zeile"
+        field = "document.getElementById('noVNC_clipboard_text')"
+        query = "vnc.html?autoconnect=1&resize=off"
+        for folder in NOVNCS:
+            with self.subTest(folder), Screen(640, 480) as guest:
+                host, port = guest.directory / "host", guest.directory / "port"
+                with Port(host, port), self.showing(folder, query, vdagent=host) as daemon, Agent(port, guest):
+                    daemon.wait_line("the guest's agent takes part in the clipboard")
+                    daemon.wait_line(r"127\.0\.0\.1:\d+: takes part in the clipboard")
+                    copy(guest, words)
+                    wait_until(lambda: self.browser.value(field + ".value") == words, "the field has it", DEADLINE_S,
+                               0.1)
+                    self.browser.value(f"{field}.value = 'back: ' + {field}.value; "
+                                       f"{field}.dispatchEvent(new Event('change'))")
+                    wait_pasted(guest, "back: " + words)
 
     def test_size(self):
         """The guest's picture becomes as large as the page has room, and follows it."""
