@@ -160,6 +160,9 @@ void vnc_clipboard_join(struct vnc_client *client)
 {
 	struct clipboard_peer *peer = &client->clipboard.peer;
 
+	/* What it was told just now may have ended it. */
+	if (client->state != VNC_VIEWING)
+		return;
 	peer->name = client->peer;
 	peer->impl = &peer_impl;
 	peer->user = client;

@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "net/gate.h"
 #include "net/protocol.h"
+#include "server/clipboard.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 #include "server/frame.h"
@@ -43,6 +44,8 @@ static struct {
 	struct frame *frames[2]; /* of two sizes */
 	int fd; /* the viewer's; -1: the server has hung up */
 	size_t said; /* bytes of the server */
+	struct clipboard *clipboard;
+	struct clipboard_peer guest;
 } t;
 
 static void on_input(void *user, const void *viewer, const struct input_event *event)
@@ -140,6 +143,59 @@ static void say_the_rest(void)
 	    "\xfb\0\1\0\1\0\1\0\0\0\0\0\0\0\0\0\1\0\1\0\0\0\0\0\6\0\0\0\0\0\0\3abc");
 }
 
+static void on_offered(void *user)
+{
+	(void)user;
+}
+
+static void on_wanted(void *user)
+{
+	(void)user;
+	clipboard_answer(&t.guest, "text", 4);
+}
+
+static void on_text(void *user, const char *text, size_t bytes)
+{
+	(void)user;
+	(void)text;
+	(void)bytes;
+}
+
+static const struct clipboard_peer_impl guest_impl = {
+	.offered = on_offered,
+	.withdrawn = on_offered,
+	.wanted = on_wanted,
+	.text = on_text,
+};
+
+/* Raw, and Extended Clipboard. */
+static void say_clipboard_encodings(void)
+{
+	SAY("\2\0\0\2\0\0\0\0\xc0\xa1\xe5\xce");
+}
+
+static void copy_in_guest(void)
+{
+	clipboard_grab(&t.guest);
+}
+
+/* Wants that, and has something itself; then what that is. */
+static void say_clipboard(void)
+{
+	SAY("\6\0\0\0\xff\xff\xff\xfc\2\0\0\1\6\0\0\0\xff\xff\xff\xfc\x8\0\0\1");
+}
+
+static void say_text(void)
+{
+	SAY("\x06\x00\x00\x00\xff\xff\xff\xee\x10\x00\x00\x01\x78\x9c\x63\x60\x60\x60\x4a\x64\x00\x00\x00\xce\x00"
+	    "\x64");
+}
+
+static void paste_in_guest(void)
+{
+	clipboard_request(&t.guest);
+}
+
 static void show(struct frame *frame, bool resized)
 {
 	struct update update = { .frame = frame, .resized = resized };
@@ -193,7 +249,8 @@ static void refine(void);
 static void (*const life[])(void) = { accept_viewer, say_hello, show_picture, say_encodings,
 	say_request, show_pointer, say_the_rest, show_picture, say_plain_encodings, say_request,
 	show_picture, show_other_size, say_request, rename_desktop, say_jpeg_encodings, say_request,
-	refine, leave };
+	refine, copy_in_guest, say_clipboard_encodings, copy_in_guest, say_clipboard, paste_in_guest, say_text,
+	leave };
 
 #define STEPS (sizeof(life) / sizeof(life[0]))
 
@@ -252,6 +309,7 @@ static void memory_may_run_out_anywhere(void **state)
 
 	(void)state;
 	assert_int_equal(vnc_new(t.base, &t.config, t.gate, NULL, &events, NULL, &t.vnc), 0);
+	t.vnc->impl->clipboard(t.vnc, t.clipboard);
 	for (size_t step = 0; step < STEPS; step++) {
 		for (long number = 0; live(step, number); number++) {
 			struct protocol_stats stats;
@@ -332,6 +390,10 @@ static int setup(void **state)
 	t.base = event_base_new();
 	if (gate_new(&t.config, 1, &t.gate) < 0)
 		return -1;
+	t.guest.impl = &guest_impl;
+	if (clipboard_new(t.base, &t.config, &t.clipboard) < 0)
+		return -1;
+	clipboard_join(t.clipboard, &t.guest, CLIPBOARD_GUEST);
 	if (!t.base || frame_new_memory(WIDTH, HEIGHT, &t.frames[0]) ||
 			frame_new_memory(WIDTH * 2, HEIGHT, &t.frames[1]))
 		return -1;
@@ -345,6 +407,8 @@ static int teardown(void **state)
 	frame_unref(t.frames[0]);
 	frame_unref(t.frames[1]);
 	gate_free(t.gate);
+	clipboard_leave(&t.guest);
+	clipboard_free(t.clipboard);
 	event_base_free(t.base);
 	config_free(*state);
 	return 0;
