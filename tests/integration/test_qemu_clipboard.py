@@ -14,7 +14,8 @@ import tempfile
 import unittest
 import zlib
 
-from harness import Daemon, RfbClient, vm_section, wait_until
+from harness import DEADLINE_S, Daemon, RfbClient, vm_section, wait_until
+from test_qemu_dbus import BUS_CONFIG
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 from qtest import Qtest  # noqa: E402
@@ -25,6 +26,7 @@ TEXT, CAPS, REQUEST, NOTIFY, PROVIDE = 1, 1 << 24, 1 << 25, 1 << 27, 1 << 28
 # VD_AGENT_...
 CLIPBOARD, ANNOUNCE, GRAB, ASK, RELEASE = 4, 6, 7, 8, 9
 UTF8 = struct.pack("<I", 1)
+UTF8_TYPE = "text/plain;charset=utf-8"
 CLIENT_PORT = 1
 # VD_AGENT_CAP_CLIPBOARD_...: BY_DEMAND, SELECTION, GRAB_SERIAL
 CAPABILITIES = 1 << 5 | 1 << 6 | 1 << 17
@@ -174,8 +176,8 @@ class QemuClipboard(unittest.TestCase):
         viewer.say(NOTIFY)
         agent.hear(RELEASE)
 
-    def start_dbus(self):
-        agent = self.start_qemu("qemu-vdagent,id=agent,clipboard=on", "-display", "dbus,p2p=yes")
+    def start_dbus(self, display="dbus,p2p=yes"):
+        agent = self.start_qemu("qemu-vdagent,id=agent,clipboard=on", "-display", display)
         agent.announce()
         agent.hear(ANNOUNCE)
         return agent
@@ -197,6 +199,42 @@ class QemuClipboard(unittest.TestCase):
         agent = self.start_dbus()
         self.daemon.wait_line("QEMU takes part in the clipboard", mark)
         self.both_ways(agent, viewer, lambda: agent.grab(1), True)
+
+    def test_nobody_but_qemu_is_heard(self):
+        """On a bus anybody may call anybody."""
+        address, config = f"unix:path={self.directory}/bus", pathlib.Path(self.directory) / "bus.conf"
+        config.write_text(BUS_CONFIG.format(address=address))
+        bus = subprocess.Popen(["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"],
+                               stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(bus.wait)
+        self.addCleanup(bus.kill)
+        wait_until(lambda: os.path.exists(f"{self.directory}/bus"), "the bus")
+
+        def busctl(*words):
+            return subprocess.run(["busctl", f"--address={address}", "--no-pager", *words], capture_output=True,
+                                  text=True, timeout=DEADLINE_S, check=False)
+
+        def say(*words):
+            return busctl("call", name, "/org/qemu/Display1/Clipboard", "org.qemu.Display1.Clipboard", *words)
+
+        agent = self.start_dbus(f"dbus,addr={address}")
+        self.start(source="dbus", pattern_size=None, pattern_fps=None, dbus=address)
+        self.daemon.wait_line("QEMU takes part in the clipboard")
+        worker = str(self.daemon.worker("vm"))
+        name = next(line.split()[0] for line in busctl("list").stdout.splitlines() if line.split()[1] == worker)
+        viewer = self.viewer()
+        viewer.say(NOTIFY | TEXT)
+        self.assertEqual(viewer.hear(), (REQUEST | TEXT, b""))
+        viewer.provide("secret")
+        agent.hear(GRAB)
+        for words in (("Request", "uas", "0", "1", UTF8_TYPE), ("Grab", "uuas", "0", "9", "1", UTF8_TYPE),
+                      ("Release", "u", "0"), ("Register",), ("Unregister",)):
+            done = say(*words)
+            self.assertIn("not for you", done.stderr, words)
+            self.assertNotIn("secret", done.stdout)
+        # It is still there for whom it is for.
+        agent.say(ASK, agent.about(UTF8))
+        self.assertEqual(agent.hear(CLIPBOARD), agent.about(UTF8 + b"secret"))
 
     def test_who_asks_for_a_text_of_a_viewer_does_not_wait_for_him(self):
         """QEMU stands still meanwhile."""
