@@ -20,6 +20,7 @@
 
 #include "net/spice.h"
 #include "net/spice_link.h"
+#include "server/clipboard.h"
 #include "server/clock.h"
 #include "server/cursor.h"
 #include "server/log.h"
@@ -251,7 +252,7 @@ static void tell_the_rest(void)
 		1, 0, 0, 0, 0, 0, 0, 0, 0xe0, 1, 0, 0, 0x80, 2, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
 	/* What can the agent do, and this is what I can. */
 	static const uint8_t abilities[] = { 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0,
-		1, 0, 0, 0, 2, 0, 0, 0 };
+		1, 0, 0, 0, 0x62, 0, 0, 0 };
 	static const uint8_t tokens[4] = { 10 }, locks[2] = { 6 };
 
 	spice_client_tell(&viewer[SPICE_LINK_INPUTS], SPICE_MSGC_INPUTS_KEY_MODIFIERS, locks, sizeof(locks));
@@ -261,6 +262,59 @@ static void tell_the_rest(void)
 	spice_client_tell(&viewer[SPICE_LINK_MAIN], SPICE_MSGC_MAIN_AGENT_START, tokens, sizeof(tokens));
 	spice_client_tell(&viewer[SPICE_LINK_MAIN], SPICE_MSGC_MAIN_AGENT_DATA, abilities, sizeof(abilities));
 	spice_client_tell(&viewer[SPICE_LINK_MAIN], SPICE_MSGC_MAIN_AGENT_DATA, agent, sizeof(agent));
+}
+
+static struct clipboard *clipboard;
+static struct clipboard_peer guest;
+
+static void on_offered(void *user)
+{
+	(void)user;
+}
+
+static void on_wanted(void *user)
+{
+	(void)user;
+	clipboard_answer(&guest, "text", 4);
+}
+
+static void on_text(void *user, const char *text, size_t bytes)
+{
+	(void)user;
+	(void)text;
+	(void)bytes;
+}
+
+static const struct clipboard_peer_impl guest_impl = {
+	.offered = on_offered,
+	.withdrawn = on_offered,
+	.wanted = on_wanted,
+	.text = on_text,
+};
+
+/* A word of that type about the clipboard, and text behind it. */
+static void tell_agent(uint8_t type, const char *text)
+{
+	const uint8_t bytes = (uint8_t)strlen(text);
+	uint8_t data[64] = { 1, [4] = type, [16] = 8 + bytes, [24] = 1 };
+
+	memcpy(data + 28, text, bytes);
+	spice_client_tell(&viewer[SPICE_LINK_MAIN], SPICE_MSGC_MAIN_AGENT_DATA, data, 28u + bytes);
+}
+
+/* In the guest, pasted at the viewer; then there, and somebody pastes it in the guest. */
+static void copy_and_paste(void)
+{
+	clipboard_grab(&guest);
+	tell_agent(8, "");
+}
+
+static void copy_and_paste_back(void)
+{
+	tell_agent(7, "");
+	spice_rig_turn(0);
+	clipboard_request(&guest);
+	tell_agent(4, "text");
 }
 
 static void leave_display(void)
@@ -280,7 +334,8 @@ static void leave(void)
 
 static void (*const life[])(void) = { join_main, show_first_picture, join_display, join_inputs, join_cursor,
 	show_picture, scroll, show_many, show_pointer, begin_film, show_film, show_film, end_film,
-	begin_film, show_film, refuse_film, tell_the_rest, show_other_size, show_picture, leave_display, leave };
+	begin_film, show_film, refuse_film, tell_the_rest, copy_and_paste, copy_and_paste_back, show_other_size,
+	show_picture, leave_display, leave };
 
 #define STEPS (sizeof(life) / sizeof(life[0]))
 
@@ -414,6 +469,11 @@ static int setup(void **state)
 	film->height = film->box.height;
 	leave();
 	spice_rig_start();
+	guest.impl = &guest_impl;
+	if (clipboard_new(spice_rig.base, &spice_rig.config, &clipboard) < 0)
+		return -1;
+	clipboard_join(clipboard, &guest, CLIPBOARD_GUEST);
+	spice_rig.spice->impl->clipboard(spice_rig.spice, clipboard);
 	spice_rig.config.spice_auth = CONFIG_AUTH_TICKET;
 	spice_rig.config.spice_password_file = password_file;
 	spice_rig.hides = true;
@@ -428,6 +488,8 @@ static int teardown(void **state)
 {
 	(void)state;
 	event_free(tick);
+	clipboard_leave(&guest);
+	clipboard_free(clipboard);
 	spice_rig_stop();
 	frame_unref(frames[0]);
 	frame_unref(frames[1]);
