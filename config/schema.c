@@ -459,7 +459,8 @@ const struct schema_key schema_keys[SCHEMA_KEYS] = {
 		.type = SCHEMA_BOOL,
 		.default_text = "no",
 		.reload = SCHEMA_LIVE,
-		.doc = "Viewers see the VM, but their keys and pointers do not reach it.",
+		.doc = "Viewers see the VM, but their keys and pointers do not reach it, and they take no part in "
+		       "its clipboard.",
 	},
 #include "config/schema_limits.h"
 #include "config/schema_guest.h"
