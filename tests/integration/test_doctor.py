@@ -191,6 +191,20 @@ class Doctor(DoctorCase):
                               pattern_fps=None))
         self.assertIn("driverctl", self.find(self.findings(), "device", "bad", "is no VFIO device")["fix"])
 
+    def test_the_broker(self):
+        config = "{control}" + vm_section("vm", source="vfio", vfio_device=UUID, pattern_size=None, pattern_fps=None)
+        self.write(config.replace("{control}", ""))
+        self.find(self.findings(), "broker", "ok", r"kernel\.yama\.ptrace_scope \((there is none|[012])\) does not forbid")
+        with ControlDaemon(config) as daemon:
+            pid = int(daemon.wait_line(r"broker (\d+) serves")[1])
+            verdict = "bad" if os.geteuid() else "ok"
+            self.find(self.findings(daemon=daemon), "broker", verdict, rf"the broker \(process {pid}\b")
+        if os.geteuid() == 0:
+            with NobodysDaemon(config) as daemon:
+                daemon.wait_line(r"broker (\d+) serves")
+                found = self.find(self.findings(daemon=daemon), "broker", "bad", r"user nobody\) lacks the capabilities")
+                self.assertIn("AmbientCapabilities", found["fix"])
+
     def test_memory(self):
         file = self.folder / "memory"
         file.write_bytes(bytes(320 * 240 * 4 - 1))
@@ -358,6 +372,26 @@ class Qemu(DoctorCase):
         process.kill()
         process.wait()
         self.find(self.findings(), "input", "bad", "nobody listens at .* it is left over")
+
+    def test_the_agents_port(self):
+        path = str(self.folder / "agent")
+        self.write(vm_section("vm", vdagent=path))
+        self.assertIn("-chardev socket", self.find(self.findings(), "clipboard", "bad", "is not there")["fix"])
+        self.start("-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={path},server=on,wait=off",
+                   "-device", "virtserialport,chardev=agent,name=com.redhat.spice.0")
+        wait_until(lambda: os.path.exists(path), "the port")
+        self.find(self.findings(), "clipboard", "ok", "QEMU listens")
+        with ControlDaemon("{control}" + vm_section("vm", vdagent=path)) as daemon:
+            daemon.wait_serving("vm")
+            worker = daemon.worker("vm")
+
+            def is_connected():
+                return any(finding["check"] == "clipboard" and f"pc:vm (process {worker}) is connected" in finding["text"]
+                           for finding in self.findings(daemon=daemon))
+
+            wait_until(is_connected, "the worker's connection", interval_s=.1)
+        self.write(vm_section("vm", vdagent="/nonexistent", clipboard="off"))
+        self.assertNotIn("clipboard", {finding["check"] for finding in self.findings()})
 
     def test_another_monitor(self):
         path = str(self.folder / "hmp")

@@ -118,6 +118,11 @@ static bool is_vfio_own(const struct doctor *doctor)
 	return is_vfio(doctor) && doctor->vm->vfio_attach == CONFIG_ATTACH_OWN;
 }
 
+static bool is_vfio_auto(const struct doctor *doctor)
+{
+	return is_vfio(doctor) && doctor->vm->vfio_attach == CONFIG_ATTACH_AUTO;
+}
+
 static bool is_vfio_socket(const struct doctor *doctor)
 {
 	return is_vfio(doctor) && doctor->vm->vfio_attach == CONFIG_ATTACH_SOCKET;
@@ -137,6 +142,11 @@ static bool is_served(const struct doctor *doctor)
 static bool wants_qmp(const struct doctor *doctor)
 {
 	return is_vfio(doctor) || doctor->vm->qmp;
+}
+
+static bool has_agent(const struct doctor *doctor)
+{
+	return doctor->vm->vdagent && doctor->vm->clipboard != CONFIG_CLIPBOARD_OFF;
 }
 
 static bool has_certificate(const struct doctor *doctor)
@@ -159,9 +169,11 @@ static const struct doctor_check vm_checks[] = {
 	{ "device", is_vfio, doctor_check_device },
 	{ "owner", is_vfio, doctor_check_owner },
 	{ "permission", is_vfio_own, doctor_check_permissions },
+	{ "broker", is_vfio_auto, doctor_check_broker },
 	{ "launcher", is_vfio_socket, doctor_check_launcher },
 	{ "file", is_file, doctor_check_file },
 	{ "input", wants_qmp, doctor_check_qmp },
+	{ "clipboard", has_agent, doctor_check_agent },
 	{ "port", NULL, doctor_check_ports },
 	{ "certificate", has_certificate, doctor_check_certificate },
 	{ "password", NULL, doctor_check_passwords },

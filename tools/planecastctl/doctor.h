@@ -76,6 +76,8 @@ void doctor_check_device(struct doctor *doctor);
 void doctor_check_owner(struct doctor *doctor);
 void doctor_check_permissions(struct doctor *doctor);
 void doctor_check_launcher(struct doctor *doctor);
+/* doctor_broker.c */
+void doctor_check_broker(struct doctor *doctor);
 /* doctor_picture.c */
 void doctor_check_file(struct doctor *doctor);
 void doctor_check_picture(struct doctor *doctor);
@@ -84,6 +86,7 @@ void doctor_check_render_nodes(struct doctor *doctor);
 void doctor_check_encoders(struct doctor *doctor);
 /* doctor_sockets.c */
 void doctor_check_qmp(struct doctor *doctor);
+void doctor_check_agent(struct doctor *doctor);
 /* doctor_ports.c */
 void doctor_check_ports(struct doctor *doctor);
 void doctor_check_shared_ports(struct doctor *doctor);

@@ -17,6 +17,7 @@
 #define PCIS "/sys/bus/pci/devices/"
 #define PARENTS "/sys/class/mdev_bus"
 #define OWNERS_MAX 4
+#define HOLDERS_MAX 16
 #define LIST_MAX 512
 
 static bool is_mdev(const char *device)
@@ -182,19 +183,20 @@ void doctor_check_device(struct doctor *doctor)
 	}
 }
 
-static unsigned int find_owners(const struct doctor_device *device, struct doctor_holder *owners, bool *ret_blind)
+unsigned int doctor_device_owners(const struct doctor_device *device, struct doctor_holder *owners,
+		unsigned int max, bool *ret_blind)
 {
-	struct doctor_holder all[OWNERS_MAX];
+	struct doctor_holder all[HOLDERS_MAX];
 	const char *const nodes[] = { device->group, device->node };
 	unsigned int count = 0;
 	bool blind = false;
 
 	for (unsigned int i = 0; i < 2; i++) {
 		bool also_blind;
-		const unsigned int found = nodes[i][0] ? doctor_proc_find(nodes[i], all, OWNERS_MAX, &also_blind)
+		const unsigned int found = nodes[i][0] ? doctor_proc_find(nodes[i], all, HOLDERS_MAX, &also_blind)
 						       : 0;
 
-		for (unsigned int j = 0; j < found && count < OWNERS_MAX; j++)
+		for (unsigned int j = 0; j < found && count < max; j++)
 			if (!all[j].ours)
 				owners[count++] = all[j];
 		blind = blind || (nodes[i][0] && also_blind);
@@ -213,7 +215,7 @@ void doctor_check_owner(struct doctor *doctor)
 
 	if (doctor_device_find(doctor->vm->vfio_device, &device) < 0)
 		return;
-	count = find_owners(&device, owners, &blind);
+	count = doctor_device_owners(&device, owners, OWNERS_MAX, &blind);
 	if (!count && blind) {
 		doctor_say(doctor, DOCTOR_WARN, "who has it open cannot be seen by this user");
 		doctor_fix(doctor, "run planecastctl doctor as root");
@@ -229,7 +231,7 @@ void doctor_check_owner(struct doctor *doctor)
 	} else if (alone) {
 		doctor_say(doctor, DOCTOR_BAD, "%s has it open, so that planecast cannot be its only user",
 				owners[0].name);
-		doctor_fix(doctor, "vfio-attach = socket, with a launcher that passes the device");
+		doctor_fix(doctor, "vfio-attach = auto, which looks through the VM's own; or end that process");
 	} else {
 		doctor_say(doctor, DOCTOR_OK, "%s has it open", owners[0].name);
 		for (unsigned int i = 1; i < count; i++) {

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 512
@@ -67,9 +68,12 @@ void doctor_proc_guest(const char *cmdline, size_t bytes, char *ret, size_t size
 static void describe(pid_t pid, struct doctor_holder *holder)
 {
 	char path[64], comm[32] = "?", guest[80] = "", *cmdline;
+	struct stat st;
 	ssize_t bytes;
 
 	holder->pid = pid;
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	holder->uid = stat(path, &st) < 0 ? (uid_t)-1 : st.st_uid;
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	doctor_proc_read_line(path, comm, sizeof(comm));
 	holder->ours = !strncmp(comm, "planecastd", 10) || !strncmp(comm, "pc:", 3);
@@ -138,6 +142,37 @@ unsigned int doctor_proc_find_socket(
 
 	snprintf(link, sizeof(link), "socket:[%lu]", inode);
 	return doctor_proc_find(link, ret, max, ret_blind);
+}
+
+static bool is_child(pid_t pid, pid_t parent, const char *comm)
+{
+	char path[64], text[512];
+	const char *end;
+	int found_parent;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (doctor_proc_read(path, text, sizeof(text)) < 0)
+		return false;
+	/* "4711 (NAME) S PARENT ...", where the name may be anything. */
+	end = strrchr(text, ')');
+	return end && sscanf(end, ") %*c %d", &found_parent) == 1 && found_parent == parent &&
+			strchr(text, '(') && !strncmp(strchr(text, '(') + 1, comm, strlen(comm)) &&
+			strchr(text, '(') + 1 + strlen(comm) == end;
+}
+
+pid_t doctor_proc_child(pid_t parent, const char *comm)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	pid_t found = 0, pid;
+
+	while (dir && !found && (entry = readdir(dir))) {
+		pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		found = pid > 0 && is_child(pid, parent, comm) ? pid : 0;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
 }
 
 bool doctor_proc_parse_unix(const char *line, const char *path, bool *ret_listens, unsigned long *ret_inode)

@@ -12,6 +12,7 @@
 
 struct doctor_holder {
 	pid_t pid;
+	uid_t uid;
 	bool ours; /* a process of planecastd */
 	char name[DOCTOR_NAME_MAX]; /* "qemu-system-x86 (process 4711, guest win11)" */
 };
@@ -29,6 +30,9 @@ unsigned int doctor_proc_find(const char *link, struct doctor_holder *ret, unsig
 /* The same of a socket. */
 unsigned int doctor_proc_find_socket(
 		unsigned long inode, struct doctor_holder *ret, unsigned int max, bool *ret_blind);
+
+/* The child of parent that is called so; 0: it has none. */
+pid_t doctor_proc_child(pid_t parent, const char *comm);
 
 /* Inode numbers, of which there is none 0. */
 

@@ -21,6 +21,7 @@ struct place {
 };
 
 #define QMP_ARGUMENT "-qmp unix:PATH,server=on,wait=off"
+#define AGENT_ARGUMENT "-chardev socket,id=agent,path=PATH,server=on,wait=off"
 
 /* True: somebody listens there who has a free ear. */
 static bool is_free(struct doctor *doctor, const struct place *place)
@@ -141,4 +142,13 @@ void doctor_check_qmp(struct doctor *doctor)
 		doctor_fix(doctor,
 				"if QEMU is stopped or hangs, restart the VM; if another program is there, mend qmp");
 	}
+}
+
+void doctor_check_agent(struct doctor *doctor)
+{
+	const struct place place = { "vdagent", doctor->vm->vdagent, AGENT_ARGUMENT };
+
+	/* What the guest's agent says is its own; that there is a port for it is all that can be seen from here. */
+	if (is_free(doctor, &place))
+		doctor_say(doctor, DOCTOR_OK, "QEMU listens at %s", place.path);
 }
