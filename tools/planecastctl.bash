@@ -30,7 +30,7 @@ _planecastctl() {
 	if [[ $word == -* ]]; then
 		case $command in
 		disconnect) options+=" --all" ;;
-		doctor) options+=" --config" ;;
+		doctor | import-libvirt) options+=" --config" ;;
 		list) options+=" --names" ;;
 		ticket) options+=" --lifetime --role --name" ;;
 		esac
@@ -41,7 +41,7 @@ _planecastctl() {
 	:0) mapfile -t COMPREPLY < <(compgen -W "$(planecastctl --commands)" -- "$word") ;;
 	loglevel:1) mapfile -t COMPREPLY < <(compgen -W "error warn notice info debug" -- "$word") ;;
 	ticket:2) mapfile -t COMPREPLY < <(compgen -W "vnc spice" -- "$word") ;;
-	screenshot:2) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	screenshot:2 | import-libvirt:1) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	status:1 | doctor:1 | clients:1 | events:1 | screenshot:1 | ticket:1 | disconnect:1)
 		# Names may have blanks and what else means something to a shell.
 		mapfile -t vms < <(planecastctl "${socket[@]}" list --names 2>/dev/null)

@@ -329,7 +329,8 @@ class Qemu(DoctorCase):
 
     def start(self, *arguments):
         process = subprocess.Popen(["qemu-system-x86_64", "-machine", "q35,accel=tcg,vmport=off", "-m", "32", "-nodefaults",
-                                    "-display", "none", "-name", "guest=win11,debug-threads=on", *arguments])
+                                    "-name", "guest=win11,debug-threads=on",
+                                    *(() if "-display" in arguments else ("-display", "none")), *arguments])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
@@ -372,6 +373,35 @@ class Qemu(DoctorCase):
         process.kill()
         process.wait()
         self.find(self.findings(), "input", "bad", "nobody listens at .* it is left over")
+
+    def test_display(self):
+        path, bus = str(self.folder / "qmp"), str(self.folder / "bus")
+
+        def look(dbus):
+            self.write(vm_section("vm", source="dbus", dbus=dbus, qmp=path, pattern_size=None, pattern_fps=None))
+            return self.findings()
+
+        self.find(look(f"unix:path={bus}"), "display", "bad", f"dbus {bus} is not there")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(bus)
+            self.find(look(f"unix:path={bus}"), "display", "bad", f"nobody listens at {bus}")
+            listener.listen()
+            self.find(look(f"unix:path={bus}"), "display", "ok", f"there is a bus at {bus}")
+        for display, verdict, words in (("none", "bad", r"no D-Bus display \(its display is none\)"),
+                                        ("dbus,p2p=yes", "ok", "answers")):
+            with self.subTest(display=display):
+                if os.path.exists(path):
+                    os.unlink(path)
+                process, _ = self.qmp("-display", display)
+                findings = look("p2p")
+                found = self.find(findings, "input", verdict, words)
+                self.assertTrue(verdict == "ok" or "p2p=yes" in found["fix"], found)
+                self.assertEqual(any("D-Bus display" in finding["text"] for finding in findings), verdict == "bad")
+                if verdict == "ok":
+                    self.assertIn("addr=unix:path=", self.find(look(f"unix:path={bus}"), "input", "bad",
+                                                                "is from peer to peer, and not as dbus says")["fix"])
+                process.kill()
+                process.wait()
 
     def test_the_agents_port(self):
         path = str(self.folder / "agent")

@@ -15,6 +15,7 @@
 #include "server/json.h"
 #include "tools/planecastctl/ask.h"
 #include "tools/planecastctl/doctor.h"
+#include "tools/planecastctl/import.h"
 #include "tools/planecastctl/picture.h"
 #include "tools/planecastctl/table.h"
 
@@ -428,6 +429,8 @@ const struct ctl_command ctl_commands[] = {
 	{ "reload", "", "reads the configuration again, and says what is wrong with it", 0, 0, false, 0, run_reload },
 	{ "doctor", "[VM] [--config FILE]", "why is it black? What is wrong on this host, and how to mend it",
 			0, 1, true, CTL_CONFIG, doctor_run },
+	{ "import-libvirt", "DOMAIN.xml [--config FILE]", "a section of the configuration for a domain of libvirt's",
+			1, 1, true, CTL_CONFIG, import_run },
 	{ "version", "", "of this program and of the server", 0, 0, false, 0, run_version },
 };
 const size_t ctl_n_commands = sizeof(ctl_commands) / sizeof(ctl_commands[0]);

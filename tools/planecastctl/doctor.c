@@ -144,6 +144,11 @@ static bool wants_qmp(const struct doctor *doctor)
 	return is_vfio(doctor) || doctor->vm->qmp;
 }
 
+static bool has_bus(const struct doctor *doctor)
+{
+	return doctor->vm->dbus;
+}
+
 static bool has_agent(const struct doctor *doctor)
 {
 	return doctor->vm->vdagent && doctor->vm->clipboard != CONFIG_CLIPBOARD_OFF;
@@ -172,6 +177,7 @@ static const struct doctor_check vm_checks[] = {
 	{ "broker", is_vfio_auto, doctor_check_broker },
 	{ "launcher", is_vfio_socket, doctor_check_launcher },
 	{ "file", is_file, doctor_check_file },
+	{ "display", has_bus, doctor_check_bus },
 	{ "input", wants_qmp, doctor_check_qmp },
 	{ "clipboard", has_agent, doctor_check_agent },
 	{ "port", NULL, doctor_check_ports },

@@ -87,6 +87,7 @@ void doctor_check_encoders(struct doctor *doctor);
 /* doctor_sockets.c */
 void doctor_check_qmp(struct doctor *doctor);
 void doctor_check_agent(struct doctor *doctor);
+void doctor_check_bus(struct doctor *doctor);
 /* doctor_ports.c */
 void doctor_check_ports(struct doctor *doctor);
 void doctor_check_shared_ports(struct doctor *doctor);

@@ -125,6 +125,13 @@ static void ask_all(struct talk *talk, struct doctor_qmp *ret)
 		snprintf(ret->status, sizeof(ret->status), "%s", status ? status : "");
 		json_object_put(answer);
 	}
+	if (!execute(talk, "query-display-options", &answer)) {
+		const char *type = json_get_text(answer, "type");
+
+		snprintf(ret->display, sizeof(ret->display), "%s", type ? type : "");
+		ret->p2p = json_object_get_boolean(json_object_object_get(answer, "p2p"));
+		json_object_put(answer);
+	}
 	if (!execute(talk, "query-mice", &answer)) {
 		ret->absolute = has_absolute(answer);
 		json_object_put(answer);

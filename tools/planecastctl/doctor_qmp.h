@@ -9,6 +9,8 @@
 struct doctor_qmp {
 	char version[32]; /* "7.2.22" */
 	char status[32]; /* "running", "paused", ...; "": not said */
+	char display[32]; /* "dbus", "none", ...; "": not said */
+	bool p2p; /* a D-Bus display from peer to peer */
 	bool absolute; /* there is a pointer that takes positions, in use or not */
 	char other[64]; /* what came instead of the protocol */
 };

@@ -89,6 +89,24 @@ static int connect_to(const char *path)
 	return r;
 }
 
+static void look_at_display(struct doctor *doctor, const struct doctor_qmp *qmp)
+{
+	const bool is_dbus = !strcmp(qmp->display, "dbus"), wants_p2p = !strcmp(doctor->vm->dbus, "p2p");
+
+	if (is_dbus && qmp->p2p == wants_p2p)
+		return;
+	if (is_dbus)
+		doctor_say(doctor, DOCTOR_BAD, "its D-Bus display is %s, and not as dbus says",
+				qmp->p2p ? "from peer to peer" : "at a bus");
+	else
+		doctor_say(doctor, DOCTOR_BAD, "it has no D-Bus display (its display is %s)", qmp->display);
+	doctor_fix(doctor, "start the VM with %s%s",
+			wants_p2p ? "-display dbus,p2p=yes (libvirt: <graphics type='dbus' "
+				    "p2p='yes'/>)"
+				  : "-display dbus,addr=",
+			wants_p2p ? "" : doctor->vm->dbus);
+}
+
 static void say_qmp(struct doctor *doctor, const struct place *place, const struct doctor_qmp *qmp)
 {
 	doctor_say(doctor, DOCTOR_OK, "%s: QEMU %s answers", place->path, qmp->version);
@@ -100,6 +118,8 @@ static void say_qmp(struct doctor *doctor, const struct place *place, const stru
 						: "look at the VM's log; io-error is a full or failing disk, "
 						  "guest-panicked a crash");
 	}
+	if (doctor->vm->dbus && qmp->display[0])
+		look_at_display(doctor, qmp);
 	if (!qmp->absolute) {
 		doctor_say(doctor, DOCTOR_WARN,
 				"the guest has no pointer that takes positions, so viewers' pointers drift from its");
@@ -151,4 +171,26 @@ void doctor_check_agent(struct doctor *doctor)
 	/* What the guest's agent says is its own; that there is a port for it is all that can be seen from here. */
 	if (is_free(doctor, &place))
 		doctor_say(doctor, DOCTOR_OK, "QEMU listens at %s", place.path);
+}
+
+void doctor_check_bus(struct doctor *doctor)
+{
+	static const char prefix[] = "unix:path=";
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	unsigned long listener, connection;
+
+	/* What other addresses mean is the library's. */
+	if (strncmp(doctor->vm->dbus, prefix, strlen(prefix)))
+		return;
+	snprintf(path, sizeof(path), "%.*s", (int)strcspn(doctor->vm->dbus + strlen(prefix), ",;"),
+			doctor->vm->dbus + strlen(prefix));
+	if (!doctor_check_access(doctor, "dbus", path, R_OK | W_OK))
+		return;
+	doctor_proc_unix(path, &listener, &connection);
+	if (listener) {
+		doctor_say(doctor, DOCTOR_OK, "there is a bus at %s", path);
+		return;
+	}
+	doctor_say(doctor, DOCTOR_BAD, "nobody listens at %s: it is left over from a bus that has ended", path);
+	doctor_fix(doctor, "start the bus (dbus-daemon) and then the VM: planecast-hosts(7)");
 }
