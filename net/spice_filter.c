@@ -39,7 +39,7 @@
 static const struct spice_filter_rule common_rules[] = {
 	{ SPICE_MSGC_ACK_SYNC, EXACT(4), .acknowledges = true },
 	{ SPICE_MSGC_ACK, EXACT(0), .acknowledges = true },
-	/* To questions of how far the client is: nothing here depends on that. */
+	/* To questions of how far the client is: ours (net/spice_flow.h), or the library's, which do not matter. */
 	{ SPICE_MSGC_PONG, EXACT(12), .drop = true },
 	{ SPICE_MSGC_DISCONNECTING, AT_MOST(64), .drop = true },
 	{ 0 },

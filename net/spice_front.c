@@ -134,6 +134,9 @@ void spice_front_write(struct spice_front *front, struct evbuffer *data)
 		evbuffer_drain(data, SIZE_MAX);
 		return;
 	}
+	if (!front->unmarked_bytes)
+		front->unmarked_ns = clock_now_ns();
+	front->unmarked_bytes += evbuffer_get_length(data);
 	r = stream_send_buffer(front->stream, data);
 	evbuffer_drain(data, SIZE_MAX);
 	if (r < 0)

@@ -85,6 +85,8 @@ struct spice_front {
 	struct spice_agent agent; /* of the main channel */
 
 	struct rate rate; /* of the inputs channel's words */
+	size_t unmarked_bytes; /* written since the last ping of ours, */
+	int64_t unmarked_ns; /* and when the first of them were */
 	unsigned int pieces; /* of output since it was last at its end */
 	bool heard; /* the library has said something behind its part of the link */
 	/* Our end of the socketpair. */

@@ -113,6 +113,7 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 		struct spice_session **ret)
 {
 	struct spice_session *session = calloc(1, sizeof(*session));
+	int r = -ENOMEM;
 
 	if (!session)
 		return -ENOMEM;
@@ -124,16 +125,12 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 	memcpy(session->digest, digest, SPICE_TICKET_DIGEST_BYTES);
 	session->bearer = *bearer;
 	session->rest = evtimer_new(spice->base, handle_rest, session);
-	if (!session->rest) {
-		free(session);
-		return -ENOMEM;
-	}
+	if (!session->rest || spice_flow_init(session) < 0)
+		goto err;
 	do {
-		if (getrandom(&session->id, sizeof(session->id), GRND_NONBLOCK) != sizeof(session->id)) {
-			event_free(session->rest);
-			free(session);
-			return -EIO;
-		}
+		r = -EIO;
+		if (getrandom(&session->id, sizeof(session->id), GRND_NONBLOCK) != sizeof(session->id))
+			goto err;
 	} while (id_is_taken(spice, session->id));
 	TAILQ_INSERT_TAIL(&spice->sessions, session, link);
 	spice->n_viewers++;
@@ -143,6 +140,12 @@ int spice_session_new(struct spice *spice, const struct spice_front *main,
 	spice_tell_came(session);
 	*ret = session;
 	return 0;
+err:
+	if (session->rest)
+		event_free(session->rest);
+	spice_flow_finish(session);
+	free(session);
+	return r;
 }
 
 static SpiceImageCompression compression_of(const struct spice_session *session)
@@ -303,6 +306,7 @@ void spice_session_free(struct spice_session *session)
 	video_view_finish(&session->video.view);
 	TAILQ_REMOVE(&session->spice->sessions, session, link);
 	event_free(session->rest);
+	spice_flow_finish(session);
 	free(session);
 }
 
@@ -333,8 +337,13 @@ void spice_session_feed(struct spice_session *session)
 	struct spice *spice = session->spice;
 	struct spice_front *front;
 
-	if (session->state != SPICE_SESSION_RUNNING || !session->display || !spice->frame ||
-			!spice_video_feed(session) || !spice_display_owes(session->display, spice->frame))
+	if (session->state != SPICE_SESSION_RUNNING || !session->display || !spice->frame)
+		return;
+	spice_flow_mark(session);
+	if (session->state != SPICE_SESSION_RUNNING)
+		return;
+	if (!spice_video_feed(session) || !spice_display_owes(session->display, spice->frame) ||
+			spice_flow_waits(session))
 		return;
 	front = session->fronts[SPICE_LINK_DISPLAY];
 	spice_display_feed(session->display, spice->frame, front ? front->filter.draws : 0,

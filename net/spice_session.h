@@ -18,6 +18,7 @@
 
 #include "config/address.h"
 #include "net/penalty.h"
+#include "net/spice_flow.h"
 #include "net/spice_link.h"
 #include "net/spice_ticket.h"
 #include "net/spice_video.h"
@@ -71,6 +72,7 @@ struct spice_session {
 	struct spice_display *display;
 	struct spice_input *input;
 	struct spice_video video;
+	struct spice_flow flow;
 	struct viewer viewer;
 	char why[SPICE_WHY_MAX]; /* it ends */
 	uint64_t packets_sent; /* of video */

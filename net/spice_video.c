@@ -80,6 +80,7 @@ void spice_video_linked(struct spice_session *session)
 void spice_video_lost(struct spice_session *session)
 {
 	video_view_finish(&session->video.view);
+	spice_flow_forget(session);
 	session->video = (struct spice_video){ 0 };
 	spice_later(session->spice);
 }
@@ -99,6 +100,10 @@ void spice_video_hear(struct spice_session *session, const uint8_t *message, siz
 	const uint8_t *data = message + SPICE_FILTER_HEADER_BYTES;
 	uint32_t id;
 
+	if (spice_flow_hear(session, message, bytes)) {
+		spice_session_feed(session);
+		return;
+	}
 	bytes -= SPICE_FILTER_HEADER_BYTES;
 	switch (spice_wire_get_u16(message)) {
 	case SPICE_MSGC_DISPLAY_PREFERRED_VIDEO_CODEC_TYPE:
@@ -199,6 +204,8 @@ static bool send_packet(struct spice_session *session, struct spice_front *front
 	struct packet *packet = video_view_take(&session->video.view);
 	bool open = true;
 
+	spice_flow_mark_begin(session);
+
 	if (!packet->keyframe && !spice_stream_takes(&session->video.stream, packet)) {
 		video_view_forget(&session->video.view);
 		packet_unref(packet);
@@ -208,10 +215,12 @@ static bool send_packet(struct spice_session *session, struct spice_front *front
 		open = begin_stream(session, front, packet);
 	if (open)
 		open = write_message(front, put_packet(session->spice->scratch, &session->video.stream, packet));
+	if (open)
+		spice_flow_mark(session);
 	session->video.packets++;
 	session->packets_sent++;
 	packet_unref(packet);
-	return open;
+	return open && front->state == SPICE_FRONT_OPEN;
 }
 
 /* Has the client the surface that the video is about? */
@@ -261,13 +270,15 @@ bool spice_video_feed(struct spice_session *session)
 			return true;
 	}
 	wait_for_stream(session, front);
-	if (!video->view.on || !has_surface(session, front) || front->filter.rest || stream_pending(front->stream))
+	if (!video->view.on || !has_surface(session, front) || front->filter.rest || stream_pending(front->stream) ||
+			spice_flow_waits(session))
 		return true;
-	if (video->view.held && (!send_packet(session, front) || stream_pending(front->stream)))
+	if (video->view.held && (!send_packet(session, front) || stream_pending(front->stream) ||
+			spice_flow_waits(session)))
 		return true;
 	wish = video_view_ask(&video->view);
 	if (wish != VIDEO_VIEW_NOTHING)
 		spice->events->video(spice->user, video->view.codec, wish == VIDEO_VIEW_KEYFRAME,
-				NULL);
+				spice_flow_get(session));
 	return true;
 }

@@ -237,6 +237,8 @@ static void handle_message(struct spice_client *client, uint16_t type, const uin
 		note_display(client, type, data);
 	if (!client->acknowledges)
 		return;
+	if (type == SPICE_MSG_PING && client->channel == SPICE_LINK_DISPLAY)
+		add_message(client, SPICE_MSGC_PONG, data, 12);
 	if (type == SPICE_MSG_SET_ACK) {
 		client->window = spice_wire_get_u32(data + 4);
 		client->unacknowledged = 0;
