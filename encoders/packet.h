@@ -23,9 +23,13 @@ enum packet_codec {
 	PACKET_CODECS
 };
 
+/* Of the same picture in the same codec, at most so many are coded, for viewers of unlike links; 0 for the fastest. */
+#define PACKET_TIERS 3
+
 struct packet {
 	atomic_int refcount;
 	enum packet_codec codec;
+	unsigned int tier; /* set by whoever has several encoders, before it is shown to anybody */
 	/*
 	 * Counts up by one from each packet of an encoder to its next. Whoever was not
 	 * given the one before needs a keyframe.

@@ -61,6 +61,14 @@ struct protocol_video {
 	struct packet_box box;
 };
 
+/* For a packet, of a viewer. */
+struct protocol_wish {
+	enum packet_codec codec;
+	unsigned int tier; /* below PACKET_TIERS */
+	bool keyframe; /* and only one that is */
+	const struct flow *flow; /* what the viewer's link carries, for the call; NULL: nobody knows */
+};
+
 /*
  * Callbacks of the owner (vm.c); mandatory where nothing else is said. Never called from inside a call
  * into the protocol but for accept, or where it says so.
@@ -78,11 +86,10 @@ struct protocol_events {
 	 */
 	int (*resize)(void *user, const void *viewer, uint32_t width, uint32_t height, bool again);
 	/*
-	 * A viewer can take a packet of codec now; keyframe: and only one that is. Once for each
-	 * packet that it takes; nothing remains of it when the video goes off. flow: what its link
-	 * carries, to be asked at once; NULL: nobody knows. Any time.
+	 * A viewer can take a packet now. Once for each packet that it takes; nothing remains of it
+	 * when the video goes off. Any time.
 	 */
-	void (*video)(void *user, enum packet_codec codec, bool keyframe, const struct flow *flow);
+	void (*video)(void *user, const struct protocol_wish *wish);
 	/* A viewer came, went, can take a picture again, or another number can be shown video. */
 	void (*viewers)(void *user);
 	/* What all protocols of the VM have together: limits are the VM's. Any time. */

@@ -259,7 +259,7 @@ bool spice_video_feed(struct spice_session *session)
 	struct spice_front *front = open_front(session);
 	struct spice_video *video = &session->video;
 	struct spice *spice = session->spice;
-	enum video_view_wish wish;
+	struct protocol_wish wish;
 
 	if (!front)
 		return true;
@@ -276,9 +276,7 @@ bool spice_video_feed(struct spice_session *session)
 	if (video->view.held && (!send_packet(session, front) || stream_pending(front->stream) ||
 			spice_flow_waits(session)))
 		return true;
-	wish = video_view_ask(&video->view);
-	if (wish != VIDEO_VIEW_NOTHING)
-		spice->events->video(spice->user, video->view.codec, wish == VIDEO_VIEW_KEYFRAME,
-				spice_flow_get(session));
+	if (video_view_ask(&video->view, spice_flow_get(session), &wish))
+		spice->events->video(spice->user, &wish);
 	return true;
 }

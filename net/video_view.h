@@ -7,17 +7,24 @@
  * ready when one comes keeps that one; if it is not ready for the next one either,
  * both are history, and it needs a keyframe. So nothing queues.
  *
+ * Who misses most packets of his tier is slower than those it is made for, and goes on with the
+ * next one, where pace and size of packets are for the likes of him. He comes back when
+ * his link has had room for packets of the faster one for a while, each time for a longer one.
+ *
  * Pure. Loop thread.
  */
 #ifndef PLANECAST_NET_VIDEO_VIEW_H
 #define PLANECAST_NET_VIDEO_VIEW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "encoders/packet.h"
 
+struct flow;
 struct protocol_video;
+struct protocol_wish;
 
 struct video_view {
 	bool on;
@@ -27,13 +34,19 @@ struct video_view {
 	uint64_t next; /* the packet that it can take; 0: a keyframe only */
 	struct packet *held; /* waits until the viewer is ready */
 	bool asked; /* for one that has not come yet */
+	unsigned int tier;
+	struct {
+		unsigned int seen; /* packets of this tier since it is his, */
+		double missed; /* and of those lately which part he had no use for, */
+		unsigned int in_a_row; /* and how many since he took one */
+		double bytes[PACKET_TIERS]; /* of a packet, lately; 0: none came */
+		unsigned int roomy; /* asks in a row with room for those of the faster tier */
+		unsigned int patience; /* so many are needed */
+	} pace;
 };
 
-enum video_view_wish {
-	VIDEO_VIEW_NOTHING, /* now */
-	VIDEO_VIEW_NEXT,
-	VIDEO_VIEW_KEYFRAME,
-};
+#define VIDEO_VIEW_PATIENCE_MIN 60
+#define VIDEO_VIEW_PATIENCE_MAX 3840
 
 /* All zero is one that shows no video. */
 void video_view_finish(struct video_view *view);
@@ -45,7 +58,10 @@ void video_view_put(struct video_view *view, struct packet *packet);
 void video_view_forget(struct video_view *view);
 /* The viewer is ready: what it is sent; a reference of the caller's. NULL: nothing is there. */
 struct packet *video_view_take(struct video_view *view);
-/* The viewer is ready and there is nothing to take: what is to be asked for, once. */
-enum video_view_wish video_view_ask(struct video_view *view);
+/*
+ * The viewer is ready and there is nothing to take: true if something is to be asked for, and what. flow: what
+ * his link carries; NULL: nobody knows.
+ */
+bool video_view_ask(struct video_view *view, const struct flow *flow, struct protocol_wish *ret);
 
 #endif

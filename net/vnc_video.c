@@ -153,15 +153,8 @@ static const struct flow *flow_of(const struct vnc_client *client)
 void vnc_video_ask(struct vnc_client *client)
 {
 	const struct vnc *vnc = client->vnc;
+	struct protocol_wish wish;
 
-	switch (video_view_ask(&client->video)) {
-	case VIDEO_VIEW_NOTHING:
-		break;
-	case VIDEO_VIEW_NEXT:
-		vnc->events->video(vnc->user, PACKET_H264, false, flow_of(client));
-		break;
-	case VIDEO_VIEW_KEYFRAME:
-		vnc->events->video(vnc->user, PACKET_H264, true, flow_of(client));
-		break;
-	}
+	if (video_view_ask(&client->video, flow_of(client), &wish))
+		vnc->events->video(vnc->user, &wish);
 }

@@ -11,12 +11,12 @@
 #include "config/config.h"
 #include "encoders/encoder.h"
 #include "encoders/mjpeg.h"
-#include "encoders/photo.h"
 #include "encoders/vaapi.h"
 #include "encoders/vaapi_candidate.h"
 #include "net/flow.h"
 #include "net/protocol.h"
 #include "server/activity.h"
+#include "server/activity_photo.h"
 #include "server/clock.h"
 #include "server/frame.h"
 #include "server/log.h"
@@ -37,16 +37,19 @@
 /* The rest of a picture that was seen half drawn comes with the next look, by then. */
 #define REST_NS (6 * NSEC_PER_MSEC)
 
-/* One codec. */
+/* One codec for one tier of viewers. */
 struct slot {
 	struct video *video;
+	enum packet_codec codec;
+	unsigned int tier;
 	struct encoder *encoder; /* NULL: not asked for yet */
-	bool lost; /* nothing on this host encodes it */
+	bool lost; /* nothing on this host encodes it; then that holds for all tiers */
 	uint32_t refused; /* the region whose pictures cannot be encoded */
 	unsigned int failures; /* since the last packet */
 	bool direct; /* what was submitted last is the guest's own buffer */
 	bool copies; /* in this region that cannot be encoded: its copy in CPU memory is */
 	bool asked; /* by a viewer, and not submitted since */
+	int64_t asked_ns; /* when one asked last */
 	bool keyframe; /* a viewer cannot go on without */
 	int64_t keyframe_ns; /* when one was submitted last, or tried */
 	struct quality quality;
@@ -57,6 +60,8 @@ struct slot {
 	pixman_region32_t damage; /* here */
 };
 
+#define SLOTS (PACKET_CODECS * PACKET_TIERS)
+
 struct video {
 	struct event_base *base;
 	char *device; /* as configured */
@@ -65,7 +70,7 @@ struct video {
 	void *user;
 	struct activity *activity;
 	struct vaapi_candidates *candidates; /* NULL until the first encoder */
-	struct slot slots[PACKET_CODECS];
+	struct slot slots[SLOTS]; /* those of one codec after each other */
 	bool watched;
 	struct protocol_video region; /* as told */
 	int64_t moved_ns; /* when there was one last */
@@ -77,12 +82,13 @@ struct video {
 
 static unsigned int codecs_for(const struct video *video, uint32_t serial)
 {
-	unsigned int codecs = 0;
+	unsigned int codecs = (1u << PACKET_CODECS) - 1;
 
-	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+	for (unsigned int i = 0; i < SLOTS; i++) {
 		const struct slot *slot = &video->slots[i];
 
-		codecs |= (unsigned int)(!slot->lost && (!slot->refused || slot->refused != serial)) << i;
+		if (slot->lost || (slot->refused && slot->refused == serial))
+			codecs &= ~(1u << slot->codec);
 	}
 	return codecs;
 }
@@ -91,7 +97,7 @@ static bool is_shown(const struct slot *slot)
 {
 	const struct video *video = slot->video;
 
-	return video->region.on && video->region.codecs & 1u << (slot - video->slots);
+	return video->region.on && video->region.codecs & 1u << slot->codec;
 }
 
 static bool same_region(const struct protocol_video *a, const struct protocol_video *b)
@@ -137,7 +143,7 @@ static void schedule(struct video *video, int64_t now_ns)
 		due_ns = 0;
 	if (!same_region(&region, &video->region))
 		due_ns = now_ns;
-	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+	for (unsigned int i = 0; i < SLOTS; i++) {
 		const struct slot *slot = &video->slots[i];
 		int64_t slot_ns = 0;
 
@@ -178,7 +184,7 @@ static void tell(struct video *video, int64_t now_ns)
 	if (begins)
 		log_debug(NULL, "video: %ux%u at %u,%u", region.box.width, region.box.height, region.box.x,
 				region.box.y);
-	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+	for (unsigned int i = 0; i < SLOTS; i++) {
 		struct slot *slot = &video->slots[i];
 
 		/* Nothing remains of what was asked for before it went off. */
@@ -215,7 +221,14 @@ static void handle_packet(void *user, struct packet *packet)
 		slot->asked = false;
 		slot->keyframe = slot->keyframe && !packet->keyframe;
 	}
+	packet->tier = slot->tier;
 	video->events->packet(video->user, packet);
+}
+
+static void close_encoder(struct slot *slot)
+{
+	encoder_free(slot->encoder);
+	slot->encoder = NULL;
 }
 
 /* The viewers still wait for a packet, and the next picture may be another matter. */
@@ -243,8 +256,7 @@ static void handle_failed(void *user, int err, const char *reason)
 	if (err == -ENODEV) {
 		log_warn(NULL, "no video any more: %s", reason);
 		slot->lost = true;
-		encoder_free(slot->encoder);
-		slot->encoder = NULL;
+		close_encoder(slot);
 	} else {
 		note_failure(slot, reason);
 	}
@@ -303,7 +315,7 @@ static int submit(struct slot *slot, struct frame *frame, bool keyframe)
 		.keyframe = keyframe,
 		.damage = slot->damage_known ? &slot->damage : NULL,
 	};
-	int r = slot->encoder ? 0 : open_encoder[slot - slot->video->slots](slot);
+	int r = slot->encoder ? 0 : open_encoder[slot->codec](slot);
 
 	return r < 0 ? r : encoder_submit(slot->encoder, frame, &slot->video->region.box, &params);
 }
@@ -345,9 +357,18 @@ static void encode(struct slot *slot, struct frame *source, int64_t now_ns)
 
 static void close_encoders(struct video *video)
 {
-	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
-		encoder_free(video->slots[i].encoder);
-		video->slots[i].encoder = NULL;
+	for (unsigned int i = 0; i < SLOTS; i++)
+		close_encoder(&video->slots[i]);
+}
+
+/* Of tiers that everybody has left. */
+static void close_idle_encoders(struct video *video, int64_t now_ns)
+{
+	for (unsigned int i = 0; i < SLOTS; i++) {
+		struct slot *slot = &video->slots[i];
+
+		if (slot->tier && slot->encoder && now_ns - slot->asked_ns >= KEEP_NS)
+			close_encoder(slot);
 	}
 }
 
@@ -372,7 +393,7 @@ static void handle_due(evutil_socket_t fd, short what, void *data)
 		video->rest_ns = 0;
 	ask_for_look(video, now_ns);
 	tell(video, now_ns);
-	for (unsigned int i = 0; i < PACKET_CODECS; i++)
+	for (unsigned int i = 0; i < SLOTS; i++)
 		encode(&video->slots[i], NULL, now_ns);
 	if (!video->region.on && now_ns - video->moved_ns >= KEEP_NS)
 		close_encoders(video);
@@ -391,9 +412,11 @@ int video_new(struct event_base *base, const struct config_vm *config,
 	video->drivers = drivers;
 	video->events = events;
 	video->user = user;
-	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+	for (unsigned int i = 0; i < SLOTS; i++) {
 		video->slots[i].video = video;
-		video->slots[i].lost = !open_encoder[i];
+		video->slots[i].codec = i / PACKET_TIERS;
+		video->slots[i].tier = i % PACKET_TIERS;
+		video->slots[i].lost = !open_encoder[video->slots[i].codec];
 		pixman_region32_init(&video->slots[i].damage);
 	}
 	video->due = evtimer_new(base, handle_due, video);
@@ -412,7 +435,7 @@ void video_free(struct video *video)
 	if (!video)
 		return;
 	close_encoders(video);
-	for (unsigned int i = 0; i < PACKET_CODECS; i++)
+	for (unsigned int i = 0; i < SLOTS; i++)
 		pixman_region32_fini(&video->slots[i].damage);
 	drop_candidates(video);
 	activity_free(video->activity);
@@ -431,10 +454,10 @@ void video_stop(struct video *video)
 
 void video_begin_anew(struct video *video)
 {
-	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+	for (unsigned int i = 0; i < SLOTS; i++) {
 		struct slot *slot = &video->slots[i];
 
-		slot->lost = !open_encoder[i];
+		slot->lost = !open_encoder[slot->codec];
 		slot->copies = false;
 		/* Whoever waited for a packet of the old one has to be given one of the new. */
 		slot->keyframe = slot->keyframe || (slot->encoder && video->region.on);
@@ -454,31 +477,6 @@ void video_set_watched(struct video *video, bool watched)
 	video_stop(video);
 	if (!watched)
 		close_encoders(video);
-}
-
-/* How much of what is new in box is photographic; thousandths. */
-static int judge(const struct update *update, const pixman_box32_t *box)
-{
-	int64_t all = 0, photographic = 0;
-	pixman_region32_t region;
-	const pixman_box32_t *boxes;
-	struct photo photo;
-	int n;
-
-	if (frame_begin_read(update->frame) < 0)
-		return ACTIVITY_PHOTO_UNKNOWN;
-	pixman_region32_init_with_extents(&region, (pixman_box32_t *)box);
-	pixman_region32_intersect(&region, &region, (pixman_region32_t *)&update->damage);
-	photo_find(update->frame, &region, &photo);
-	frame_end_read(update->frame);
-	boxes = pixman_region32_rectangles(&region, &n);
-	for (int i = 0; i < n; i++)
-		all += (int64_t)(boxes[i].x2 - boxes[i].x1) * (boxes[i].y2 - boxes[i].y1);
-	for (unsigned int i = 0; i < photo.n; i++)
-		photographic += (int64_t)(photo.boxes[i].x2 - photo.boxes[i].x1) *
-				(photo.boxes[i].y2 - photo.boxes[i].y1);
-	pixman_region32_fini(&region);
-	return all ? (int)(photographic * 1000 / all) : ACTIVITY_PHOTO_UNKNOWN;
 }
 
 static void note_picture(struct video *video, int64_t now_ns)
@@ -507,7 +505,7 @@ static void note_damage(struct video *video, const struct update *update, int64_
 	is_news = !known || pixman_region32_not_empty(&news);
 	if (is_news)
 		note_picture(video, now_ns);
-	for (unsigned int i = 0; i < PACKET_CODECS; i++) {
+	for (unsigned int i = 0; i < SLOTS; i++) {
 		struct slot *slot = &video->slots[i];
 
 		if (!is_news)
@@ -535,10 +533,11 @@ void video_update(struct video *video, const struct update *update, struct frame
 	if (activity_note_update(video->activity, update, now_ns) < 0)
 		log_debug(NULL, "video: out of memory");
 	if (activity_wants_photo(video->activity, &doubt))
-		activity_note_photo(video->activity, judge(update, &doubt));
+		activity_note_photo(video->activity, activity_photo_judge(update, &doubt));
 	tell(video, now_ns);
-	for (unsigned int i = 0; i < PACKET_CODECS; i++)
+	for (unsigned int i = 0; i < SLOTS; i++)
 		encode(&video->slots[i], source, now_ns);
+	close_idle_encoders(video, now_ns);
 	schedule(video, now_ns);
 }
 
@@ -570,16 +569,17 @@ static void note_room(struct slot *slot, const struct flow *flow, int64_t now_ns
 	slot->room_ns = now_ns;
 }
 
-void video_ask(struct video *video, enum packet_codec codec, bool keyframe, const struct flow *flow)
+void video_ask(struct video *video, const struct protocol_wish *wish)
 {
-	struct slot *slot = &video->slots[codec];
+	struct slot *slot = &video->slots[wish->codec * PACKET_TIERS + wish->tier];
 	const int64_t now_ns = clock_now_ns();
 
 	if (!is_shown(slot))
 		return;
-	note_room(slot, flow, now_ns);
+	slot->asked_ns = now_ns;
+	note_room(slot, wish->flow, now_ns);
 	/* Who cannot go on without a keyframe has no use for what comes before. */
-	if (keyframe)
+	if (wish->keyframe)
 		slot->keyframe = true;
 	else
 		slot->asked = true;

@@ -10,8 +10,9 @@
  * Where others are faster, one that missed a packet asks for a keyframe; of these there
  * are only so many a second, as everybody pays for them.
  *
- * Pictures are as coarse as the fastest viewer's link wants them (server/quality.h): a slower one is
- * sent fewer of them, which costs the others nothing.
+ * Viewers of unlike links are in unlike tiers (net/video_view.h): each that has viewers has an encoder
+ * of its own, and its pictures are as coarse as the fastest of these links wants them
+ * (server/quality.h).
  *
  * Encoders are opened when a viewer asks first, and closed when nothing has moved for a
  * while. Loop thread; nothing here blocks.
@@ -26,9 +27,9 @@
 
 struct config_vm;
 struct event_base;
-struct flow;
 struct frame;
 struct protocol_video;
+struct protocol_wish;
 struct update;
 struct video;
 
@@ -76,10 +77,7 @@ void video_note_still(struct video *video, int64_t look_ns);
 void video_begin_anew(struct video *video);
 /* The picture is not the guest's. */
 void video_stop(struct video *video);
-/*
- * A viewer can take a packet. keyframe: and needs one that stands alone. flow: what its link
- * carries, for the call; NULL: as much as one likes.
- */
-void video_ask(struct video *video, enum packet_codec codec, bool keyframe, const struct flow *flow);
+/* A viewer can take a packet. */
+void video_ask(struct video *video, const struct protocol_wish *wish);
 
 #endif

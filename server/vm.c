@@ -253,12 +253,12 @@ static const struct video_events video_events = {
 	.look = look_soon,
 };
 
-static void handle_video(void *user, enum packet_codec codec, bool keyframe, const struct flow *flow)
+static void handle_video(void *user, const struct protocol_wish *wish)
 {
 	struct vm *vm = user;
 
 	if (vm->video)
-		video_ask(vm->video, codec, keyframe, flow);
+		video_ask(vm->video, wish);
 }
 
 static void handle_source_pointer(void *user, bool absolute)

@@ -64,6 +64,11 @@ struct way {
 
 static struct bench bench;
 
+static enum packet_codec codec_of(const struct way *way)
+{
+	return way->mjpeg ? PACKET_MJPEG : PACKET_H264;
+}
+
 static struct frame **pictures_of(const struct way *way)
 {
 	return way->window ? bench.window : bench.film;
@@ -241,7 +246,7 @@ static int prepare_server(struct micro *micro, struct micro_row *row)
 	if (r < 0)
 		return r;
 	bench.packet_bytes = 0;
-	video_ask(bench.video, way->mjpeg ? PACKET_MJPEG : PACKET_H264, true, NULL);
+	video_ask(bench.video, &(struct protocol_wish){ .codec = codec_of(way), .keyframe = true });
 	return wait_for_packet(row);
 }
 
@@ -252,7 +257,7 @@ static int run_server(struct micro *micro, struct micro_row *row, unsigned int p
 
 	(void)micro;
 	bench.packet_bytes = 0;
-	video_ask(bench.video, way->mjpeg ? PACKET_MJPEG : PACKET_H264, false, NULL);
+	video_ask(bench.video, &(struct protocol_wish){ .codec = codec_of(way) });
 	r = show(pictures_of(way)[picture]);
 	snprintf(row->note, sizeof(row->note), "%ux%u", bench.region.box.width, bench.region.box.height);
 	return r < 0 ? r : wait_for_packet(row);

@@ -80,12 +80,11 @@ struct protocol_stats spice_rig_stats(void)
 	return stats;
 }
 
-static void handle_video(void *user, enum packet_codec codec, bool keyframe, const struct flow *flow)
+static void handle_video(void *user, const struct protocol_wish *wish)
 {
-	(void)flow;
 	(void)user;
-	spice_rig.asked[codec]++;
-	spice_rig.asked_keyframes[codec] += keyframe;
+	spice_rig.asked[wish->codec]++;
+	spice_rig.asked_keyframes[wish->codec] += wish->keyframe;
 }
 
 /* As the VM does it: whoever comes first is shown the picture. */

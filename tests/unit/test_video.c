@@ -66,7 +66,7 @@ static void a_film_has_a_region_and_packets_for_who_asks(void **state)
 	assert_in_range(rig.region.box.width, VIDEO_RIG_WIDTH / 2, VIDEO_RIG_WIDTH / 2 + 2);
 	assert_in_range(rig.region.box.height, VIDEO_RIG_HEIGHT / 2, VIDEO_RIG_HEIGHT / 2 + 2);
 	for (unsigned int i = 0; i < 10; i++) {
-		video_ask(rig.video, PACKET_H264, !i, NULL);
+		video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = !i });
 		if (i)
 			video_rig_show(&rig);
 		video_rig_wait(&rig, i + 1);
@@ -84,23 +84,23 @@ static void nothing_is_encoded_that_nobody_asked_for(void **state)
 	(void)state;
 	/* Nor where it is none of the viewers' business yet. */
 	video_rig_show(&rig);
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	video_rig_begin(&rig);
 	for (unsigned int i = 0; i < 20; i++)
 		video_rig_show(&rig);
 	assert_int_equal(rig.n_pictures, 0);
 	assert_int_equal(video_rig_threads("mjpeg") + video_rig_threads("video"), 0);
 	/* One ask is one packet, and what was shown already is shown to nobody twice. */
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	video_rig_wait(&rig, 1);
 	for (unsigned int i = 0; i < 20; i++)
 		video_rig_show(&rig);
 	assert_int_equal(rig.n_pictures, 1);
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	assert_int_equal(rig.n_pictures, 2);
 	video_rig_wait(&rig, 2);
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	assert_int_equal(rig.n_pictures, 2);
 	video_rig_show(&rig);
 	assert_int_equal(rig.n_pictures, 3);
@@ -115,13 +115,13 @@ static void half_a_picture_waits_for_its_rest(void **state)
 
 	(void)state;
 	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	video_rig_wait(&rig, 1);
 	for (unsigned int i = 0; i < 5; i++)
 		video_rig_show(&rig);
 	/* It comes in time, in parts, */
 	video_rig_show_part(&rig, 0, middle / 2);
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 1);
 	video_rig_pass(REST_OF_PICTURE_NS / 2);
@@ -132,7 +132,7 @@ static void half_a_picture_waits_for_its_rest(void **state)
 	assert_int_equal(rig.n_pictures, 2);
 	video_rig_wait(&rig, 2);
 	/* or never, */
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	video_rig_show_part(&rig, 0, middle);
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 2);
@@ -147,7 +147,7 @@ static void half_a_picture_waits_for_its_rest(void **state)
 	for (int64_t ns = 0; ns < KEYFRAME_NS; ns += VIDEO_RIG_PICTURE_NS)
 		video_rig_show(&rig);
 	video_rig_show_part(&rig, 0, middle);
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	assert_int_equal(rig.n_pictures, 3);
 	video_rig_tell(&rig, middle, VIDEO_RIG_HEIGHT);
 	video_rig_wait(&rig, 4);
@@ -196,12 +196,12 @@ static void the_newest_picture_is_encoded(void **state)
 	sem_init(&gate.arrived, 0, 0);
 	sem_init(&gate.open, 0, 0);
 	rig.instead = &gate.frame;
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	sem_wait(&gate.arrived);
 	rig.instead = NULL;
 	for (unsigned int i = 0; i < 5; i++) {
 		/* Faster viewers than the encoder is. */
-		video_ask(rig.video, PACKET_MJPEG, false, NULL);
+		video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 		video_rig_show(&rig);
 	}
 	sem_post(&gate.open);
@@ -245,7 +245,7 @@ static void the_first_packet_shows_the_newest_picture(void **state)
 	video_rig_close(&rig);
 	video_rig_open(&rig, VAAPI_SOFTWARE, &drivers);
 	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_H264, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	/* Before it is opened, */
 	video_rig_show(&rig);
 	sem_wait(&door.arrived);
@@ -287,21 +287,21 @@ static void keyframes_are_for_everybody_and_rare(void **state)
 	(void)state;
 	video_rig_begin(&rig);
 	for (unsigned int i = 0; i < 16; i++)
-		video_ask(rig.video, PACKET_H264, true, NULL);
+		video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	video_rig_wait(&rig, 1);
 	assert_int_equal(rig.n_pictures, 1);
 	play(2 * KEYFRAME_NS);
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 1);
 
-	video_ask(rig.video, PACKET_H264, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	video_rig_wait(&rig, 2);
 	assert_true(last_packet()->keyframe);
-	video_ask(rig.video, PACKET_H264, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 2);
 	/* Others go on meanwhile. */
-	video_ask(rig.video, PACKET_H264, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = false });
 	video_rig_show(&rig);
 	video_rig_wait(&rig, 3);
 	assert_false(last_packet()->keyframe);
@@ -317,13 +317,13 @@ static void keyframes_are_for_everybody_and_rare(void **state)
 static void ask_at_once(struct video_rig *r)
 {
 	if (r->region.on)
-		video_ask(r->video, PACKET_H264, true, NULL);
+		video_ask(r->video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 }
 
 static void ask_for_next(struct video_rig *r, struct packet *packet)
 {
 	(void)packet;
-	video_ask(r->video, PACKET_H264, false, NULL);
+	video_ask(r->video, &(struct protocol_wish){ .codec = PACKET_H264 });
 }
 
 /*
@@ -371,14 +371,14 @@ static void refused_pictures(void **state)
 	for (enum packet_codec codec = 0; codec < PACKET_CODECS; codec++) {
 		const unsigned int before = rig.n_pictures;
 
-		video_ask(rig.video, codec, true, NULL);
+		video_ask(rig.video, &(struct protocol_wish){ .codec = codec, .keyframe = true });
 		/* While an encoder is opened each picture is as good as the one before. */
 		VIDEO_RIG_UNTIL(&rig, frame->refcount == 1);
 		PLAY_UNTIL(!(rig.region.codecs & 1u << codec));
 		assert_int_equal(rig.n_pictures, before + FAILURES_MAX);
 		assert_int_equal(rig.region.on, codec + 1 < PACKET_CODECS);
 		/* Not for whoever asks, either. */
-		video_ask(rig.video, codec, true, NULL);
+		video_ask(rig.video, &(struct protocol_wish){ .codec = codec, .keyframe = true });
 		video_rig_show(&rig);
 		video_rig_settle(&rig);
 		assert_int_equal(rig.n_pictures, before + FAILURES_MAX);
@@ -390,7 +390,7 @@ static void refused_pictures(void **state)
 	video_stop(rig.video);
 	video_rig_begin(&rig);
 	assert_int_equal(rig.region.codecs, H264 | MJPEG);
-	video_ask(rig.video, PACKET_H264, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	video_rig_wait(&rig, 1);
 	frame_unref(frame);
 }
@@ -403,12 +403,12 @@ static void a_buffer_of_no_use_is_copied(void **state)
 	(void)state;
 	assert_int_equal(ftruncate(fd, 4 * VIDEO_RIG_WIDTH * VIDEO_RIG_HEIGHT), 0);
 	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_H264, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	video_rig_wait(&rig, 1);
 	rig.source = vaapi_rig_wrap(fd, VIDEO_RIG_WIDTH, VIDEO_RIG_HEIGHT, 4 * VIDEO_RIG_WIDTH, NO_FOURCC,
 			DRM_FORMAT_MOD_LINEAR);
 	for (unsigned int i = 0; i < 2 * FAILURES_MAX; i++) {
-		video_ask(rig.video, PACKET_H264, false, NULL);
+		video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = false });
 		video_rig_show(&rig);
 		VIDEO_RIG_UNTIL(&rig, rig.n_packets > i + 1 || !(rig.region.codecs & H264));
 		assert_int_equal(rig.region.codecs, H264 | MJPEG);
@@ -433,7 +433,7 @@ static void failures_that_end(void **state)
 	for (unsigned int i = 0; i < 2 * FAILURES_MAX; i++) {
 		rig.instead = frame;
 		video_rig_show(&rig);
-		video_ask(rig.video, PACKET_MJPEG, false, NULL);
+		video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 		assert_int_equal(rig.n_pictures, 2 * i + 1);
 		VIDEO_RIG_UNTIL(&rig, frame->refcount == 1);
 		rig.instead = NULL;
@@ -453,7 +453,7 @@ static void no_picture(void **state)
 	(void)state;
 	video_rig_begin(&rig);
 	rig.no_picture = true;
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 1);
 	video_rig_pass(KEYFRAME_NS);
@@ -482,15 +482,15 @@ static void lost_codec(void **state)
 	(void)state;
 	video_rig_begin(&rig);
 	assert_int_equal(rig.region.codecs, H264 | MJPEG);
-	video_ask(rig.video, PACKET_H264, true, NULL);
-	video_ask(rig.video, PACKET_H264, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	VIDEO_RIG_UNTIL(&rig, rig.region.codecs == MJPEG);
 	assert_true(rig.region.on);
-	video_ask(rig.video, PACKET_H264, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 1);
 	VIDEO_RIG_UNTIL(&rig, !video_rig_threads("video"));
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	video_rig_wait(&rig, 1);
 	video_stop(rig.video);
 	video_rig_begin(&rig);
@@ -502,7 +502,7 @@ static void lost_codec(void **state)
 	PLAY_UNTIL(rig.n_packets == 2);
 	assert_int_equal(last_packet()->codec, PACKET_MJPEG);
 	video_rig_settle(&rig);
-	video_ask(rig.video, PACKET_H264, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	video_rig_wait(&rig, 3);
 	video_begin_anew(rig.video);
 	PLAY_UNTIL(rig.n_packets == 5);
@@ -515,7 +515,7 @@ static void unwatched(void **state)
 {
 	(void)state;
 	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	video_rig_wait(&rig, 1);
 	video_set_watched(rig.video, false);
 	assert_false(rig.region.on);
@@ -535,8 +535,8 @@ static void freed_while_encoding(void **state)
 {
 	(void)state;
 	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
-	video_ask(rig.video, PACKET_H264, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_H264, .keyframe = true });
 	video_free(rig.video);
 	rig.video = NULL;
 	video_rig_settle(&rig);

@@ -50,21 +50,21 @@ static void rest_and_end(void **state)
 	(void)state;
 	video_rig_begin(&rig);
 	serial = rig.region.serial;
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	video_rig_wait(&rig, 1);
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	rest(REST_NS);
 	assert_int_equal(rig.region.serial, serial);
 	assert_int_equal(rig.region.codecs, H264 | MJPEG);
 	/* Nothing remains of what was asked, and nothing can be asked. */
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	assert_int_equal(rig.n_pictures, 1);
 	video_rig_show(&rig);
 	assert_true(rig.region.on);
 	assert_int_equal(rig.region.serial, serial);
 	video_rig_settle(&rig);
 	assert_int_equal(rig.n_pictures, 1);
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	video_rig_wait(&rig, 2);
 	assert_int_equal(rig.packets[rig.n_packets - 1]->number, 2);
 
@@ -109,7 +109,7 @@ static void encoders_are_kept_for_a_while(void **state)
 {
 	(void)state;
 	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	video_rig_wait(&rig, 1);
 	rest(REST_NS);
 	video_rig_pass(KEEP_NS - REST_NS);
@@ -122,7 +122,7 @@ static void encoders_are_kept_for_a_while(void **state)
 	VIDEO_RIG_UNTIL(&rig, !video_rig_threads("mjpeg"));
 	/* And had again. */
 	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_MJPEG, true, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = true });
 	video_rig_wait(&rig, 2);
 	assert_int_equal(rig.packets[rig.n_packets - 1]->number, 1);
 }
@@ -133,9 +133,9 @@ static void stopped_at_once(void **state)
 
 	(void)state;
 	video_rig_begin(&rig);
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	video_rig_wait(&rig, 1);
-	video_ask(rig.video, PACKET_MJPEG, false, NULL);
+	video_ask(rig.video, &(struct protocol_wish){ .codec = PACKET_MJPEG, .keyframe = false });
 	video_stop(rig.video);
 	assert_false(rig.region.on);
 	regions = rig.n_regions;

@@ -78,13 +78,12 @@ static void handle_alone(void *user, const struct protocol *protocol, const char
 	rig.alone_calls++;
 }
 
-static void handle_video(void *user, enum packet_codec codec, bool keyframe, const struct flow *flow)
+static void handle_video(void *user, const struct protocol_wish *wish)
 {
-	(void)flow;
 	assert_ptr_equal(user, &rig);
-	assert_int_equal(codec, PACKET_H264);
-	rig.video_asks += !keyframe;
-	rig.keyframe_asks += keyframe;
+	assert_int_equal(wish->codec, PACKET_H264);
+	rig.video_asks += !wish->keyframe;
+	rig.keyframe_asks += wish->keyframe;
 }
 
 static const struct protocol_events events = {
