@@ -18,7 +18,8 @@
 		.doc = "Where QEMU's D-Bus display is: the address of a D-Bus that is the VM's alone, like "
 		       "unix:path=/run/qemu/win11.bus (QEMU: -display dbus,addr=unix:path=/run/qemu/win11.bus), "
 		       "or p2p to be given a connection through qmp (QEMU: -display dbus,p2p=yes). It may be "
-		       "missing while QEMU does not run. Needed where source is dbus.",
+		       "missing while QEMU does not run. Where dbus is among the sources, keys and pointer go "
+		       "there, too. Needed where source is dbus.",
 	},
 	{
 		VM("keymap", keymap),

@@ -14,13 +14,12 @@
 #include <unistd.h>
 
 #include "server/clock.h"
-#include "server/input.h"
+#include "server/input_queue.h"
 #include "server/locks.h"
 #include "server/log.h"
 #include "server/qmp.h"
 #include "server/qmp_input.h"
 
-#define QUEUE_MAX 256
 #define BACKOFF_MIN_NS (100 * NSEC_PER_MSEC)
 #define BACKOFF_MAX_NS (2 * NSEC_PER_SEC)
 /* Between two questions after the pointer in use, at least. */
@@ -30,15 +29,12 @@
 /* A further one of that name takes the place of the last. */
 #define DISPLAY_FD "planecast-display"
 
-struct queued {
-	struct input_event event;
-	bool motion; /* pointer moved, no button changed: newer motion may join it */
-};
-
 struct guest {
 	struct event_base *base;
 	const struct guest_events *events;
 	void *user;
+	void (*ready_fn)(void *user); /* NULL: nobody is told */
+	void *ready_user;
 	struct sockaddr_un address;
 	struct event *timer; /* next attempt, or patience with a silent peer */
 	int64_t backoff_ns;
@@ -52,8 +48,7 @@ struct guest {
 	uint64_t executed, answered; /* commands */
 	uint64_t display_asked; /* the one that gives QEMU the display's socket, and the one before it; 0: none */
 
-	struct queued queue[QUEUE_MAX];
-	unsigned int head, count;
+	struct input_queue queue;
 	struct locks locks; /* after everything in the queue */
 	bool lights_told; /* by the guest itself, by whatever way */
 	bool overflowed;
@@ -62,11 +57,6 @@ struct guest {
 	bool relative; /* as the owner knows it */
 	int64_t mice_asked_ns;
 };
-
-static struct queued *queued_at(struct guest *guest, unsigned int index)
-{
-	return &guest->queue[(guest->head + index) % QUEUE_MAX];
-}
 
 static int execute(struct guest *guest, const char *command, const char *arguments)
 {
@@ -80,15 +70,14 @@ static int execute(struct guest *guest, const char *command, const char *argumen
 static void pump(struct guest *guest)
 {
 	char arguments[QMP_INPUT_TEXT_MAX_BYTES];
+	struct input_event event;
 	int result = 0;
 
-	while (!result && qmp_can_execute(guest->qmp) && (guest->count || guest->overflowed)) {
+	while (!result && qmp_can_execute(guest->qmp) && (guest->queue.count || guest->overflowed)) {
 		bool wanted;
 
-		if (guest->count) {
-			wanted = qmp_input_event(&guest->input, &queued_at(guest, 0)->event, arguments);
-			guest->head = (guest->head + 1) % QUEUE_MAX;
-			guest->count--;
+		if (input_queue_take(&guest->queue, &event)) {
+			wanted = qmp_input_event(&guest->input, &event, arguments);
 		} else {
 			/* Nobody knows what the viewer still holds: let go of everything. */
 			wanted = qmp_input_release(&guest->input, arguments);
@@ -104,34 +93,6 @@ static void pump(struct guest *guest)
 		log_warn(NULL, "input for QEMU dropped: %s", strerror(-result));
 }
 
-static bool drop_oldest_motion(struct guest *guest)
-{
-	unsigned int found = 0;
-
-	while (found < guest->count && !queued_at(guest, found)->motion)
-		found++;
-	if (found == guest->count)
-		return false;
-	for (unsigned int i = found; i + 1 < guest->count; i++)
-		*queued_at(guest, i) = *queued_at(guest, i + 1);
-	guest->count--;
-	return true;
-}
-
-/* Makes one of two that come one behind the other, in last. */
-static bool join_motion(struct queued *last, const struct queued *new)
-{
-	if (!last->motion || !new->motion || last->event.kind != new->event.kind)
-		return false;
-	if (new->event.kind == INPUT_MOTION) {
-		last->event.pointer.dx = input_add_motion(last->event.pointer.dx, new->event.pointer.dx);
-		last->event.pointer.dy = input_add_motion(last->event.pointer.dy, new->event.pointer.dy);
-	} else {
-		*last = *new;
-	}
-	return true;
-}
-
 static void ask_mice(struct guest *guest)
 {
 	const int64_t now_ns = clock_now_ns();
@@ -145,14 +106,9 @@ static void ask_mice(struct guest *guest)
 
 static void take(struct guest *guest, const struct input_event *event)
 {
-	struct queued new = { .event = *event };
-
-	new.motion = event->kind != INPUT_KEY && !event->pointer.changed;
 	if (event->kind != INPUT_KEY)
 		ask_mice(guest);
-	if (guest->count && join_motion(queued_at(guest, guest->count - 1), &new))
-		return;
-	if (guest->count == QUEUE_MAX && !drop_oldest_motion(guest)) {
+	if (!input_queue_put(&guest->queue, event)) {
 		if (!guest->overflowed)
 			log_warn(NULL, "QEMU takes no input: keys are lost");
 		guest->overflowed = true;
@@ -160,7 +116,6 @@ static void take(struct guest *guest, const struct input_event *event)
 	}
 	if (event->kind == INPUT_KEY)
 		locks_key(&guest->locks, event->key.qnum, event->key.down);
-	*queued_at(guest, guest->count++) = new;
 	pump(guest);
 }
 
@@ -214,7 +169,7 @@ static void let_go(struct guest *guest)
 		if (qmp_execute(guest->qmp, "input-send-event", arguments) < 0)
 			return;
 	/* Whoever serves this guest next takes them to be off, if the guest does not tell. */
-	while (!guest->count && !guest->lights_told && (qnum = locks_next(&guest->locks, 0))) {
+	while (!guest->queue.count && !guest->lights_told && (qnum = locks_next(&guest->locks, 0))) {
 		for (int down = 1; down >= 0; down--) {
 			const struct input_event event = {
 				.kind = INPUT_KEY,
@@ -240,7 +195,7 @@ static void disconnect(struct guest *guest)
 	qmp_free(guest->qmp);
 	guest->qmp = NULL;
 	guest->ready = false;
-	guest->head = guest->count = 0;
+	guest->queue.head = guest->queue.count = 0;
 	guest->overflowed = false;
 	/* Of what it told, the next connection hears nothing again. */
 	guest->locks = (struct locks){ .on = guest->lights_told ? guest->locks.on : 0 };
@@ -278,8 +233,8 @@ static void handle_ready(void *user, const char *version)
 	if (guest->events && guest->events->let_go)
 		guest->events->let_go(guest->user);
 	ask_mice(guest);
-	if (guest->events && guest->events->ready)
-		guest->events->ready(guest->user);
+	if (guest->ready_fn)
+		guest->ready_fn(guest->ready_user);
 }
 
 static void handle_mice(void *user, bool absolute)
@@ -472,6 +427,12 @@ int guest_add_display(struct guest *guest, int fd)
 	if (r >= 0)
 		guest->display_asked = guest->executed;
 	return r;
+}
+
+void guest_set_ready(struct guest *guest, void (*ready)(void *user), void *user)
+{
+	guest->ready_fn = ready;
+	guest->ready_user = user;
 }
 
 void guest_free(struct guest *guest)

@@ -13,7 +13,7 @@ struct event_base;
 struct guest;
 struct input_event;
 
-/* Each is optional, and called from the loop. */
+/* Called from the loop. */
 struct guest_events {
 	/*
 	 * The guest's pointer takes positions, or motion only; told when it changes,
@@ -23,8 +23,6 @@ struct guest_events {
 	void (*pointer)(void *user, bool absolute);
 	/* Optional. The guest holds no keys and buttons any more: it is another one, or was made to let go. */
 	void (*let_go)(void *user);
-	/* QEMU takes commands. */
-	void (*ready)(void *user);
 };
 
 /*
@@ -53,8 +51,12 @@ void guest_note_leds(struct guest *guest, unsigned int leds);
 /*
  * Has QEMU speak D-Bus on fd, one end of a socketpair (getfd, add_client @dbus-display), in place of any given before.
  * fd stays the caller's to close. If QEMU refuses, the log says why, once, and the pair's other end hears its end.
- * -ENOTCONN: not connected; -EAGAIN: QEMU has not read what it was sent before; others of sendmsg().
+ * -ENOTCONN: not connected, guest_set_ready() tells when; -EAGAIN: QEMU has not read what it was sent before; others
+ * of sendmsg().
  */
 int guest_add_display(struct guest *guest, int fd);
+
+/* Whom to tell, from the loop, each time that QEMU takes commands; NULL: nobody. */
+void guest_set_ready(struct guest *guest, void (*ready)(void *user), void *user);
 
 #endif

@@ -317,11 +317,23 @@ static void handle_timer(evutil_socket_t fd, short what, void *user)
 		fail(bus, r);
 }
 
+static void handle_ready(void *user)
+{
+	struct qemu_bus *bus = user;
+
+	/* No reason to wait for the next attempt. */
+	if (bus->state == STATE_DOWN)
+		arm(bus, 0);
+}
+
 int qemu_bus_new(struct event_base *base, const char *address, struct guest *guest, struct qemu_bus **ret)
 {
-	const bool p2p = !strcmp(address, QEMU_BUS_P2P);
+	const bool p2p = address && !strcmp(address, QEMU_BUS_P2P);
 	struct qemu_bus *bus;
 
+	*ret = NULL;
+	if (!address)
+		return 0;
 	if (!address[0] || (p2p && !guest))
 		return -EINVAL;
 	bus = calloc(1, sizeof(*bus));
@@ -336,6 +348,8 @@ int qemu_bus_new(struct event_base *base, const char *address, struct guest *gue
 		qemu_bus_free(bus);
 		return -ENOMEM;
 	}
+	if (bus->guest)
+		guest_set_ready(bus->guest, handle_ready, bus);
 	arm(bus, 0);
 	*ret = bus;
 	return 0;
@@ -345,6 +359,8 @@ void qemu_bus_free(struct qemu_bus *bus)
 {
 	if (!bus)
 		return;
+	if (bus->guest)
+		guest_set_ready(bus->guest, NULL, NULL);
 	bus_pump_free(bus->pump);
 	if (bus->timer)
 		event_free(bus->timer);
@@ -379,12 +395,6 @@ bool qemu_bus_is_up(const struct qemu_bus *bus)
 const char *qemu_bus_trouble(const struct qemu_bus *bus)
 {
 	return bus->trouble;
-}
-
-void qemu_bus_retry(struct qemu_bus *bus)
-{
-	if (bus->state == STATE_DOWN)
-		arm(bus, 0);
 }
 
 sd_bus *qemu_bus_get(const struct qemu_bus *bus)

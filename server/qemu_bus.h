@@ -39,7 +39,7 @@ struct qemu_bus_user {
 
 /*
  * address: as D-Bus has them ("unix:path=/run/..."), or QEMU_BUS_P2P, which needs guest. guest is borrowed.
- * QEMU may come later. -EINVAL, -ENOMEM.
+ * QEMU may come later. address NULL: *ret is NULL, too. -EINVAL, -ENOMEM.
  */
 int qemu_bus_new(struct event_base *base, const char *address, struct guest *guest, struct qemu_bus **ret);
 /* All users are gone before. NULL is fine. */
@@ -52,8 +52,6 @@ void qemu_bus_remove_user(struct qemu_bus *bus, struct qemu_bus_user *user);
 bool qemu_bus_is_up(const struct qemu_bus *bus);
 /* While it is not up: why, as one sentence for people; empty: nobody knows yet. Borrowed. */
 const char *qemu_bus_trouble(const struct qemu_bus *bus);
-/* The guest's QMP monitor is there: no reason to wait for the next attempt. */
-void qemu_bus_retry(struct qemu_bus *bus);
 
 /* The connection while it is up, else NULL; borrowed until down(). After a call of sd-bus's own: qemu_bus_wake(). */
 sd_bus *qemu_bus_get(const struct qemu_bus *bus);

@@ -6,27 +6,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "server/input.h"
+#include "server/input_queue.h"
 
 /* Absolute axes of InputMoveEvent: 0 .. 0x7fff. */
 #define AXIS_RANGE 32768
 #define RELEASED_KEYS_MAX 16
-
-static const struct {
-	uint32_t mask;
-	const char *name; /* InputButton */
-	bool wheel; /* a step, not a state */
-} button_table[] = {
-	{ INPUT_BUTTON_LEFT, "left", false },
-	{ INPUT_BUTTON_MIDDLE, "middle", false },
-	{ INPUT_BUTTON_RIGHT, "right", false },
-	{ INPUT_BUTTON_WHEEL_UP, "wheel-up", true },
-	{ INPUT_BUTTON_WHEEL_DOWN, "wheel-down", true },
-	{ INPUT_BUTTON_WHEEL_LEFT, "wheel-left", true },
-	{ INPUT_BUTTON_WHEEL_RIGHT, "wheel-right", true },
-	{ INPUT_BUTTON_BACK, "side", false },
-	{ INPUT_BUTTON_FORWARD, "extra", false },
-};
 
 struct text {
 	char *data;
@@ -100,14 +84,15 @@ static void append_place(struct text *text, const struct qmp_input *state, const
 
 static void append_buttons(struct text *text, uint32_t before, uint32_t after)
 {
-	for (size_t i = 0; i < sizeof(button_table) / sizeof(button_table[0]); i++) {
-		bool was = before & button_table[i].mask, is = after & button_table[i].mask;
+	for (size_t i = 0; i < INPUT_BUTTON_KINDS; i++) {
+		const struct input_button_kind *kind = &input_button_kinds[i];
+		bool was = before & kind->mask, is = after & kind->mask;
 
-		if (was == is || (button_table[i].wheel && !is))
+		if (was == is || (kind->wheel && !is))
 			continue;
-		append_button(text, button_table[i].name, is);
-		if (button_table[i].wheel)
-			append_button(text, button_table[i].name, false);
+		append_button(text, kind->qmp, is);
+		if (kind->wheel)
+			append_button(text, kind->qmp, false);
 	}
 }
 
@@ -133,19 +118,6 @@ bool qmp_input_usable(const struct input_event *event)
 			(event->kind == INPUT_POINTER && event->pointer.width && event->pointer.height);
 }
 
-/* What is held once event has come; the wheel's steps are not held. */
-static uint32_t buttons_after(uint32_t before, const struct input_event *event)
-{
-	return (before & ~event->pointer.changed) | (event->pointer.buttons & event->pointer.changed);
-}
-
-static uint32_t without_wheel(uint32_t buttons)
-{
-	for (size_t i = 0; i < sizeof(button_table) / sizeof(button_table[0]); i++)
-		buttons &= button_table[i].wheel ? ~button_table[i].mask : ~0u;
-	return buttons;
-}
-
 bool qmp_input_event(struct qmp_input *state, const struct input_event *event,
 		char ret_text[QMP_INPUT_TEXT_MAX_BYTES])
 {
@@ -163,9 +135,9 @@ bool qmp_input_event(struct qmp_input *state, const struct input_event *event,
 	} else {
 		append_place(&text, state, event);
 	}
-	buttons = buttons_after(state->buttons, event);
+	buttons = input_buttons_after(state->buttons, event);
 	append_buttons(&text, state->buttons, buttons);
-	state->buttons = without_wheel(buttons);
+	state->buttons = input_buttons_held(buttons);
 	if (event->kind == INPUT_POINTER) {
 		state->x = event->pointer.x;
 		state->y = event->pointer.y;

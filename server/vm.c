@@ -398,18 +398,9 @@ static void handle_guest_let_go(void *user)
 	input_route_forget_keys(&vm->route);
 }
 
-static void handle_guest_ready(void *user)
-{
-	struct vm *vm = user;
-
-	if (vm->bus)
-		qemu_bus_retry(vm->bus);
-}
-
 static const struct guest_events guest_events = {
 	.pointer = handle_guest_pointer,
 	.let_go = handle_guest_let_go,
-	.ready = handle_guest_ready,
 };
 
 static int open_gate(struct vm *vm)
@@ -469,12 +460,10 @@ int vm_new(struct event_base *base, const struct config_vm *config, const struct
 	if (r < 0)
 		goto fail;
 	vm->route.capture = vm->capture;
-	if (config->dbus) {
-		r = qemu_bus_new(base, config->dbus, vm->route.guest, &vm->bus);
-		if (r < 0)
-			goto fail;
-		capture_take_bus(vm->capture, vm->bus);
-	}
+	r = qemu_bus_new(base, config->dbus, vm->route.guest, &vm->bus);
+	if (r < 0)
+		goto fail;
+	capture_take_bus(vm->capture, vm->bus);
 	r = vm_clipboard_init(&vm->clipboard, base, config, vm->bus);
 	if (r < 0)
 		goto fail;

@@ -236,7 +236,7 @@ void capture_take_broker(struct capture *capture, int fd)
 
 void capture_take_bus(struct capture *capture, struct qemu_bus *bus)
 {
-	if (capture->impl->take_bus)
+	if (bus && capture->impl->take_bus)
 		capture->impl->take_bus(capture, bus);
 }
 

@@ -166,7 +166,7 @@ bool capture_takes_input(const struct capture *capture);
  * fd; sources that need no broker close it.
  */
 void capture_take_broker(struct capture *capture, int fd);
-/* The connection to the VM's QEMU, borrowed until capture_close(); at most once. */
+/* The connection to the VM's QEMU (NULL: there is none), borrowed until capture_close(); at most once. */
 void capture_take_bus(struct capture *capture, struct qemu_bus *bus);
 
 /*

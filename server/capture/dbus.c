@@ -17,9 +17,12 @@
 #include "server/frame.h"
 #include "server/log.h"
 #include "server/qemu_bus.h"
+#include "server/qemu_input.h"
 
 #define CONSOLE_PATH "/org/qemu/Display1/Console_0"
 #define CONSOLE "org.qemu.Display1.Console"
+/* Monitors say how large they are, not how fine: as most are. */
+#define DPI_X10 960
 #define BACKOFF_MIN_NS (100 * NSEC_PER_MSEC)
 #define BACKOFF_MAX_NS (2 * NSEC_PER_SEC)
 
@@ -28,6 +31,7 @@ struct capture_dbus {
 	struct event_base *base;
 	struct qemu_bus *bus; /* NULL: not given yet */
 	struct qemu_bus_user user;
+	struct qemu_input *input; /* NULL: there is no bus */
 	struct dbus_picture picture;
 	pixman_region32_t shown; /* the damage of the frame that was handed out last */
 	uint64_t sequence;
@@ -229,18 +233,88 @@ static void watch_dbus(struct capture *capture, bool watched)
 	}
 }
 
+static void handle_input_ready(void *user, bool ready)
+{
+	struct capture_dbus *dbus = user;
+
+	(void)ready;
+	capture_emit_pointer(&dbus->capture, true);
+}
+
+static void handle_pointer(void *user, bool absolute)
+{
+	struct capture_dbus *dbus = user;
+
+	capture_emit_pointer(&dbus->capture, absolute);
+}
+
+static void handle_leds(void *user, unsigned int leds)
+{
+	struct capture_dbus *dbus = user;
+
+	capture_emit_leds(&dbus->capture, leds);
+}
+
+static const struct qemu_input_events input_events = {
+	.ready = handle_input_ready,
+	.pointer = handle_pointer,
+	.leds = handle_leds,
+};
+
 static void take_bus(struct capture *capture, struct qemu_bus *bus)
 {
 	struct capture_dbus *dbus = (struct capture_dbus *)capture;
 
+	if (qemu_input_new(bus, &input_events, dbus, &dbus->input) < 0)
+		log_warn(NULL, "no memory for input over QEMU's D-Bus display");
 	dbus->bus = bus;
 	qemu_bus_add_user(bus, &dbus->user);
+}
+
+static bool takes_input(const struct capture *capture)
+{
+	const struct capture_dbus *dbus = (const struct capture_dbus *)capture;
+
+	return dbus->input && qemu_input_is_ready(dbus->input);
+}
+
+static void put_input(struct capture *capture, const struct input_event *event)
+{
+	struct capture_dbus *dbus = (struct capture_dbus *)capture;
+
+	if (dbus->input)
+		qemu_input_put(dbus->input, event);
+}
+
+static int handle_resized(sd_bus_message *message, void *user, sd_bus_error *error)
+{
+	const sd_bus_error *refusal = sd_bus_message_get_error(message);
+
+	(void)user;
+	(void)error;
+	if (refusal)
+		log_info(NULL, "QEMU does not tell the guest which size viewers wish for: %s",
+				refusal->message ? refusal->message : refusal->name);
+	return 0;
+}
+
+static int resize_dbus(struct capture *capture, uint32_t width, uint32_t height)
+{
+	struct capture_dbus *dbus = (struct capture_dbus *)capture;
+
+	if (!dbus->bus)
+		return -EOPNOTSUPP;
+	if (!width || !height || width > FRAME_SIZE_MAX || height > FRAME_SIZE_MAX)
+		return -EINVAL;
+	return qemu_bus_call(dbus->bus, NULL, CONSOLE_PATH, CONSOLE, "SetUIInfo", handle_resized, NULL, "qqiiuu",
+			(int)(width * 254 / DPI_X10), (int)(height * 254 / DPI_X10), 0, 0, width, height);
 }
 
 static void close_dbus(struct capture *capture)
 {
 	struct capture_dbus *dbus = (struct capture_dbus *)capture;
 
+	qemu_input_free(dbus->input);
 	if (dbus->bus)
 		qemu_bus_remove_user(dbus->bus, &dbus->user);
 	if (dbus->timer) {
@@ -259,6 +333,9 @@ static const struct capture_impl dbus_impl = {
 	.knows_change = true,
 	.tells_change = true,
 	.close = close_dbus,
+	.resize = resize_dbus,
+	.input = put_input,
+	.takes_input = takes_input,
 	.watch = watch_dbus,
 	.take_bus = take_bus,
 };

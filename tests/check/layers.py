@@ -33,7 +33,7 @@ LAYERS = [
     ("screenshot", ["server/screenshot.*"], []),
     ("framefile", ["server/framefile*"], []),
     ("capture", ["server/capture/*"], ["config/*", "server/format.h", "server/framefile.h", "server/channel.h",
-                                        "server/bus_pump.h", "server/qemu_bus.h"]),
+                                        "server/bus_pump.h", "server/qemu_bus.h", "server/qemu_input.h"]),
     # Another program's plugin: of the project it may know only what knows nothing of it.
     ("softva", ["encoders/softva/*"], ["encoders/colour.h", "encoders/detile.h", "encoders/h264_*.h"]),
     ("encoders", ["encoders/*"], []),
@@ -42,7 +42,7 @@ LAYERS = [
     ("clipboard", ["server/vdagent.*", "server/clip_text.*", "server/clipboard.*", "server/guest_agent.*",
                    "server/qemu_clipboard.*"], ["config/config.h", "net/spice_wire.h", "server/qemu_bus.h"]),
     ("guest", ["server/guest.*", "server/input.*", "server/qmp*", "server/locks.*",
-               "server/qemu_bus.*", "server/bus_pump.*"], []),
+               "server/qemu_bus.*", "server/qemu_input.*", "server/bus_pump.*", "server/input_queue.*"], []),
     ("video", ["server/video.*", "server/quality.*"],
      ["config/*", "net/flow.h", "net/protocol.h", "encoders/*", "server/activity.h", "server/activity_photo.h"]),
     ("vm", ["server/vm.*", "server/vm_window.*", "server/vm_picture.*", "server/resizer.*", "server/protocols.*",

@@ -393,11 +393,15 @@ class RfbClient:
                     self.read(16 * self.unpack(">Bxxx")[0])
                 self.width, self.height = width, height
                 self.pixels = bytearray(width * height * 4)
-            else:
+            elif not self.other(encoding):
                 raise ValueError(f"encoding {encoding}")
             rectangles.append((x, y, width, height, encoding))
             count -= 1
         return rectangles
+
+    def other(self, encoding):
+        """Reads a rectangle of an encoding that is not known here. False: neither it is there."""
+        return False
 
     def _raw(self, x, y, width, height):
         data = self.read(width * height * 4)

@@ -6,9 +6,23 @@ import subprocess
 import tempfile
 import unittest
 
-from guest import Guest, build_payload
+from guest import NO_VMWARE_MOUSE, Guest, build_payload
 from harness import Daemon, RfbClient, vm_section, wait_until
 from picture import Picture
+
+LED_STATE = -261
+
+
+class Lights(RfbClient):
+    """A viewer that is told of the guest's lights."""
+    lights = None
+
+    def other(self, encoding):
+        if encoding != LED_STATE:
+            return False
+        (self.lights,) = self.unpack(">B")
+        return True
+
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -126,6 +140,81 @@ class QemuDBus(unittest.TestCase):
                 daemon.wait_line("no picture: (The connection to QEMU is lost|There is no connection to QEMU's monitor)")
                 guest = self.start_guest()
                 self.assert_same(viewer, guest, "second")
+
+    def test_input(self):
+        """Without QMP: keys and pointer go over D-Bus."""
+        self.start_bus()
+        guest = self.start_guest(f"dbus,addr={self.address}")
+        with Daemon(self.section(dbus=self.address, qmp=None, keymap="de")) as daemon:
+            daemon.wait_line("connected to QEMU's D-Bus display")
+            with self.watch(daemon) as viewer:
+                for keysym, code in ((ord("z"), b"\x15\x95"), (0xe4, b"\x28\xa8"), (0xff54, b"\xe0\x50\xe0\xd0"),
+                                     (0xff61, bytes.fromhex("e02ae037 e0b7e0aa"))):
+                    for down in (True, False):
+                        viewer.key(keysym, down)
+                    self.assertEqual(guest.scancodes(len(code), f"keysym {keysym:#x}").hex(), code.hex())
+                viewer.pointer(360, 200)
+                buttons, x, y, _ = guest.pointer("motion")
+                # The guest's 0..0xffff is QEMU's 0..0x7fff, of the pixel's left upper corner.
+                self.assertEqual((buttons, (x * 720 + 0x8000) >> 16, (y * 400 + 0x8000) >> 16), (0, 360, 200))
+                for mask, expected in ((1, 0x20), (3, 0x28), (7, 0x38), (4, 0x10), (0, 0)):
+                    viewer.pointer(360, 200, mask)
+                    packet = guest.pointer("button")
+                    while packet[0] != expected:  # one packet a changed button
+                        packet = guest.pointer("button")
+                for mask, expected in ((8, 0xff), (16, 0x01)):
+                    viewer.pointer(360, 200, mask)
+                    viewer.pointer(360, 200, 0)
+                    wheel = guest.pointer("wheel")[3]
+                    while not wheel:
+                        wheel = guest.pointer("wheel")[3]
+                    self.assertEqual(wheel, expected)
+                viewer.key(ord("a"), True)
+                self.read_key(guest, 0x1e)
+            # Who goes with a key held lets go of it.
+            self.read_key(guest, 0x9e)
+            with self.watch(daemon) as viewer:
+                viewer.key(ord("b"), True)
+                self.read_key(guest, 0x30)
+                daemon.process.kill()
+            self.read_key(guest, 0xb0)
+
+    def read_key(self, guest, code):
+        """The next scancode, whatever the mouse said before."""
+        while isinstance(event := guest.event(f"scancode {code:#x}"), tuple):
+            pass
+        self.assertEqual(event, code)
+
+    def test_motion(self):
+        self.start_bus()
+        guest = self.start_guest(f"dbus,addr={self.address}", machine=NO_VMWARE_MOUSE)
+        with Daemon(self.section(dbus=self.address, qmp=None)) as daemon:
+            daemon.wait_line("connected to QEMU's D-Bus display")
+            with self.watch(daemon) as viewer:
+                # Positions are what RFB has; the way between them is what the guest gets.
+                viewer.pointer(100, 100)
+                self.assertEqual(self.press(guest, viewer, ord("a")), b"\x1e\x9e")
+                viewer.pointer(120, 97)
+                self.assertEqual(guest.motion("way"), (0, 20, -3))
+                viewer.pointer(120, 97, 1)
+                self.assertEqual(guest.motion("press"), (1, 0, 0))
+            # Who goes with a button held lets go of it.
+            self.assertEqual(guest.motion("release"), (0, 0, 0))
+            self.assertEqual(daemon.count_lines("refuses input"), 0)
+
+    def test_lights(self):
+        guest = self.start_guest()
+        with Daemon(self.section()) as daemon:
+            daemon.wait_line("connected to QEMU's D-Bus display")
+            with Lights(daemon.address("vm")) as viewer:
+                viewer.set_encodings(0, -223, LED_STATE)
+                for mask in (4, 6, 0):
+                    # As a guest's driver lights them.
+                    guest.execute(*(("human-monitor-command", {"command-line": f"o /b 0x60 {byte}"})
+                                    for byte in (0xed, mask)))
+                    while viewer.lights != mask:
+                        viewer.request(incremental=viewer.lights is not None)
+                        viewer.update()
 
 
 if __name__ == "__main__":
