@@ -92,8 +92,9 @@ static void fail(struct qemu_bus *bus, int why)
 		log_notice(NULL, "connection to QEMU's D-Bus display at %s lost: %s", bus->address, strerror(-why));
 		bus->warned[0] = '\0';
 	} else if (bus->guest && why == -ENOTCONN) {
-		/* Which has its own line in the log. */
-		snprintf(bus->trouble, sizeof(bus->trouble), "There is no connection to QEMU's monitor.");
+		/* Which has its own line in the log, and a first moment. */
+		if (bus->backoff_ns > BACKOFF_MIN_NS)
+			snprintf(bus->trouble, sizeof(bus->trouble), "There is no connection to QEMU's monitor.");
 	} else if (why == -ETIMEDOUT) {
 		set_trouble(bus, "QEMU's D-Bus display does not answer.");
 	} else {

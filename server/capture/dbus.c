@@ -13,7 +13,9 @@
 #include "server/capture/capture.h"
 #include "server/capture/dbus_listener.h"
 #include "server/capture/dbus_picture.h"
+#include "server/capture/vfio_frame.h"
 #include "server/clock.h"
+#include "server/cursor.h"
 #include "server/frame.h"
 #include "server/log.h"
 #include "server/qemu_bus.h"
@@ -35,6 +37,8 @@ struct capture_dbus {
 	struct dbus_picture picture;
 	pixman_region32_t shown; /* the damage of the frame that was handed out last */
 	uint64_t sequence;
+	uint64_t shapes, shapes_next; /* of the pointer: those of all listeners before this one, and of it, too */
+	bool cursor_seen;
 
 	bool watched;
 	struct dbus_listener *listener; /* NULL: QEMU tells nothing */
@@ -111,7 +115,33 @@ static void handle_ended(void *user, int why, bool refused)
 	}
 }
 
-static const struct dbus_listener_events listener_events = { .changed = handle_changed, .ended = handle_ended };
+/* Each listener counts its shapes from the beginning. */
+static void handle_cursor(void *user, const struct cursor *cursor)
+{
+	struct capture_dbus *dbus = user;
+	struct cursor news = *cursor;
+
+	news.shape_serial += dbus->shapes;
+	dbus->shapes_next = news.shape_serial + 1;
+	dbus->cursor_seen = news.visible;
+	capture_emit_cursor(&dbus->capture, &news);
+}
+
+static void hide_cursor(struct capture_dbus *dbus)
+{
+	static const struct cursor hidden = { 0 };
+
+	if (dbus->cursor_seen)
+		capture_emit_cursor(&dbus->capture, &hidden);
+	dbus->cursor_seen = false;
+	dbus->shapes = dbus->shapes_next;
+}
+
+static const struct dbus_listener_events listener_events = {
+	.cursor = handle_cursor,
+	.changed = handle_changed,
+	.ended = handle_ended,
+};
 
 static int handle_registered(sd_bus_message *message, void *user, sd_bus_error *error)
 {
@@ -154,6 +184,7 @@ static void listen_again(struct capture_dbus *dbus)
 	stop_listening(dbus);
 	if (!dbus->watched || !dbus->bus || !qemu_bus_is_up(dbus->bus))
 		return;
+	hide_cursor(dbus);
 	dbus_picture_forget(&dbus->picture);
 	r = start_listening(dbus);
 	if (r < 0) {
@@ -188,6 +219,7 @@ static void handle_down(void *user)
 	struct capture_dbus *dbus = user;
 
 	stop_listening(dbus);
+	hide_cursor(dbus);
 	dbus_picture_forget(&dbus->picture);
 	capture_changed(&dbus->capture);
 }
@@ -197,15 +229,22 @@ static int poll_dbus(struct capture *capture, struct frame **ret_frame)
 	struct capture_dbus *dbus = (struct capture_dbus *)capture;
 	struct dbus_picture *picture = &dbus->picture;
 	const char *trouble = dbus->trouble;
+	int r;
 
+	r = dbus_picture_check(picture);
+	if (r == -EBUSY) {
+		capture_changed(capture);
+		return -EAGAIN;
+	}
+	if (r < 0)
+		fail(dbus, picture->reason);
 	if (picture->frame) {
 		if (!capture->whole && !pixman_region32_not_empty(&picture->damage))
 			return -EAGAIN;
 		pixman_region32_copy(&dbus->shown, &picture->damage);
 		pixman_region32_clear(&picture->damage);
 		capture->hint = capture->whole ? NULL : &dbus->shown;
-		picture->frame->sequence = ++dbus->sequence;
-		picture->frame->capture_ns = clock_now_ns();
+		vfio_frame_stamp(picture->frame, ++dbus->sequence, clock_now_ns());
 		*ret_frame = frame_ref(picture->frame);
 		return 0;
 	}

@@ -35,3 +35,11 @@ const struct dbus_format *dbus_format_find(uint32_t pixman)
 			return &formats[i];
 	return NULL;
 }
+
+const struct dbus_format *dbus_format_find_fourcc(uint32_t fourcc)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (fourcc && formats[i].fourcc == fourcc)
+			return &formats[i];
+	return NULL;
+}

@@ -13,5 +13,7 @@ struct dbus_format {
 
 /* NULL: none that planecast reads. */
 const struct dbus_format *dbus_format_find(uint32_t pixman);
+/* The same by DRM's name. */
+const struct dbus_format *dbus_format_find_fourcc(uint32_t fourcc);
 
 #endif

@@ -5,19 +5,25 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "server/bus_pump.h"
 #include "server/capture/dbus_picture.h"
+#include "server/cursor.h"
+#include "server/log.h"
 
 #define PATH "/org/qemu/Display1/Listener"
+#define MAP_INTERFACE "org.qemu.Display1.Listener.Unix.Map"
 
 struct dbus_listener {
 	struct dbus_picture *picture;
 	const struct dbus_listener_events *events;
 	void *user;
 	struct bus_pump *pump;
+	struct cursor cursor; /* its pixels are here */
+	uint32_t *argb;
 	bool changed;
 	int failed; /* what a call asked for could not be: this ends */
 };
@@ -65,6 +71,112 @@ static int handle_update(sd_bus_message *call, void *user, sd_bus_error *error)
 	return answer(listener, call, dbus_picture_update(listener->picture, x, y, &pixels));
 }
 
+static int read_rectangle(sd_bus_message *call, int32_t *ret)
+{
+	return sd_bus_message_read(call, "iiii", &ret[0], &ret[1], &ret[2], &ret[3]);
+}
+
+static int handle_touch(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	struct dbus_listener *listener = user;
+	int32_t at[4];
+	int r = read_rectangle(call, at);
+
+	(void)error;
+	return r < 0 ? r : answer(listener, call, dbus_picture_touch(listener->picture, at[0], at[1], at[2], at[3]));
+}
+
+static int handle_map(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	struct dbus_listener *listener = user;
+	struct dbus_map map;
+	int r;
+
+	(void)error;
+	r = sd_bus_message_read(call, "huuuuu", &map.fd, &map.offset, &map.width, &map.height, &map.stride,
+			&map.format);
+	return r < 0 ? r : answer(listener, call, dbus_picture_map(listener->picture, &map));
+}
+
+static int handle_dmabuf(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	struct dbus_listener *listener = user;
+	struct dbus_map map = { .offset = 0 };
+	uint64_t modifier;
+	int y0_top, r;
+
+	(void)error;
+	r = sd_bus_message_read(call, "huuuutb", &map.fd, &map.width, &map.height, &map.stride, &map.format, &modifier,
+			&y0_top);
+	/* In QEMU's own drawing what has this flag is turned over, whatever it is called. */
+	return r < 0 ? r : answer(listener, call, dbus_picture_dmabuf(listener->picture, &map, modifier, y0_top));
+}
+
+static int handle_mouse(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	struct dbus_listener *listener = user;
+	int32_t x, y, on;
+	int r = sd_bus_message_read(call, "iii", &x, &y, &on);
+
+	(void)error;
+	if (r < 0)
+		return r;
+	listener->cursor.x = x;
+	listener->cursor.y = y;
+	listener->cursor.position_known = true;
+	listener->cursor.visible = on && listener->argb;
+	listener->events->cursor(listener->user, &listener->cursor);
+	return sd_bus_reply_method_return(call, "");
+}
+
+/* False: what cannot be, or is too large for viewers. */
+static bool define_cursor(struct dbus_listener *listener, const int32_t *at, const void *data, size_t bytes)
+{
+	const int32_t width = at[0], height = at[1], x = at[2], y = at[3];
+	struct cursor *cursor = &listener->cursor;
+	uint32_t *argb;
+
+	if (width <= 0 || height <= 0 || width > CURSOR_SIZE_MAX || height > CURSOR_SIZE_MAX ||
+			bytes < (size_t)width * (size_t)height * 4)
+		return false;
+	argb = malloc((size_t)width * (size_t)height * 4);
+	if (!argb)
+		return false;
+	memcpy(argb, data, (size_t)width * (size_t)height * 4);
+	free(listener->argb);
+	listener->argb = argb;
+	cursor->argb = argb;
+	cursor->width = (uint32_t)width;
+	cursor->height = (uint32_t)height;
+	cursor->hot_x = x > 0 && x < width ? (uint32_t)x : 0;
+	cursor->hot_y = y > 0 && y < height ? (uint32_t)y : 0;
+	cursor->visible = true;
+	cursor->shape_serial++;
+	return true;
+}
+
+static int handle_cursor(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	struct dbus_listener *listener = user;
+	const void *data;
+	size_t bytes;
+	int32_t at[4];
+	int r = read_rectangle(call, at);
+
+	(void)error;
+	if (r >= 0)
+		r = sd_bus_message_read_array(call, 'y', &data, &bytes);
+	if (r < 0)
+		return r;
+	if (!define_cursor(listener, at, data, bytes)) {
+		log_info(NULL, "the guest's pointer of %dx%d cannot be shown", at[0], at[1]);
+		listener->cursor.visible = false;
+	}
+	if (listener->argb)
+		listener->events->cursor(listener->user, &listener->cursor);
+	return sd_bus_reply_method_return(call, "");
+}
+
 static int handle_disable(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct dbus_listener *listener = user;
@@ -84,15 +196,27 @@ static int get_interfaces(sd_bus *bus, const char *path, const char *interface, 
 	(void)property;
 	(void)user;
 	(void)error;
-	return sd_bus_message_append(reply, "as", 0);
+	return sd_bus_message_append(reply, "as", 1, MAP_INTERFACE);
 }
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD("Scanout", "uuuuay", "", handle_scanout, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Update", "iiiiuuay", "", handle_update, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ScanoutDMABUF", "huuuutb", "", handle_dmabuf, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("UpdateDMABUF", "iiii", "", handle_touch, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("MouseSet", "iii", "", handle_mouse, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("CursorDefine", "iiiiay", "", handle_cursor, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Disable", "", "", handle_disable, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Interfaces", "as", get_interfaces, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_VTABLE_END,
+};
+
+/* Of QEMU 9.2 and later, where the picture is in memory that can be shared. */
+static const sd_bus_vtable map_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("ScanoutMap", "huuuuu", "", handle_map, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("UpdateMap", "iiii", "", handle_touch, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 
@@ -138,6 +262,8 @@ static int start(struct dbus_listener *listener, struct event_base *base, int fd
 	if (r >= 0)
 		r = sd_bus_add_object_vtable(bus, NULL, PATH, "org.qemu.Display1.Listener", vtable, listener);
 	if (r >= 0)
+		r = sd_bus_add_object_vtable(bus, NULL, PATH, MAP_INTERFACE, map_vtable, listener);
+	if (r >= 0)
 		r = sd_bus_start(bus);
 	if (r < 0) {
 		sd_bus_close_unref(bus);
@@ -180,5 +306,6 @@ void dbus_listener_free(struct dbus_listener *listener)
 	if (!listener)
 		return;
 	bus_pump_free(listener->pump);
+	free(listener->argb);
 	free(listener);
 }

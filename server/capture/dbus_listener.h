@@ -8,11 +8,14 @@
 
 #include <stdbool.h>
 
+struct cursor;
 struct dbus_listener;
 struct dbus_picture;
 struct event_base;
 
 struct dbus_listener_events {
+	/* The pointer's picture or place is another one; borrowed. */
+	void (*cursor)(void *user, const struct cursor *cursor);
 	/* The picture is another one, or may be, after one or many calls. */
 	void (*changed)(void *user);
 	/*

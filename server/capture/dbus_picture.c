@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "server/capture/dbus_format.h"
+#include "server/capture/dbus_memory.h"
 #include "server/frame.h"
 
 #define STRIDE_ALIGN 64
@@ -148,6 +149,7 @@ static void show(struct dbus_picture *picture, struct frame *frame)
 {
 	frame_unref(picture->frame);
 	picture->frame = frame;
+	picture->upside_down = frame_unref(picture->upside_down);
 	picture->off = false;
 	pixman_region32_clear(&picture->damage);
 }
@@ -198,6 +200,89 @@ int dbus_picture_scanout(struct dbus_picture *picture, const struct dbus_pixels 
 		show(picture, &new->frame);
 	add_damage(picture, 0, 0, pixels->width, pixels->height);
 	return 0;
+}
+
+int dbus_picture_map(struct dbus_picture *picture, const struct dbus_map *map)
+{
+	struct frame *frame;
+	int r = dbus_memory_map(map, &frame, picture->reason);
+
+	if (r < 0)
+		return r;
+	show(picture, frame);
+	add_damage(picture, 0, 0, frame->width, frame->height);
+	return 0;
+}
+
+static int turn_over(struct dbus_picture *picture)
+{
+	const struct frame *from = picture->upside_down;
+	struct memory_frame *memory = memory_of(picture->frame);
+	const size_t row_bytes = (size_t)from->width * memory->format->bytes_per_pixel;
+	int r = dbus_picture_check(picture);
+
+	if (r < 0)
+		return r;
+	r = frame_begin_read(picture->upside_down);
+	if (r < 0)
+		return refuse(picture, r, "The guest's picture cannot be read: %s.", strerror(-r));
+	for (uint32_t y = 0; y < from->height; y++)
+		memcpy(memory->pixels + (size_t)y * memory->frame.planes[0].stride,
+				from->data + (size_t)(from->height - 1 - y) * from->planes[0].stride, row_bytes);
+	frame_end_read(picture->upside_down);
+	add_damage(picture, 0, 0, from->width, from->height);
+	return 0;
+}
+
+int dbus_picture_dmabuf(struct dbus_picture *picture, const struct dbus_map *map, uint64_t modifier,
+		bool upside_down)
+{
+	const struct dbus_format *format = dbus_format_find_fourcc(map->format);
+	struct memory_frame *memory;
+	struct frame *frame;
+	int r = dbus_memory_dmabuf(map, format, modifier, &frame, picture->reason);
+
+	if (r < 0)
+		return r;
+	if (!upside_down) {
+		show(picture, frame);
+		add_damage(picture, 0, 0, frame->width, frame->height);
+		return 0;
+	}
+	r = new_memory(map->width, map->height, format, &memory);
+	if (r < 0) {
+		frame_unref(frame);
+		return refuse(picture, r, "There is no memory for the guest's picture.");
+	}
+	show(picture, &memory->frame);
+	picture->upside_down = frame;
+	return turn_over(picture);
+}
+
+int dbus_picture_touch(struct dbus_picture *picture, int32_t x, int32_t y, int32_t width, int32_t height)
+{
+	const struct frame *frame = picture->frame;
+
+	if (x < 0 || y < 0 || x >= FRAME_SIZE_MAX || y >= FRAME_SIZE_MAX || width <= 0 || height <= 0 ||
+			width > FRAME_SIZE_MAX || height > FRAME_SIZE_MAX)
+		return refuse(picture, -EINVAL, "QEMU tells of a change of %dx%d at %d, %d, which cannot be.", width,
+				height, x, y);
+	if (!frame || (uint32_t)x + (uint32_t)width > frame->width || (uint32_t)y + (uint32_t)height > frame->height)
+		return -ESTALE;
+	if (picture->upside_down)
+		return turn_over(picture);
+	/* What is copied is told otherwise. */
+	if (memory_of(picture->frame))
+		return -ESTALE;
+	add_damage(picture, (uint32_t)x, (uint32_t)y, (uint32_t)width, (uint32_t)height);
+	return 0;
+}
+
+int dbus_picture_check(struct dbus_picture *picture)
+{
+	struct frame *frame = picture->upside_down ? picture->upside_down : picture->frame;
+
+	return !frame || memory_of(frame) ? 0 : dbus_memory_check(frame, picture->reason);
 }
 
 int dbus_picture_update(struct dbus_picture *picture, int32_t x, int32_t y, const struct dbus_pixels *pixels)

@@ -14,12 +14,13 @@
 #include <stdint.h>
 
 /* As much as struct capture keeps. */
-#define DBUS_REASON_BYTES 160
+#define DBUS_REASON_BYTES 256
 
 struct frame;
 
 struct dbus_picture {
 	struct frame *frame; /* NULL: there is none */
+	struct frame *upside_down; /* the dma-buf whose rows the frame has in their order; NULL: it is not one's */
 	bool off; /* the guest's display is; then there is none */
 	pixman_region32_t damage; /* of the frame, since it was last cleared by whoever shows it */
 	char reason[DBUS_REASON_BYTES];
@@ -39,6 +40,21 @@ void dbus_picture_forget(struct dbus_picture *picture);
 
 /* A whole picture; pixels are copied. -EINVAL, -ENOTSUP: a format that is not read, -ENOMEM. */
 int dbus_picture_scanout(struct dbus_picture *picture, const struct dbus_pixels *pixels);
+/* Memory that QEMU draws into, from offset of fd on: the frame is that memory itself. fd stays the caller's. */
+struct dbus_map {
+	int fd;
+	uint32_t offset, width, height, stride;
+	uint32_t format; /* pixman's */
+};
+/* A whole picture in such memory. -EINVAL, -ENOTSUP, -ENOMEM and others of mmap(). */
+int dbus_picture_map(struct dbus_picture *picture, const struct dbus_map *map);
+/* The same in a dma-buf: format is a fourcc, and modifier DRM's; upside_down: the last row comes first. */
+int dbus_picture_dmabuf(struct dbus_picture *picture, const struct dbus_map *map, uint64_t modifier,
+		bool upside_down);
+/* QEMU has drawn there. -ESTALE as below; -EINVAL. */
+int dbus_picture_touch(struct dbus_picture *picture, int32_t x, int32_t y, int32_t width, int32_t height);
+/* 0; -EBUSY: the GPU still draws; -EIO, -ENOTSUP: memory of QEMU's that it is in went away, or no CPU can read it. */
+int dbus_picture_check(struct dbus_picture *picture);
 /*
  * A part of the one that there is. -ESTALE: it does not lie in there, or there is none, as when QEMU has another
  * picture already that it has not told yet: it has to be asked for anew. -EINVAL, -ENOTSUP.
