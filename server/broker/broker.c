@@ -23,8 +23,8 @@
 #include "server/worker_memory.h"
 
 /*
- * Between looks while somebody waits: never more than a hundredth of a core in the
- * long run, nor a tenth when something is happening.
+ * Between looks while somebody waits, at young processes and at all of them: each takes never more than
+ * a hundredth of a core in the long run, nor a tenth when something is happening.
  */
 #define LOOK_MIN_NS (100 * NSEC_PER_MSEC)
 #define LOOK_MAX_NS NSEC_PER_SEC
@@ -35,6 +35,8 @@
 #define EAGER_NS (500 * NSEC_PER_MSEC)
 #define STARTING_NS (5 * NSEC_PER_SEC)
 #define MEMORY_MAX_BYTES (256 << 20)
+
+enum look_kind { LOOK_YOUNG, LOOK_ALL, LOOKS };
 
 struct place {
 	struct place *next;
@@ -47,7 +49,11 @@ struct broker {
 	struct place *places;
 	int channel, inotify;
 	struct event *channel_event, *inotify_event, *sigterm, *timer;
-	int64_t looked_ns, look_cost_ns; /* the last one's end; in CPU time */
+	struct look_record {
+		int64_t ended_ns, cost_ns; /* the last one's; in CPU time */
+	} looks[LOOKS];
+	bool wants_all; /* soon */
+	struct owner_processes processes;
 	int64_t eager_until_ns;
 	bool privileged;
 	int exit_status;
@@ -80,23 +86,29 @@ static void set_timer(struct broker *broker, int64_t ns)
 	event_add(broker->timer, &delay);
 }
 
-static int64_t eager_gap_ns(const struct broker *broker)
+static int64_t due_ns(const struct broker *broker, enum look_kind kind)
 {
-	return at_least(broker->look_cost_ns * EAGER_SHARE, EAGER_MIN_NS);
-}
+	const bool eager = clock_now_ns() < broker->eager_until_ns || (kind == LOOK_ALL && broker->wants_all);
+	const struct look_record *last = &broker->looks[kind];
+	int64_t gap_ns;
 
-static void look_soon(struct broker *broker)
-{
-	set_timer(broker, broker->looked_ns + eager_gap_ns(broker) - clock_now_ns());
+	if (eager)
+		return last->ended_ns + at_least(last->cost_ns * EAGER_SHARE, EAGER_MIN_NS);
+	gap_ns = at_least(last->cost_ns * LOOK_SHARE, LOOK_MIN_NS);
+	return last->ended_ns + (gap_ns < LOOK_MAX_NS ? gap_ns : LOOK_MAX_NS);
 }
 
 static void schedule(struct broker *broker)
 {
-	int64_t gap_ns = at_least(broker->look_cost_ns * LOOK_SHARE, LOOK_MIN_NS);
+	const int64_t young_ns = due_ns(broker, LOOK_YOUNG), all_ns = due_ns(broker, LOOK_ALL);
 
-	if (clock_now_ns() < broker->eager_until_ns)
-		gap_ns = eager_gap_ns(broker);
-	set_timer(broker, gap_ns < LOOK_MAX_NS ? gap_ns : LOOK_MAX_NS);
+	set_timer(broker, (young_ns < all_ns ? young_ns : all_ns) - clock_now_ns());
+}
+
+static void look_at_all_soon(struct broker *broker)
+{
+	broker->wants_all = true;
+	schedule(broker);
 }
 
 /* What is not there yet is watched when it is: again and again is fine. */
@@ -194,27 +206,32 @@ static void conclude(struct broker *broker, struct place *place, const struct ow
 		place->starting_ns = 0;
 }
 
-static void look_for(struct broker *broker, struct place **wanting, struct owner_search *searches, size_t n)
+static void look_for(struct broker *broker, enum look_kind kind, struct place **wanting,
+		struct owner_search *searches, size_t n)
 {
 	unsigned int denied;
-	int r = owner_search_all(searches, n, &denied);
+	int r = owner_search_all(&broker->processes, kind == LOOK_YOUNG, clock_now_ns(), searches, n, &denied);
 
 	if (r < 0)
 		log_error(NULL, "the broker cannot look for QEMUs: %s", strerror(-r));
-	for (size_t i = 0; i < n && !r; i++)
-		conclude(broker, wanting[i], &searches[i], denied);
+	for (size_t i = 0; i < n && !r; i++) {
+		if (kind == LOOK_ALL)
+			conclude(broker, wanting[i], &searches[i], denied);
+		else if (searches[i].n_holders)
+			broker->wants_all = true; /* there may be others */
+	}
 }
 
-static void look(struct broker *broker)
+static void look(struct broker *broker, enum look_kind kind)
 {
 	const int64_t cpu_before_ns = cpu_ns(), now_ns = clock_now_ns();
+	struct look_record *record = &broker->looks[kind];
 	struct owner_search *searches;
 	struct place **wanting;
 	size_t n = 0, n_places = 0;
-	bool waits = false;
 
-	sweep(broker);
-	watch(broker);
+	if (kind == LOOK_ALL)
+		broker->wants_all = false;
 	for (struct place *place = broker->places; place; place = place->next)
 		n_places++;
 	searches = calloc(n_places + 1, sizeof(*searches));
@@ -224,26 +241,33 @@ static void look(struct broker *broker)
 			wanting[n++] = place;
 	}
 	if (n)
-		look_for(broker, wanting, searches, n);
+		look_for(broker, kind, wanting, searches, n);
 	free(searches);
 	free(wanting);
-	for (struct place *place = broker->places; place; place = place->next)
-		waits = waits || client_waits(place->client) || client_has_ended(place->client);
-	broker->looked_ns = clock_now_ns();
-	broker->look_cost_ns = cpu_ns() - cpu_before_ns;
-	log_debug(NULL, "looked for %zu of %zu, which took %lld us", n, n_places,
-			(long long)(broker->look_cost_ns / NSEC_PER_USEC));
-	if (waits)
-		schedule(broker);
-	else
-		event_del(broker->timer);
+	*record = (struct look_record){ .ended_ns = clock_now_ns(), .cost_ns = cpu_ns() - cpu_before_ns };
+	log_debug(NULL, "looked at %s processes for %zu of %zu, which took %lld us", kind == LOOK_ALL ? "all" : "young",
+			n, n_places, (long long)(record->cost_ns / NSEC_PER_USEC));
 }
 
 static void handle_timer(evutil_socket_t fd, short what, void *user)
 {
+	struct broker *broker = user;
+	bool waits = false;
+
 	(void)fd;
 	(void)what;
-	look(user);
+	sweep(broker);
+	watch(broker);
+	if (clock_now_ns() < due_ns(broker, LOOK_ALL))
+		look(broker, LOOK_YOUNG);
+	if (clock_now_ns() >= due_ns(broker, LOOK_ALL))
+		look(broker, LOOK_ALL);
+	for (struct place *place = broker->places; place; place = place->next)
+		waits = waits || client_waits(place->client) || client_has_ended(place->client);
+	if (waits)
+		schedule(broker);
+	else
+		event_del(broker->timer);
 }
 
 /* The container's node is opened by anybody, and before the group's. */
@@ -275,12 +299,12 @@ static void handle_inotify(evutil_socket_t fd, short what, void *user)
 		return;
 	/* The kernel tells of it before the descriptor is in its process's table. */
 	broker->eager_until_ns = clock_now_ns() + EAGER_NS;
-	look_soon(broker);
+	schedule(broker);
 }
 
 static void handle_changed(void *user)
 {
-	look_soon(user);
+	look_at_all_soon(user);
 }
 
 static void handle_held(void *user, const char *name)
@@ -315,7 +339,7 @@ static void receive_device(struct broker *broker, char *text, int fd)
 	}
 	place->next = broker->places;
 	broker->places = place;
-	look_soon(broker);
+	look_at_all_soon(broker);
 }
 
 static void handle_channel(evutil_socket_t fd, short what, void *user)

@@ -6,8 +6,9 @@
  * which device, and from workers one word, that they have let go: no worker can
  * ask for a device that is not its own. It serves no network, and keeps no device.
  *
- * It looks when something is opened or made below /dev/vfio, and now and then,
- * for QEMUs that libvirt gives a /dev of their own are not seen there. Once a
+ * It looks when something is opened or made below /dev/vfio, and, for QEMUs that
+ * libvirt gives a /dev of their own are not seen there, ten times a second at
+ * processes that are young, and now and then at all of them. Once a
  * second it makes sure that the owner still has what was given away. When that
  * ends, in whatever way, the worker is told to let go, and has LET_GO_NS for it;
  * then the supervisor is asked to kill it, because a device that anybody holds keeps

@@ -57,6 +57,7 @@ static const struct rule {
 	{ __NR_pidfd_getfd, ANY },
 	{ __NR_ioctl, 1, UINT32_MAX, VFIO_GROUP_GET_DEVICE_FD },
 	{ __NR_ioctl, 1, UINT32_MAX, VFIO_DEVICE_QUERY_GFX_PLANE },
+	{ __NR_ioctl, 1, UINT32_MAX, VFIO_DEVICE_GET_INFO },
 	/* supervisor and workers, the loop, the log */
 	{ __NR_sendmsg, ANY },
 	{ __NR_recvmsg, ANY },

@@ -3,7 +3,7 @@
  * What the broker gives up before it looks at anything, for good: all capabilities
  * but CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, being traced itself, new privileges,
  * and all system calls that are not in one table (confine.c). Left are: to read
- * files, to look at processes and take descriptors out of them, two of VFIO's
+ * files, to look at processes and take descriptors out of them, three of VFIO's
  * ioctls, and to talk over sockets that are open already. It can make no socket,
  * write to no file that it opens, start and signal no process.
  *

@@ -191,32 +191,78 @@ static bool look_at_process(int proc_fd, const char *name, const struct owner_se
 	return known && stat.parent != getppid();
 }
 
-int owner_search_all(struct owner_search *searches, size_t n, unsigned int *ret_denied)
+/* The walk's notes: who was there before, and who is there now. */
+struct walk {
+	const struct owner_processes *before;
+	size_t at; /* before's next */
+	struct owner_processes now;
+	size_t room;
+};
+
+/* The kernel lists them by pid. 0 and since when it is known, or -ENOMEM. */
+static int note_process(struct walk *walk, pid_t pid, int64_t now_ns, int64_t *ret_since_ns)
+{
+	const struct owner_processes *before = walk->before;
+	int64_t since_ns = before->n ? now_ns : now_ns - OWNER_YOUNG_NS;
+
+	if (walk->now.n == walk->room) {
+		size_t room = walk->room ? walk->room * 2 : 512;
+		void *list = realloc(walk->now.list, room * sizeof(*walk->now.list));
+
+		if (!list)
+			return -ENOMEM;
+		walk->now.list = list;
+		walk->room = room;
+	}
+	while (walk->at < before->n && before->list[walk->at].pid < pid)
+		walk->at++;
+	if (walk->at < before->n && before->list[walk->at].pid == pid)
+		since_ns = before->list[walk->at].since_ns;
+	walk->now.list[walk->now.n++] = (struct owner_process){ .pid = pid, .since_ns = since_ns };
+	*ret_since_ns = since_ns;
+	return 0;
+}
+
+static void add_holders(struct owner_search *searches, size_t n, const struct owner_holder *found)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (found[i].fd < 0)
+			continue;
+		if (searches[i].n_holders < OWNER_HOLDERS_MAX)
+			searches[i].holders[searches[i].n_holders] = found[i];
+		searches[i].n_holders++;
+	}
+}
+
+int owner_search_all(struct owner_processes *processes, bool young_only, int64_t now_ns, struct owner_search *searches,
+		size_t n, unsigned int *ret_denied)
 {
 	struct owner_holder *found = calloc(n ? n : 1, sizeof(*found));
-	DIR *proc = opendir("/proc");
+	DIR *proc = found ? opendir("/proc") : NULL;
+	struct walk walk = { .before = processes };
+	int r = proc ? 0 : -errno;
 	struct dirent *entry;
-	int r = -errno;
 
 	*ret_denied = 0;
 	for (size_t i = 0; i < n; i++)
 		searches[i].n_holders = 0;
-	if (!found || !proc)
-		goto out;
-	r = 0;
-	while ((entry = readdir(proc))) {
-		if (!proc_text_pid(entry->d_name) ||
-				!look_at_process(dirfd(proc), entry->d_name, searches, n, found, ret_denied))
+	while (!r && (entry = readdir(proc))) {
+		const pid_t pid = proc_text_pid(entry->d_name);
+		int64_t since_ns = 0;
+
+		if (!pid)
 			continue;
-		for (size_t i = 0; i < n; i++) {
-			if (found[i].fd < 0)
-				continue;
-			if (searches[i].n_holders < OWNER_HOLDERS_MAX)
-				searches[i].holders[searches[i].n_holders] = found[i];
-			searches[i].n_holders++;
-		}
+		r = note_process(&walk, pid, now_ns, &since_ns);
+		if (!r && (!young_only || since_ns > now_ns - OWNER_YOUNG_NS) &&
+				look_at_process(dirfd(proc), entry->d_name, searches, n, found, ret_denied))
+			add_holders(searches, n, found);
 	}
-out:
+	if (!r) {
+		free(processes->list);
+		*processes = walk.now;
+	} else {
+		free(walk.now.list);
+	}
 	if (proc)
 		closedir(proc);
 	free(found);
@@ -301,9 +347,13 @@ static int ask_group(int group_fd, const struct owner_device *device, char *reas
 
 static int prove(int device_fd, const struct owner_device *device, char *reason)
 {
+	struct vfio_device_info info = { .argsz = sizeof(info) };
 	enum vfio_plane_kind kind;
 	int r = vfio_device_probe(device_fd, &kind);
 
+	/* A cdev that was not bound to an iommufd as yet says no to everything. */
+	if (r == -ENOTTY && ioctl(device_fd, VFIO_DEVICE_GET_INFO, &info) < 0 && errno == EINVAL)
+		return -EAGAIN;
 	if (r == -ENOTTY)
 		snprintf(reason, VFIO_REASON_BYTES, "%.64s has no display: use a vGPU type that has one.",
 				owner_device_name(device));

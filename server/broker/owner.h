@@ -21,9 +21,11 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "server/channel.h"
+#include "server/clock.h"
 
 #define OWNER_HOLDERS_MAX 2
 
@@ -48,16 +50,28 @@ struct owner_search {
 	struct owner_holder holders[OWNER_HOLDERS_MAX];
 };
 
+/* The processes there are, and since when we know of each; begins as zeroes, and is the module's. */
+struct owner_processes {
+	struct owner_process {
+		pid_t pid;
+		int64_t since_ns;
+	} *list; /* by pid */
+	size_t n;
+};
+
 /* The name in sysfs, and to ioctls. */
 const char *owner_device_name(const struct owner_device *device);
 /* device as configured. 0; -ENODEV and reason, of VFIO_REASON_BYTES. */
 int owner_device_find(const char *device, struct owner_device *ret, char *reason);
 
 /*
- * One walk through /proc for several devices. Fills in all but the devices; *ret_denied: how many processes
- * could not be looked into. Negative errno: there is no /proc.
+ * One walk through /proc for several devices, at now_ns. Fills in all but the devices; *ret_denied: how many
+ * processes could not be looked into. young_only: leaves out processes that are known for OWNER_YOUNG_NS, which
+ * makes it many times as fast, and who is found need not be the only one. -ENOMEM, or that there is no /proc.
  */
-int owner_search_all(struct owner_search *searches, size_t n, unsigned int *ret_denied);
+#define OWNER_YOUNG_NS (10 * NSEC_PER_SEC)
+int owner_search_all(struct owner_processes *processes, bool young_only, int64_t now_ns, struct owner_search *searches,
+		size_t n, unsigned int *ret_denied);
 /* The same for one process, which is alive. False: it does not hold the device (any more). */
 bool owner_holds(const struct owner_device *device, pid_t pid, struct owner_holder *ret);
 
