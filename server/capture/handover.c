@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "server/cursor.h"
 #include "server/frame.h"
+#include "server/input.h"
 #include "server/log.h"
 
 enum answer { ANSWER_NONE, ANSWER_PICTURE, ANSWER_OFF };
@@ -249,10 +250,15 @@ static void handover_input(struct capture *capture, const struct input_event *ev
 	struct handover *handover = (struct handover *)capture;
 	struct capture *taker = find_taker(handover);
 
-	if (!taker && handover->shown)
-		taker = handover->shown->capture;
+	struct capture *shown = handover->shown ? handover->shown->capture : NULL;
+
+	if (!taker)
+		taker = shown;
 	if (taker)
 		capture_input(taker, event);
+	/* It looks on: from where viewers point a VFIO device's hot spots are learnt. */
+	if (shown && shown != taker && event->kind == INPUT_POINTER)
+		capture_input(shown, event);
 }
 
 static bool handover_takes_input(const struct capture *capture)

@@ -291,6 +291,7 @@ static void cursors_are_those_of_what_is_shown(void **state)
 static void input_goes_to_who_takes_it(void **state)
 {
 	const struct input_event key = { .kind = INPUT_KEY, .key = { .down = true, .qnum = 30 } };
+	const struct input_event pointer = { .kind = INPUT_POINTER }, motion = { .kind = INPUT_MOTION };
 
 	(void)state;
 	open_all(open_polled, open_told);
@@ -307,6 +308,13 @@ static void input_goes_to_who_takes_it(void **state)
 	capture_input(t.capture, &key);
 	assert_int_equal(t.puppets[0]->inputs, 1);
 	assert_int_equal(t.puppets[1]->inputs, 1);
+	/* What is shown may learn from the pointer, which goes to the other one all the same. */
+	capture_input(t.capture, &pointer);
+	assert_int_equal(t.puppets[0]->inputs, 2);
+	assert_int_equal(t.puppets[1]->inputs, 2);
+	capture_input(t.capture, &motion);
+	assert_int_equal(t.puppets[0]->inputs, 2);
+	assert_int_equal(t.puppets[1]->inputs, 3);
 	capture_emit_pointer(&t.puppets[1]->capture, true);
 	assert_true(t.absolute);
 	capture_emit_pointer(&t.puppets[1]->capture, false);
