@@ -70,6 +70,7 @@ static void let_go(struct attach *attach, int error, const char *reason)
 	attach->events->lost(attach->user);
 	close_device(attach);
 	log_notice(NULL, "let go of the device: %s", reason);
+	attach->events->changed(attach->user);
 }
 
 /* 0, or negative errno with the reason set. */

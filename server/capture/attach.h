@@ -30,7 +30,10 @@ struct event_base;
 
 /* From the loop; lost also from inside attach_drop(). */
 struct attach_events {
-	/* There is a device now, or there is none for another reason: ask soon. Not where asking finds it. */
+	/*
+	 * There is a device now, or there is none any more, or for another reason: ask soon. Not where
+	 * asking finds it. After lost, when the device is free: what else its end means can wait until then.
+	 */
 	void (*changed)(void *user);
 	/* The fd that attach_device() gave is closed when this returns. */
 	void (*lost)(void *user);

@@ -22,7 +22,8 @@ struct attach_broker {
 	const struct attach_broker_events *events;
 	void *user;
 	struct event *channel; /* NULL: there is no broker */
-	bool held; /* what was passed last */
+	bool held; /* what was passed last, */
+	bool known; /* and this broker has passed it, or again */
 	struct channel_owner owner; /* of it, or of what comes next */
 	int owner_fd; /* its pidfd; -1: none */
 	struct event *owner_ended; /* while held */
@@ -46,6 +47,7 @@ static void close_channel(struct attach_broker *broker)
 	broker->channel = NULL;
 	/* Its device does not come any more. */
 	close_fd(&broker->next_owner_fd);
+	broker->known = false;
 }
 
 static void forget_owner(struct attach_broker *broker)
@@ -54,7 +56,7 @@ static void forget_owner(struct attach_broker *broker)
 		event_free(broker->owner_ended);
 	broker->owner_ended = NULL;
 	close_fd(&broker->owner_fd);
-	broker->held = false;
+	broker->held = broker->known = false;
 }
 
 static void tell_let_go(struct attach_broker *broker)
@@ -68,10 +70,14 @@ static void tell_let_go(struct attach_broker *broker)
 
 void attach_broker_release(struct attach_broker *broker)
 {
+	const bool known = broker->known;
+
 	if (!broker->held)
 		return;
 	forget_owner(broker);
-	tell_let_go(broker);
+	/* Who came after the one that passed it would not know what is meant. */
+	if (known)
+		tell_let_go(broker);
 }
 
 static void lose(struct attach_broker *broker, const char *reason)
@@ -104,7 +110,7 @@ static int watch_owner(struct attach_broker *broker)
 	broker->owner = broker->next_owner;
 	broker->owner_fd = broker->next_owner_fd;
 	broker->next_owner_fd = -1;
-	broker->held = true;
+	broker->held = broker->known = true;
 	broker->owner_ended = event_new(broker->base, broker->owner_fd, EV_READ, handle_owner_ended, broker);
 	if (!broker->owner_ended)
 		return -ENOMEM;
@@ -130,6 +136,7 @@ static void receive_device(struct attach_broker *broker, int fd)
 		return;
 	}
 	if (holds_that(broker)) {
+		broker->known = true;
 		close_fd(&broker->next_owner_fd);
 		close(fd);
 		return;

@@ -8,7 +8,7 @@
  * loop has to do, and needs no broker. Where the broker itself ends, what is held
  * stays held. A broker that comes anew and passes the device of the same owner
  * changes nothing: the kernel keeps a device that we have open from everybody else,
- * so it is the same one.
+ * so it is the same one. It is told of what it has passed itself.
  *
  * The broker may look into other processes, but it is of our own making: what it says is
  * checked for size and kind (channel_receive()), and its texts are made printable. A worker

@@ -36,6 +36,7 @@ struct capture_vfio {
 	struct vfio_cursor cursor;
 	struct vfio_edid edid;
 	bool met; /* the device that attach has */
+	bool pointer_gone; /* with a device, and viewers have to be told */
 	uint32_t width, height; /* of the newest picture of it; 0: none */
 	uint64_t sequence;
 	int64_t picture_ns; /* of the last look that yielded one; 0: none yet of this device */
@@ -43,11 +44,9 @@ struct capture_vfio {
 
 _Static_assert(VFIO_REASON_BYTES <= CAPTURE_REASON_BYTES, "a reason is not cut");
 
-/* True: viewers have to be told that there is no pointer any more. */
-static bool let_go(struct capture_vfio *vfio)
+static void let_go(struct capture_vfio *vfio)
 {
-	const bool pointer_gone = vfio_cursor_lose(&vfio->cursor);
-
+	vfio->pointer_gone = vfio_cursor_lose(&vfio->cursor) || vfio->pointer_gone;
 	vfio_dmabufs_clear(&vfio->dmabufs);
 	vfio_region_clear(&vfio->region);
 	vfio_edid_detach(&vfio->edid);
@@ -55,22 +54,27 @@ static bool let_go(struct capture_vfio *vfio)
 	vfio->width = 0;
 	vfio->height = 0;
 	vfio->picture_ns = 0;
-	return pointer_gone;
 }
 
 static void handle_lost(void *user)
 {
 	struct capture_vfio *vfio = user;
 
-	if (let_go(vfio))
+	let_go(vfio);
+}
+
+static void tell_pointer_gone(struct capture_vfio *vfio)
+{
+	if (vfio->pointer_gone)
 		capture_emit_cursor(&vfio->capture, &vfio->cursor.cursor);
-	capture_poke(&vfio->capture);
+	vfio->pointer_gone = false;
 }
 
 static void handle_changed(void *user)
 {
 	struct capture_vfio *vfio = user;
 
+	tell_pointer_gone(vfio);
 	capture_poke(&vfio->capture);
 }
 
@@ -126,6 +130,7 @@ static int poll_vfio(struct capture *capture, struct frame **ret_frame)
 	int64_t now_ns;
 	int device_fd, r;
 
+	tell_pointer_gone(vfio);
 	device_fd = attach_device(vfio->attach, &kind, reason);
 	if (device_fd < 0) {
 		capture_set_reason(capture, "%s", reason);

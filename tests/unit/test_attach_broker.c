@@ -325,6 +325,11 @@ static void test_broker_finds_nobody(void **state)
 	start_broker();
 	settle();
 	assert_int_equal(t.gone, 1);
+	/* It has passed nothing, and is told nothing. */
+	assert_false(broker_was_told());
+	t.passed = 0;
+	pass();
+	say(CHANNEL_DEVICE_GONE, NULL, 0, -1);
 	expect_let_go();
 }
 
