@@ -22,7 +22,7 @@
 
 #define BACKOFF_MIN_NS (100 * NSEC_PER_MSEC)
 #define BACKOFF_MAX_NS (2 * NSEC_PER_SEC)
-#define READ_MAX_BYTES 16384
+#define READ_MAX_BYTES 4096
 /* Who asks again and again what we can, and does not read, is not answered beyond that. */
 #define OUTPUT_MAX_BYTES 4096
 

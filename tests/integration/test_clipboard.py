@@ -1,14 +1,72 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is copied in a guest can be pasted at real viewers, and the other way round, by Debian's spice-vdagent."""
+import pathlib
+import socket
+import struct
+import tempfile
+import threading
 import unittest
 
 from agent import Agent, Port, copy, paste, wait_pasted
-from harness import Daemon, RfbClient, vm_section, wait_until
+from harness import SANITIZED, Daemon, RfbClient, vm_section, wait_until
 from screen import Screen, remote_viewer, spicy, tigervnc
+from viewer import Viewer
 
 SIZE = 640, 480
+EXTENDED_CLIPBOARD = 0xc0a1e5ce - (1 << 32)
+CROWD = 8
+PICTURES = 100
+GROWTH_MAX_KB = 16384
 WORDS = "Grüße für 5 €\nzweite Zeile\n\tКириллица 😀"
+
+
+def agent_message(kind, content):
+    message = struct.pack("<IIQI", 1, kind, 0, len(content)) + content
+    return struct.pack("<II", 1, len(message)) + message
+
+
+class Flood:
+    """An agent that says that something is copied, is not, and is wanted, as fast as it is heard. A context manager."""
+
+    def __init__(self, path):
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen(1)
+        self._ends = threading.Event()
+        self.sent = 0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self._ends.set()
+        self._thread.join()
+        self._listener.close()
+
+    def _run(self):
+        selection, text = bytes(4), struct.pack("<I", 1)
+        words = (agent_message(7, selection + text) + agent_message(9, selection) +
+                 agent_message(8, selection + text)) * 1000
+        peer, _ = self._listener.accept()
+        with peer:
+            peer.settimeout(0.1)
+            peer.sendall(agent_message(6, struct.pack("<II", 1, 0x60)))
+            # It hears nothing, either.
+            while not self._ends.is_set():
+                try:
+                    self.sent += peer.send(words)
+                except socket.timeout:
+                    pass
+                except OSError:
+                    return
+
+
+def memory_kb(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
 
 
 class Clipboard(unittest.TestCase):
@@ -136,6 +194,27 @@ class Clipboard(unittest.TestCase):
         # The guest's own agent knows how long a text may be.
         copy(self.guest, "y" * 1001)
         self.both_ways("y" * 900)
+
+    def test_a_guest_that_floods_fills_neither_memory_nor_log(self):
+        directory = self.enter(tempfile.TemporaryDirectory(prefix="planecast-"))
+        path = pathlib.Path(directory) / "agent"
+        flood = self.enter(Flood(path))
+        self.daemon = self.enter(Daemon(vm_section("vm", vdagent=path, pattern_size="1280x720"), log_level="info"))
+        pid = self.daemon.wait_serving("vm")
+        crowd = [self.enter(RfbClient(self.daemon.address("vm"))) for _ in range(CROWD)]
+        for viewer in crowd:
+            viewer.set_encodings(0, EXTENDED_CLIPBOARD)
+        viewer = self.enter(Viewer(self.daemon.address("vm"), "--encodings", "copyrect tight"))
+        viewer("updates", 10)
+        before, sent, lines = memory_kb(pid), flood.sent, self.daemon.mark()
+        viewer("reset")
+        viewer("updates", PICTURES)
+        print(f"{(flood.sent - sent) / 1e6:.1f} MB of an agent, longest gap {viewer('stats')['gap_max_ms']} ms")
+        self.assertGreater(flood.sent, sent)
+        # What is freed is kept for a while by sanitizers.
+        if not SANITIZED:
+            self.assertLess(memory_kb(pid) - before, GROWTH_MAX_KB)
+        self.assertLess(self.daemon.mark() - lines, 10)
 
     def test_the_agent_is_started_anew(self):
         self.start()
