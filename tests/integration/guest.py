@@ -14,9 +14,11 @@ from picture import Picture
 PAYLOAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "payload.S")
 
 
-def build_payload(directory):
+def build_payload(directory, lights=False):
+    """lights: those of its keyboard follow the lock keys."""
+    options = ["--defsym", "LIGHTS=1"] if lights else []
     object_file, image = os.path.join(directory, "payload.o"), os.path.join(directory, "disk")
-    subprocess.run(["as", "--32", "-o", object_file, PAYLOAD], check=True)
+    subprocess.run(["as", "--32", *options, "-o", object_file, PAYLOAD], check=True)
     subprocess.run(["ld", "-m", "elf_i386", "-Ttext=0x7c00", "--oformat=binary", "-o", image, object_file],
                    check=True)
     os.truncate(image, 1 << 20)

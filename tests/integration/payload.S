@@ -6,7 +6,8 @@
  *   'M' status x y wheel   a packet of the absolute VMware mouse, four little endian words
  *   'P' byte               a byte of the PS/2 mouse, which is used where the other is not there
  * and shows each byte as a letter more on the screen, of a colour of its own.
- * as --32, ld -m elf_i386 -Ttext=0x7c00 --oformat=binary
+ * With LIGHTS it lights what lock keys change, as systems do, and says nothing of what the keyboard answers to that.
+ * as --32 [--defsym LIGHTS=1], ld -m elf_i386 -Ttext=0x7c00 --oformat=binary
  */
 	.set VMPORT, 0x5658
 	.set VMPORT_MAGIC, 0x564d5868
@@ -66,7 +67,11 @@ keyboard:
 	testb $0x20, %ah		/* from the PS/2 mouse */
 	movb %al, %ah
 	movb $'K', %al
+	.ifdef LIGHTS
+	jz lights
+	.else
 	jz tell
+	.endif
 	testw %si, %si
 	jz keyboard
 	movb $'P', %al
@@ -78,6 +83,30 @@ tell:
 	stosw
 	andw $0x0fff, %di
 	jmp keyboard
+
+	.ifdef LIGHTS
+lights:
+	cmpb $0xfa, %ah			/* it has understood */
+	je keyboard
+	movb $0x04, %bl
+	cmpb $0x3a, %ah			/* Caps Lock */
+	je light
+	movb $0x02, %bl
+	cmpb $0x45, %ah			/* Num Lock */
+	je light
+	movb $0x01, %bl
+	cmpb $0x46, %ah			/* Scroll Lock */
+	jne tell
+light:
+	xorb %bl, lit
+	movb $0xed, %al			/* to the keyboard: light these */
+	outb %al, $0x60
+	movb lit, %al
+	outb %al, $0x60
+	movb $'K', %al
+	jmp tell
+lit:	.byte 0
+	.endif
 
 pointer:
 	xorl %ebx, %ebx

@@ -67,13 +67,15 @@ class Keysyms(unittest.TestCase):
         self.image = build_payload(directory.name)
         self.qmp = os.path.join(directory.name, "qmp")
 
-    def start(self, layout):
-        self.guest = Guest(self.image, self.qmp)
+    def start(self, layout, by_dbus=False):
+        way = {"display": "dbus,p2p=yes", "devices": ("VGA",)} if by_dbus else {}
+        source = {"source": "dbus", "dbus": "p2p", "pattern_fps": None} if by_dbus else {}
+        self.guest = Guest(self.image, self.qmp, **way)
         self.addCleanup(self.guest.kill)
         self.reader = Reader(layout)
-        daemon = Daemon(vm_section("vm", pattern_size="640x480", qmp=self.qmp, keymap=layout)).__enter__()
+        daemon = Daemon(vm_section("vm", qmp=self.qmp, keymap=layout, pattern_size=None, **source)).__enter__()
         self.addCleanup(daemon.__exit__, None, None, None)
-        daemon.wait_line("input goes to QEMU")
+        daemon.wait_line("connected to QEMU's D-Bus display" if by_dbus else "input goes to QEMU")
         return daemon
 
     def read(self, characters, what):
@@ -84,10 +86,10 @@ class Keysyms(unittest.TestCase):
             if not isinstance(event, tuple):
                 self.reader.feed([event])
 
-    def test_layouts(self):
+    def type_all(self, by_dbus):
         for layout, text in TEXTS.items():
             with self.subTest(layout):
-                daemon = self.start(layout)
+                daemon = self.start(layout, by_dbus)
                 with Viewer(daemon.address("vm")) as viewer:
                     for character in text:
                         shifted = character in US_SHIFTED
@@ -100,6 +102,13 @@ class Keysyms(unittest.TestCase):
                 self.assertEqual(self.reader.text, text)
                 daemon.__exit__(None, None, None)
                 self.guest.kill()
+
+    def test_layouts(self):
+        self.type_all(by_dbus=False)
+
+    def test_layouts_by_dbus(self):
+        """The same where QEMU's D-Bus display takes the keys."""
+        self.type_all(by_dbus=True)
 
     def real_viewer(self, layout, text, keyboard, key_codes=False):
         daemon = self.start(layout)
