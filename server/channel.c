@@ -15,7 +15,7 @@ struct channel_header {
 	uint32_t payload_bytes;
 };
 
-_Static_assert(sizeof(struct channel_status) == 96, "no padding: compared as bytes");
+_Static_assert(sizeof(struct channel_status) == 256, "no padding: compared as bytes");
 
 static const struct kind_rule {
 	size_t payload_min, payload_max;

@@ -82,7 +82,7 @@ struct channel_status {
 	uint32_t frames_per_second_x10; /* changed pictures sent */
 	uint64_t bits_per_second;
 	uint32_t damage_permille; /* mean share of the picture per changed frame */
-	char state[68]; /* "1920x1080 XR24" or the reason there is no picture; no padding behind */
+	char state[228]; /* "1920x1080 XR24" or the reason there is no picture; no padding behind */
 };
 
 /* Who has proven to the gateway that he is user, and comes through it. */

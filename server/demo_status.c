@@ -68,7 +68,7 @@ void demo_status_show(const struct demo_vm *vms)
 {
 	bool terminal = isatty(STDOUT_FILENO);
 	unsigned int columns = terminal_columns();
-	char line[256];
+	char line[512];
 
 	if (!terminal && seconds++ % PLAIN_INTERVAL)
 		return;

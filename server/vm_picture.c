@@ -65,7 +65,8 @@ void vm_picture_status(const struct vm_picture *picture, struct channel_status *
 	char fourcc[12];
 
 	if (picture->reason[0]) {
-		snprintf(status->state, sizeof(status->state), "%.63s", picture->reason);
+		snprintf(status->state, sizeof(status->state), "%.*s", (int)sizeof(status->state) - 1,
+				picture->reason);
 		return;
 	}
 	status->width = picture->width;
