@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The D-Bus display of a real QEMU: its picture is the one that QEMU's own screendump says, also after a restart."""
 import os
+import re
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -11,6 +13,8 @@ from harness import Daemon, RfbClient, vm_section, wait_until
 from picture import Picture
 
 LED_STATE = -261
+# Of a virtio device: where its own registers are in its memory.
+VIRTIO_CONFIG = 0x2000
 
 
 class Lights(RfbClient):
@@ -215,6 +219,36 @@ class QemuDBus(unittest.TestCase):
                     while viewer.lights != mask:
                         viewer.request(incremental=viewer.lights is not None)
                         viewer.update()
+    def test_size(self):
+        """A viewer's wish reaches the device that has somewhere to put it; of others the log says that they have not."""
+        guest = self.start_guest(devices=("virtio-vga",))
+        pci = guest.execute(("human-monitor-command", {"command-line": "info pci"}))
+        registers = int(re.search(r"BAR2: 64 bit prefetchable memory at 0x([0-9a-f]+)", pci)[1], 16)
+
+        def events():
+            """That the guest's driver is to look at: 1 is another size."""
+            command = f"xp /1xw {registers + VIRTIO_CONFIG:#x}"
+            dump = guest.execute(("human-monitor-command", {"command-line": command}))
+            return int(dump.split()[1], 16)
+
+        with Daemon(self.section()) as daemon:
+            daemon.wait_line("connected to QEMU's D-Bus display")
+            with self.watch(daemon) as viewer:
+                self.assertEqual(events(), 0)
+                self.wish(viewer, 1000, 700)
+                wait_until(events, "the event")
+            guest.kill()
+            mark = daemon.mark()
+            guest = self.start_guest()
+            daemon.wait_line("connected to QEMU's D-Bus display", mark)
+            with self.watch(daemon) as viewer:
+                self.wish(viewer, 800, 600)
+                daemon.wait_line("QEMU does not tell the guest which size viewers wish for: SetUIInfo is not supported")
+
+    @staticmethod
+    def wish(viewer, width, height):
+        viewer.set_encodings(0, -223, -308)
+        viewer.send(struct.pack(">BxHHBxIHHHHI", 251, width, height, 1, 1, 0, 0, width, height, 0))
 
 
 if __name__ == "__main__":
