@@ -44,10 +44,11 @@ NO_VMWARE_MOUSE = "q35,accel=tcg,vmport=off"
 class Guest:
     """A QEMU that runs the boot sector, which uses VMware's absolute mouse, or PS/2's where that is not there."""
 
-    def __init__(self, image, qmp, machine="q35,accel=tcg", devices=(), display="none"):
+    def __init__(self, image, qmp, machine="q35,accel=tcg", devices=(), display="none",
+                 program="qemu-system-x86_64"):
         self.control = f"{qmp}.control"
         self.process = subprocess.Popen(
-            ["qemu-system-x86_64", "-machine", machine, "-m", "32", "-nodefaults", "-no-user-config",
+            [program, "-machine", machine, "-m", "32", "-nodefaults", "-no-user-config",
              "-display", display, "-drive", f"file={image},format=raw,if=none,id=disk,readonly=on",
              "-device", "virtio-blk-pci,drive=disk", "-chardev", "stdio,id=echo,signal=off",
              "-device", "isa-debugcon,iobase=0xe9,chardev=echo", "-qmp", f"unix:{qmp},server=on,wait=off",

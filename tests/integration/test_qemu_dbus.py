@@ -37,6 +37,8 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
 
 
 class QemuDBus(unittest.TestCase):
+    program = "qemu-system-x86_64"
+
     def setUp(self):
         directory = tempfile.TemporaryDirectory(prefix="planecast-")
         self.addCleanup(directory.cleanup)
@@ -46,7 +48,7 @@ class QemuDBus(unittest.TestCase):
         self.address = f"unix:path={self.directory}/bus"
 
     def start_guest(self, display="dbus,p2p=yes", devices=("VGA",), **options):
-        guest = Guest(self.image, self.qmp, display=display, devices=devices, **options)
+        guest = Guest(self.image, self.qmp, display=display, devices=devices, program=self.program, **options)
         self.addCleanup(guest.kill)
         return guest
 
