@@ -172,7 +172,7 @@ static void handle_frame(void *user, struct frame *frame, const pixman_region32_
 	/* What follows a status card differs everywhere. */
 	r = show(vm, frame, hint || vm->capture->impl->knows_change || vm->picture.reason[0], hint);
 	if (r == -ENOTSUP) {
-		handle_off(vm, "The picture's pixels cannot be read on this host.");
+		handle_off(vm, "The picture's pixels cannot be read on this host: choose a 32-bit mode in the guest.");
 		return;
 	}
 	if (r == -EAGAIN) {

@@ -19,6 +19,8 @@
 
 /* Why there is no picture, of one source and of several: as long at most, with its end. */
 #define CAPTURE_REASON_BYTES 512
+/* One of them. */
+#define CAPTURE_NO_MEMORY "No memory for the picture: raise memory-max, or free some on this host."
 
 struct capture;
 struct config_vm;

@@ -75,13 +75,14 @@ static int check_file(struct memory *memory, const struct stat *status)
 	uint64_t needed = memory->offset + picture_bytes(memory);
 
 	if (!S_ISREG(status->st_mode)) {
-		capture_set_reason(&memory->capture, "The file %.60s is none that can be mapped.",
+		capture_set_reason(&memory->capture, "The file %.60s is none that can be mapped: let "
+				"memory-file name a regular one.",
 				file_name(memory));
 		return -EINVAL;
 	}
 	if ((uint64_t)status->st_size < needed) {
 		capture_set_reason(&memory->capture, "The file %.40s has %lld bytes, and a picture of "
-				"%ux%u there needs %llu.",
+				"%ux%u there needs %llu. Mend memory-size, or have it drawn so large.",
 				file_name(memory), (long long)status->st_size, memory->width, memory->height,
 				(unsigned long long)needed);
 		return -ENODATA;
@@ -97,7 +98,7 @@ static int map(struct memory *memory, int fd)
 	int r;
 
 	if (!shown) {
-		capture_set_reason(&memory->capture, "No memory for the picture.");
+		capture_set_reason(&memory->capture, CAPTURE_NO_MEMORY);
 		return -ENOMEM;
 	}
 	r = mapping_new(fd, memory->offset - lead, lead + picture_bytes(memory), &shown->mapping);
@@ -129,8 +130,9 @@ static int open_file(struct memory *memory, int64_t now_ns)
 
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		r = -errno;
-		capture_set_reason(&memory->capture, "The file %.60s cannot be opened: %s.", file_name(memory),
-				strerror(-r));
+		capture_set_reason(&memory->capture, "The file %.60s cannot be opened: %s. %s", file_name(memory),
+				strerror(-r), r == -EACCES ? "Let planecast's user read it."
+						: "Start the program that draws into it, or mend memory-file.");
 		goto out;
 	}
 	r = check_file(memory, &status);

@@ -138,7 +138,7 @@ static int pattern_poll(struct capture *capture, struct frame **ret_frame)
 		if (ret == -ENOENT)
 			capture_set_reason(capture, "There is no pattern-scene '%.40s'.", pattern->scene_name);
 		else if (ret < 0)
-			capture_set_reason(capture, "No memory for the picture.");
+			capture_set_reason(capture, CAPTURE_NO_MEMORY);
 		if (ret < 0)
 			return ret;
 	}
@@ -151,7 +151,7 @@ static int pattern_poll(struct capture *capture, struct frame **ret_frame)
 	if (!ret)
 		ret = scene_paint(pattern->scene, frame_memory_pixels(frame), frame->planes[0].stride);
 	if (ret < 0) {
-		capture_set_reason(capture, "No memory for the picture.");
+		capture_set_reason(capture, CAPTURE_NO_MEMORY);
 		return ret;
 	}
 	mark_draw(frame_memory_pixels(frame), frame->planes[0].stride, &pattern->mark);

@@ -39,7 +39,8 @@ static int give_up(struct replay *replay, int error, const char *what)
 	const char *name = strrchr(replay->path, '/') ? strrchr(replay->path, '/') + 1 : replay->path;
 
 	log_warn(NULL, "recording %s: %s", replay->path, what);
-	capture_set_reason(&replay->capture, "The recording %.40s cannot be played: %.80s.", name, what);
+	capture_set_reason(&replay->capture, "The recording %.40s cannot be played: %.80s. Mend replay-file, or "
+			"record it anew.", name, what);
 	framefile_reader_free(replay->reader);
 	replay->reader = NULL;
 	replay->have_next = false;
@@ -51,7 +52,7 @@ static int read_record(struct replay *replay)
 	int r = framefile_next(replay->reader, &replay->next);
 
 	if (r == -ENOMEM)
-		capture_set_reason(&replay->capture, "No memory for the picture.");
+		capture_set_reason(&replay->capture, CAPTURE_NO_MEMORY);
 	else if (r < 0)
 		give_up(replay, r, r == -EBADMSG ? framefile_reader_error(replay->reader) : strerror(-r));
 	return r;
@@ -102,7 +103,7 @@ static int show_next(struct replay *replay)
 		r = canvas_take(&replay->frame);
 	}
 	if (r < 0) {
-		capture_set_reason(&replay->capture, "No memory for the picture.");
+		capture_set_reason(&replay->capture, CAPTURE_NO_MEMORY);
 		return r;
 	}
 	framefile_paint(record, frame_memory_pixels(replay->frame), replay->frame->planes[0].stride);

@@ -47,7 +47,7 @@ static void on_frame(void *user, struct frame *frame, const pixman_region32_t *h
 static void on_off(void *user, const char *reason)
 {
 	(void)user;
-	assert_string_equal(reason, "No memory for the picture.");
+	assert_string_equal(reason, CAPTURE_NO_MEMORY);
 	t.offs++;
 }
 

@@ -136,8 +136,8 @@ class Handover(unittest.TestCase):
         with Daemon(self.section(source="memory replay", replay_file=self.directory / "no")) as daemon:
             daemon.wait_serving("vm")
             viewer = self.watch(daemon)
-            daemon.wait_line("no picture: The recording no cannot be played: No such file or directory. "
-                             "The file picture cannot be opened: No such file or directory.")
+            daemon.wait_line("no picture: The recording no cannot be played: No such file or directory. Mend .* "
+                             "The file picture cannot be opened: No such file or directory. Start the program")
             card = self.seen(viewer)
             expected = self.put()
             self.assertEqual(self.next_picture(viewer)[0], expected)

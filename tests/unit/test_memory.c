@@ -221,13 +221,16 @@ static void test_waits_for_the_file(void **state)
 	(void)state;
 	open_source(0, 0);
 	assert_int_equal(t.offs, 1);
-	assert_off("The file picture cannot be opened: No such file or directory.");
+	assert_off("The file picture cannot be opened: No such file or directory. "
+		   "Start the program that draws into it, or mend memory-file.");
 	write_file(t.path, 100, 1);
-	assert_off("The file picture has 100 bytes, and a picture of 320x200 there needs 256000.");
+	assert_off("The file picture has 100 bytes, and a picture of 320x200 there needs 256000. "
+		   "Mend memory-size, or have it drawn so large.");
 	write_file(t.path, PICTURE_BYTES, 1);
 	assert_shows(1);
 	unlink(t.path);
-	wait_off("The file picture cannot be opened: No such file or directory.");
+	wait_off("The file picture cannot be opened: No such file or directory. "
+		   "Start the program that draws into it, or mend memory-file.");
 }
 
 static void test_files_made_anew(void **state)
@@ -258,7 +261,8 @@ static void test_files_cut_short(void **state)
 	kept = frame_ref(t.last);
 	/* By pages, found before anybody reads what is not there. */
 	assert_int_equal(truncate(t.path, 4096), 0);
-	assert_off("The file picture has 4096 bytes, and a picture of 320x200 there needs 256000.");
+	assert_off("The file picture has 4096 bytes, and a picture of 320x200 there needs 256000. "
+		   "Mend memory-size, or have it drawn so large.");
 	write_file(t.path, PICTURE_BYTES, 3);
 	assert_shows(3);
 	/* While a reader is at it: zeroes, no crash, and the next look is a good one. */
@@ -268,7 +272,8 @@ static void test_files_cut_short(void **state)
 	assert_shows(4);
 	/* By less than a page. */
 	assert_int_equal(truncate(t.path, PICTURE_BYTES - 1), 0);
-	wait_off("The file picture has 255999 bytes, and a picture of 320x200 there needs 256000.");
+	wait_off("The file picture has 255999 bytes, and a picture of 320x200 there needs 256000. "
+		   "Mend memory-size, or have it drawn so large.");
 	/* Who kept a frame may read it as long as he likes. */
 	assert_int_equal(*(const volatile uint8_t *)(kept->data + PICTURE_BYTES - 1), 0);
 	frame_unref(kept);
@@ -279,10 +284,10 @@ static void test_what_is_no_file(void **state)
 	(void)state;
 	assert_int_equal(mkfifo(t.path, 0600), 0);
 	open_source(0, 0);
-	assert_off("The file picture is none that can be mapped.");
+	assert_off("The file picture is none that can be mapped: let memory-file name a regular one.");
 	assert_int_equal(unlink(t.path), 0);
 	assert_int_equal(mkdir(t.path, 0700), 0);
-	assert_off("The file picture is none that can be mapped.");
+	assert_off("The file picture is none that can be mapped: let memory-file name a regular one.");
 }
 
 int main(void)

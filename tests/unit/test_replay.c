@@ -267,7 +267,8 @@ static void test_missing_file(void **state)
 	assert_int_equal(count_lines("/nonexistent/talk.pcrec"), 1);
 	assert_int_equal(t.frames, 0);
 	assert_int_equal(t.offs, 1);
-	assert_string_equal(t.reason, "The recording talk.pcrec cannot be played: No such file or directory.");
+	assert_string_equal(t.reason, "The recording talk.pcrec cannot be played: No such file or directory. "
+				    "Mend replay-file, or record it anew.");
 	assert_int_equal(capture_resize(t.capture, 640, 480), -EOPNOTSUPP);
 }
 
