@@ -59,9 +59,12 @@ class Lines:
 
 
 class Qemu:
-    """Owns the devices of these UUIDs, named vgpu0, vgpu1 ... in their order. Raises Refused where it cannot."""
+    """Owns the devices of these UUIDs, named vgpu0, vgpu1 ... in their order. Raises Refused where it cannot.
 
-    def __init__(self, *uuids, wait=True):
+    more: what else is on its command line.
+    """
+
+    def __init__(self, *uuids, wait=True, more=()):
         self.directory = tempfile.TemporaryDirectory(prefix="lab-qemu-")
         folder = pathlib.Path(self.directory.name)
         self.qmp_path, self.qtest_path = str(folder / "qmp"), str(folder / "qtest")
@@ -73,7 +76,7 @@ class Qemu:
              "-nodefaults", "-no-user-config", "-display", "none", "-vga", "none",
              "-qmp", f"unix:{self.qmp_path},server=on,wait=off",
              "-chardev", f"socket,path={self.qtest_path},server=on,wait=off,id=qtest", "-qtest", "chardev:qtest",
-             *(word for n, uuid in enumerate(uuids) for word in ("-device", self.device(n, uuid)))],
+             *(word for n, uuid in enumerate(uuids) for word in ("-device", self.device(n, uuid))), *more],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors)
         if wait:
             self.wait()
@@ -177,9 +180,12 @@ class Qemu:
         self.execute("device_add", driver="vfio-pci", **words)
         self.memory.pop(number, None)
 
-    def config_write(self, number, offset, value):
-        self.guest("outl", 0xcf8, 1 << 31 | (FIRST_SLOT + number) << 11 | offset)
+    def config_write_slot(self, slot, offset, value):
+        self.guest("outl", 0xcf8, 1 << 31 | slot << 11 | offset)
         self.guest("outl", 0xcfc, value)
+
+    def config_write(self, number, offset, value):
+        self.config_write_slot(FIRST_SLOT + number, offset, value)
 
     def enable(self, number):
         """As firmware does: the addresses of BAR 0 and BAR 2."""
