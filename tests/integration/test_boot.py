@@ -155,6 +155,6 @@ class Boot(unittest.TestCase):
 
 if __name__ == "__main__":
     if not boot_disk.is_there():
-        print("skipped: needs the package grub-pc-bin, and a kernel that tests/lab/lab has downloaded")
+        print("skipped: needs the package grub-pc-bin, and a kernel that tests/lab/lab can download")
         sys.exit(77)
     unittest.main(verbosity=2)
