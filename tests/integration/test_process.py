@@ -180,7 +180,7 @@ class KilledWorker(unittest.TestCase):
                 os.set_blocking(channel, True)
                 with self.assertRaises((BrokenPipeError, ConnectionResetError)):
                     for viewers in range(100000):
-                        os.write(channel, struct.pack("=III92x", STATUS, 96, viewers))
+                        os.write(channel, struct.pack("=III252x", STATUS, 256, viewers))
                 daemon.wait_line(rf"\[a\] worker {pid} sends too much", mark)
                 self.assertNotEqual(daemon.wait_serving("a", mark), pid)
                 self.assertEqual(daemon.worker("b"), other)
