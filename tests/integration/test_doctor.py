@@ -103,7 +103,7 @@ class Doctor(DoctorCase):
         with ControlDaemon(config) as daemon:
             daemon.wait_serving("none")
             findings = self.findings("none", daemon=daemon)
-            self.find(findings, "picture", "bad", "none: The recording nonexistent cannot be played: No such file or directory.$")
+            self.find(findings, "picture", "bad", "none: The recording nonexistent cannot be played: No such file or directory. Mend")
             self.find(findings, "file", "bad", "replay-file /nonexistent is not there")
             daemon.write_config(config + vm_section("new"))
             self.assertIn("reload", self.find(self.findings("new", daemon=daemon), "picture", "warn", "not know")["fix"])

@@ -169,7 +169,7 @@ class Penalties(unittest.TestCase):
                 while guesser.is_alive():
                     logins.append(self.log_in())
                     # A person would not be back at once; nor does SPICE let one in as often as he likes.
-                    guesser.join(0.1)
+                    guesser.join(0.05)
                 slowest.append(max(logins))
                 self.assertGreater(len(logins), 2)
             print(f"slowest of {len(logins)} logins {', '.join(f'{login:.0f}' for login in slowest)} ms", end=" ")
