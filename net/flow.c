@@ -236,6 +236,11 @@ int64_t flow_wait_ns(const struct flow *flow, int64_t now_ns)
 	return leaves_ns > now_ns ? leaves_ns - now_ns : 0;
 }
 
+int64_t flow_silent_ns(const struct flow *flow, int64_t now_ns)
+{
+	return flow->in_flight ? now_ns - update_at(flow, flow->next - flow->in_flight)->sent_ns : 0;
+}
+
 bool flow_wants_mark(const struct flow *flow)
 {
 	const double rate = known_rate(flow);

@@ -99,6 +99,9 @@ int64_t flow_wait_ns(const struct flow *flow, int64_t now_ns);
  */
 bool flow_wants_mark(const struct flow *flow);
 
+/* How long the oldest mark has waited for its answer. 0: all are answered. */
+int64_t flow_silent_ns(const struct flow *flow, int64_t now_ns);
+
 /* What comes through, in bits a second, at most INT64_MAX / 2. 0: nobody knows yet. */
 int64_t flow_rate_bps(const struct flow *flow);
 /* There and back of what waits for nothing. 0: nobody knows yet. */

@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <spice/enums.h>
 
+#include "config/config.h"
 #include "net/spice.h"
 #include "net/spice_filter.h"
 #include "net/spice_front.h"
@@ -97,13 +98,27 @@ bool spice_flow_hear(struct spice_session *session, const uint8_t *message, size
 	return true;
 }
 
+/* Little is on its way to him, and so nothing has to wait here: what is pending does not tell of it. */
+static void check_silence(struct spice_session *session, int64_t now_ns)
+{
+	struct spice_front *front = session->fronts[SPICE_LINK_DISPLAY];
+	const int64_t silent_ns = flow_silent_ns(&session->flow.flow, now_ns);
+
+	if (front && front->state == SPICE_FRONT_OPEN && silent_ns >= session->spice->config->stall_timeout_ns)
+		spice_front_close(front, LOG_LEVEL_NOTICE, "acknowledged nothing for %.1f s",
+				(double)silent_ns / NSEC_PER_SEC);
+}
+
 bool spice_flow_waits(struct spice_session *session)
 {
-	const int64_t wait_ns = session->flow.answers ? flow_wait_ns(&session->flow.flow, clock_now_ns()) : 0;
+	const int64_t now_ns = clock_now_ns();
+	const int64_t wait_ns = session->flow.answers ? flow_wait_ns(&session->flow.flow, now_ns) : 0;
 	const struct timeval wait = clock_timeval(wait_ns);
 
 	if (wait_ns > 0)
 		event_add(session->flow.pace, &wait);
+	else if (wait_ns < 0)
+		check_silence(session, now_ns);
 	return wait_ns != 0;
 }
 

@@ -34,7 +34,10 @@ void spice_flow_mark(struct spice_session *session);
 void spice_flow_mark_begin(struct spice_session *session);
 /* A message of the client's display channel, header included. True: it was an answer. */
 bool spice_flow_hear(struct spice_session *session, const uint8_t *message, size_t bytes);
-/* Should nothing be sent now? Then the session is fed when something should. */
+/*
+ * Should nothing be sent now, although there is something? Then the session is fed when something should.
+ * Who answers nothing for stall-timeout is closed.
+ */
 bool spice_flow_waits(struct spice_session *session);
 /* NULL: nobody knows. */
 const struct flow *spice_flow_get(const struct spice_session *session);

@@ -35,7 +35,9 @@ static void two_go_blindly(void **state)
 	assert_int_equal(flow_rate_bps(&flow), 0);
 	assert_true(flow_picture_bytes(&flow, 33 * MS) == SIZE_MAX);
 	/* However late the answer is. */
+	assert_int_equal(flow_silent_ns(&flow, 60000 * MS), 60000 * MS);
 	assert_true(flow_answer(&flow, 1, 60000 * MS));
+	assert_int_equal(flow_silent_ns(&flow, 70000 * MS), 0);
 	assert_int_equal(flow_wait_ns(&flow, 60000 * MS), 0);
 	assert_true(flow_rate_bps(&flow) > 0);
 }
