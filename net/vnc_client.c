@@ -63,6 +63,21 @@ static void set_timer(struct vnc_client *client, int64_t delay_ns)
 		vnc_client_close(client, LOG_LEVEL_WARN, "out of memory");
 }
 
+static void log_end(const struct vnc_client *client, enum log_level level, const char *why)
+{
+	const double seconds = (double)(clock_now_ns() - client->connected_ns) / NSEC_PER_SEC;
+	const uint64_t sent = stream_bytes_sent(client->stream), received = stream_bytes_received(client->stream);
+
+	/* A page is many files, each a connection: lines of their own, or they would hold back those of others. */
+	if (client->websocket.browses)
+		log_debug(client->peer, "browser left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
+				seconds, why, sent, received);
+	else
+		log_at(level, client->peer, "%s left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
+				client->state == VNC_WAITING || client->state == VNC_VIEWING ? "VNC viewer"
+						: "VNC client", seconds, why, sent, received);
+}
+
 void vnc_client_close(struct vnc_client *client, enum log_level level, const char *fmt, ...)
 {
 	struct vnc *vnc = client->vnc;
@@ -76,12 +91,7 @@ void vnc_client_close(struct vnc_client *client, enum log_level level, const cha
 	va_end(args);
 	vnc_clipboard_leave(client);
 	vnc_tell_left(client, why);
-	/* A page is many files, each a connection. */
-	log_at(client->websocket.browses ? LOG_LEVEL_DEBUG : level, client->peer,
-			"%s left after %.1f s: %s; sent %" PRIu64 " bytes, received %" PRIu64,
-			client->state == VNC_WAITING || client->state == VNC_VIEWING ? "VNC viewer" : "VNC client",
-			(double)(clock_now_ns() - client->connected_ns) / NSEC_PER_SEC, why,
-			stream_bytes_sent(client->stream), stream_bytes_received(client->stream));
+	log_end(client, level, why);
 	vnc->bytes_sent += stream_bytes_sent(client->stream);
 	stream_free(client->stream);
 	client->stream = NULL;
