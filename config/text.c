@@ -11,9 +11,7 @@ static const struct {
 	uint8_t lead_min, lead_max, second_min, second_max;
 	size_t length;
 } sequences[] = {
-	/* From 0xa0 and not 0x80: U+0080 to U+009F are control characters. */
-	{ 0xc2, 0xc2, 0xa0, 0xbf, 2 },
-	{ 0xc3, 0xdf, 0x80, 0xbf, 2 },
+	{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
 	{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
 	{ 0xe1, 0xec, 0x80, 0xbf, 3 },
 	{ 0xed, 0xed, 0x80, 0x9f, 3 },
@@ -23,12 +21,10 @@ static const struct {
 	{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
 };
 
-/* Bytes of the character at text; 0: not a printable one. */
-static size_t character_length(const uint8_t *text, size_t bytes)
+size_t text_character_length(const uint8_t *text, size_t bytes)
 {
-	if (text[0] < 0x80)
-		return text[0] == '\t' || (text[0] >= ' ' && text[0] != 0x7f);
-
+	if (!bytes || text[0] < 0x80)
+		return bytes && text[0] != '\0';
 	for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
 		if (text[0] < sequences[i].lead_min || text[0] > sequences[i].lead_max)
 			continue;
@@ -43,12 +39,23 @@ static size_t character_length(const uint8_t *text, size_t bytes)
 	return 0;
 }
 
+/* Bytes of the character at text; 0: not a printable one. */
+static size_t printable_length(const uint8_t *text, size_t bytes)
+{
+	if (text[0] < 0x80)
+		return text[0] == '\t' || (text[0] >= ' ' && text[0] != 0x7f);
+	/* U+0080 to U+009F are control characters. */
+	if (text[0] == 0xc2 && bytes > 1 && text[1] < 0xa0)
+		return 0;
+	return text_character_length(text, bytes);
+}
+
 size_t text_printable(const char *text, size_t bytes)
 {
 	size_t at = 0;
 
 	while (at < bytes) {
-		size_t length = character_length((const uint8_t *)text + at, bytes - at);
+		size_t length = printable_length((const uint8_t *)text + at, bytes - at);
 
 		if (length == 0)
 			break;

@@ -5,49 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/text.h"
+
 #define BYTES_MAX (SIZE_MAX / 4)
-
-/* Lead bytes with what the byte behind them may be; RFC 3629 section 4. */
-static const struct {
-	uint8_t lead_min, lead_max, second_min, second_max;
-	size_t length;
-} sequences[] = {
-	{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-	{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-	{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-	{ 0xed, 0xed, 0x80, 0x9f, 3 },
-	{ 0xee, 0xef, 0x80, 0xbf, 3 },
-	{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-	{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-	{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-};
-
-/* Bytes of the character at text; 0: it is none. */
-static size_t character_length(const uint8_t *text, size_t bytes)
-{
-	if (text[0] < 0x80)
-		return text[0] != '\0';
-	for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
-		if (text[0] < sequences[i].lead_min || text[0] > sequences[i].lead_max)
-			continue;
-		if (bytes < sequences[i].length || text[1] < sequences[i].second_min ||
-				text[1] > sequences[i].second_max)
-			return 0;
-		for (size_t k = 2; k < sequences[i].length; k++) {
-			if ((text[k] & 0xc0) != 0x80)
-				return 0;
-		}
-		return sequences[i].length;
-	}
-	return 0;
-}
 
 bool clip_text_is_valid(const char *text, size_t bytes)
 {
 	size_t at = 0, length;
 
 	while (at < bytes) {
-		length = character_length((const uint8_t *)text + at, bytes - at);
+		length = text_character_length((const uint8_t *)text + at, bytes - at);
 		if (!length)
 			return false;
 		at += length;
@@ -123,7 +90,7 @@ uint8_t *clip_text_to_latin1(const char *text, size_t bytes, size_t *ret_bytes)
 	if (!out)
 		return NULL;
 	for (size_t i = 0; i < bytes; i += length) {
-		length = character_length(from + i, bytes - i);
+		length = text_character_length(from + i, bytes - i);
 		length = length ? length : 1;
 		if (from[i] < 0x80)
 			out[to++] = from[i];

@@ -234,22 +234,11 @@ static void handle_unreachable(void *user)
 	gateway->serves = false;
 }
 
-static void handle_ended(void *user, pid_t pid, int status, const char *how, bool expected, int64_t delay_ns)
-{
-	(void)user;
-	(void)pid;
-	(void)status;
-	(void)how;
-	(void)expected;
-	(void)delay_ns;
-}
-
 static const struct supervisor_process_events process_events = {
 	.starting = handle_starting,
 	.started = handle_started,
 	.said = handle_said,
 	.unreachable = handle_unreachable,
-	.ended = handle_ended,
 };
 
 int supervisor_gateway_new(struct event_base *base, struct supervisor *supervisor, struct supervisor_gateway **ret)

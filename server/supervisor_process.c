@@ -314,7 +314,8 @@ void supervisor_process_exited(struct supervisor_process *process, int status)
 	}
 	process->stopping = false;
 	process->pid = 0;
-	process->events->ended(process->user, pid, status, how, expected, process->wanted ? delay_ns : -1);
+	if (process->events->ended)
+		process->events->ended(process->user, pid, status, how, expected, process->wanted ? delay_ns : -1);
 	if (!process->wanted)
 		return;
 	if (delay_ns)

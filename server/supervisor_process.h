@@ -31,7 +31,7 @@ struct supervisor_process_events {
 	void (*unreachable)(void *user);
 	/*
 	 * waitpid() has returned it, with status; how: supervisor_spawn.h. expected: it was told to
-	 * end. Another one starts after delay_ns, -1: none does.
+	 * end. Another one starts after delay_ns, -1: none does. Optional.
 	 */
 	void (*ended)(void *user, pid_t pid, int status, const char *how, bool expected, int64_t delay_ns);
 };
